@@ -1,0 +1,42 @@
+/** What is known about what an image contains. Changes daily. */
+import { z } from 'zod';
+
+export const Severity = z.enum(['critical', 'high', 'medium', 'low', 'negligible', 'unknown']);
+export type Severity = z.infer<typeof Severity>;
+
+export const FindingStatus = z.enum(['affected', 'not-affected', 'will-not-fix', 'unknown']);
+export type FindingStatus = z.infer<typeof FindingStatus>;
+
+/** Why a finding is there: the comparison that was made and the data it was made from. */
+export const Evidence = z.object({
+  /** Advisory source, for example `debian`, `osv`, `alpine`. */
+  source: z.string(),
+  /** Id in that source; may differ from the finding's id. */
+  advisory: z.string(),
+  /** The sentence of the comparison: `openssl 3.0.11-1~deb12u2 < 3.0.16-1~deb12u1 (deb)`. */
+  comparison: z.string(),
+  /** Where the severity comes from; null when it is unknown. */
+  severitySource: z.string().nullable(),
+  /** Content digest of the advisory data that was read. */
+  snapshot: z.string(),
+});
+export type Evidence = z.infer<typeof Evidence>;
+
+export const Finding = z.object({
+  /** The CVE where one exists, else the advisory's own id. */
+  id: z.string(),
+  aliases: z.array(z.string()),
+  package: z.object({ name: z.string(), version: z.string(), type: z.string(), purl: z.string() }),
+  severity: Severity,
+  status: FindingStatus,
+  fixedVersion: z.string().nullable(),
+  /** In CISA's catalogue of known exploited vulnerabilities. */
+  exploited: z.boolean(),
+  title: z.string().nullable(),
+  evidence: Evidence,
+});
+export type Finding = z.infer<typeof Finding>;
+
+/** Ecosystems found in the inventory for which no advisory source answered: unknown, not clean. */
+export const Uncovered = z.object({ ecosystem: z.string(), packages: z.number().int(), reason: z.string() });
+export type Uncovered = z.infer<typeof Uncovered>;
