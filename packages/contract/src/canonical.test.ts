@@ -5,8 +5,8 @@ describe('canonical JSON', () => {
   const written: [string, unknown, string][] = [
     [
       'sorts keys by UTF-16 code units at every level (RFC 8785, 3.2.3)',
-      { '€': 1, '\r': 2, דּ: 3, '1': 4, '😀': 5, '\u0080': 6, ö: 7 },
-      '{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"דּ":3}',
+      { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 },
+      '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\ud83d\ude00":5,"\ufb33":3}',
     ],
     [
       'writes numbers as ECMAScript does',
