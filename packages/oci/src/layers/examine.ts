@@ -1,0 +1,122 @@
+/** Looks at one file's content as it passes: hashes, searches and keeps only what was asked for. */
+import { createHash, type Hash } from 'node:crypto';
+import type { LayerLimits } from './limits.ts';
+import type { EntrySink } from './tar-reader.ts';
+import type { TreeNode } from './tree.ts';
+
+/** What is wanted of one file. */
+export type Examination = {
+  hash: boolean;
+  /** Keep the content, as this function shortens it; null keeps nothing. */
+  keep: ((content: Buffer) => Buffer) | null;
+  marks: readonly string[];
+  /** Byte strings to look for anywhere in the content; each one found adds its mark. */
+  seek: readonly { mark: string; bytes: Buffer }[];
+};
+
+/** Bytes of a file's beginning that a decision may rest on. */
+export const HEAD_BYTES = 512;
+
+/**
+ * Decides from path and first bytes (all of the file, where it is shorter than HEAD_BYTES) what is wanted of a file.
+ * Called for every regular file, so it must be cheap. Null wants nothing.
+ */
+export type Examine = (path: string, file: { size: number; mode: number; head: Buffer }) => Examination | null;
+
+/** Bytes kept so far in one tree, shared by the files of all its layers. */
+export type KeptBytes = { total: number };
+
+/** The sink that examines one file and writes what it learned into its node. */
+export function examineFile(
+  path: string,
+  node: TreeNode,
+  examine: Examine,
+  limits: LayerLimits,
+  kept: KeptBytes,
+): EntrySink {
+  const headSize = Math.min(HEAD_BYTES, node.size);
+  let head: Buffer | null = Buffer.alloc(0);
+  let running: RunningExamination | null = null;
+  const decide = (bytes: Buffer): void => {
+    head = null;
+    const wanted = examine(path, { size: node.size, mode: node.mode, head: bytes.subarray(0, HEAD_BYTES) });
+    if (!wanted) return;
+    running = new RunningExamination(node, wanted, limits, kept);
+    running.data(bytes);
+  };
+  return {
+    data(piece) {
+      if (running) running.data(piece);
+      else if (head && head.length + piece.length >= headSize)
+        decide(head.length === 0 ? piece : Buffer.concat([head, piece]));
+      else if (head) head = Buffer.concat([head, piece]);
+    },
+    end() {
+      if (head) decide(head);
+      running?.end();
+    },
+  };
+}
+
+/** Notes on a node, without its content, that a file stored in pieces with holes could not be examined. */
+export function examineSparse(path: string, node: TreeNode, examine: Examine): void {
+  const wanted = examine(path, { size: node.size, mode: node.mode, head: Buffer.alloc(0) });
+  if (wanted?.keep || wanted?.hash) node.unread = 'sparse';
+  if (wanted) node.marks = wanted.marks;
+}
+
+class RunningExamination implements EntrySink {
+  readonly #node: TreeNode;
+  readonly #wanted: Examination;
+  readonly #limits: LayerLimits;
+  readonly #kept: KeptBytes;
+  readonly #hash: Hash | null;
+  readonly #found = new Set<string>();
+  #pieces: Buffer[] | null;
+  #size = 0;
+  #tail: Buffer = Buffer.alloc(0);
+
+  constructor(node: TreeNode, wanted: Examination, limits: LayerLimits, kept: KeptBytes) {
+    this.#node = node;
+    this.#wanted = wanted;
+    this.#limits = limits;
+    this.#kept = kept;
+    this.#hash = wanted.hash ? createHash('sha256') : null;
+    this.#pieces = wanted.keep ? [] : null;
+  }
+
+  data(piece: Buffer): void {
+    this.#hash?.update(piece);
+    this.#size += piece.length;
+    if (this.#pieces) {
+      if (this.#size > this.#limits.keptFileBytes || this.#kept.total + this.#size > this.#limits.keptBytes)
+        this.#pieces = null;
+      else this.#pieces.push(Buffer.from(piece));
+    }
+    for (const { mark, bytes } of this.#wanted.seek)
+      if (!this.#found.has(mark) && this.#holds(piece, bytes)) this.#found.add(mark);
+    if (this.#wanted.seek.length > 0)
+      this.#tail = Buffer.concat([this.#tail.subarray(-64), piece.subarray(-64)]).subarray(-64);
+  }
+
+  end(): void {
+    this.#node.sha256 = this.#hash?.digest('hex') ?? null;
+    this.#node.marks = this.#found.size === 0 ? this.#wanted.marks : [...this.#wanted.marks, ...this.#found];
+    if (!this.#wanted.keep) return;
+    if (!this.#pieces) {
+      this.#node.unread = 'too-large';
+      return;
+    }
+    const content = this.#wanted.keep(
+      this.#pieces.length === 1 && this.#pieces[0] ? this.#pieces[0] : Buffer.concat(this.#pieces),
+    );
+    this.#kept.total += content.length;
+    this.#node.content = content;
+  }
+
+  /** Also finds what lies across the border of two pieces. */
+  #holds(piece: Buffer, bytes: Buffer): boolean {
+    if (piece.indexOf(bytes) >= 0) return true;
+    return this.#tail.length > 0 && Buffer.concat([this.#tail, piece.subarray(0, bytes.length)]).indexOf(bytes) >= 0;
+  }
+}

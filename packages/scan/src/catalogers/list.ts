@@ -1,0 +1,10 @@
+/** The catalogers there are: one explicit list. */
+import { apk } from './apk/apk.ts';
+import type { Cataloger } from './cataloger.ts';
+import { dpkg } from './dpkg/dpkg.ts';
+import { npm } from './npm/npm.ts';
+
+/** Raised whenever the same image would give another inventory. */
+export const CATALOGER_REVISION = 1;
+
+export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, npm];

@@ -1,0 +1,46 @@
+/** Reads the part of a package.json that says which package it is. */
+import { z } from 'zod';
+
+const Licence = z.union([z.string(), z.looseObject({ type: z.string() })]);
+const PackageJson = z.object({
+  name: z.string().min(1).max(214),
+  version: z.string().min(1).max(256),
+  license: Licence.optional().catch(undefined),
+  licenses: z.array(Licence).optional().catch(undefined),
+});
+
+export type NpmIdentity = { name: string; version: string; licenses: string[] };
+
+/** @returns null for a file that names no package and version; throws nothing */
+export function parsePackageJson(content: Buffer): NpmIdentity | null {
+  const json = readJson(content);
+  const parsed = PackageJson.safeParse(json);
+  if (!parsed.success || !isNpmName(parsed.data.name)) return null;
+  const licences = parsed.data.license === undefined ? (parsed.data.licenses ?? []) : [parsed.data.license];
+  return {
+    name: parsed.data.name,
+    version: parsed.data.version,
+    licenses: licences.map((each) => (typeof each === 'string' ? each : each.type)).slice(0, 10),
+  };
+}
+
+/** Keeps name, version and licence; what cannot be read is kept as an empty object, which `parsePackageJson` refuses. */
+export function condensePackageJson(content: Buffer): Buffer {
+  const { name, version, licenses } = parsePackageJson(content) ?? {};
+  return Buffer.from(JSON.stringify(name === undefined ? {} : { name, version, licenses }));
+}
+
+/** A scope and a name without slashes, spaces or control characters. */
+export function isNpmName(name: string): boolean {
+  return name.length <= 214 && /^(?:@[^/@\s]+\/)?[^/@\s]+$/.test(name);
+}
+
+/** @returns undefined for what is no JSON */
+export function readJson(content: Buffer): unknown {
+  try {
+    const text = content.toString('utf8');
+    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,61 @@
+/** What is recognised but has no cataloger yet: it makes an inventory partial, by name, never silently clean. */
+
+type Recogniser = {
+  what: string;
+  pattern: RegExp;
+  /** For lock files: the sibling directory whose presence shows that the packages are installed and were read there. */
+  installedIn?: string;
+};
+
+/** Tried in order on the path of every file that no cataloger wants. */
+const BY_PATH: readonly Recogniser[] = [
+  { what: 'jar', pattern: /\.(?:jar|war|ear|par|sar|jpi|hpi|nar|kar|lpkg)$/i },
+  { what: 'python-dist', pattern: /\.dist-info\/METADATA$|\.egg-info\/PKG-INFO$|\.egg-info$|\.(?:egg|whl)$/ },
+  {
+    what: 'python-lock',
+    pattern: /(?:^|\/)(?:poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|pylock\.toml|requirements\.txt)$/,
+  },
+  { what: 'conda-package', pattern: /(?:^|\/)conda-meta\/[^/]+\.json$/ },
+  { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
+  { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },
+  {
+    what: 'rpm-database',
+    pattern: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/,
+  },
+  { what: 'rpm-manifest', pattern: /^var\/lib\/rpmmanifest\/container-manifest-[12]$/ },
+  { what: 'gem', pattern: /(?:^|\/)specifications\/(?:default\/)?[^/]+\.gemspec$/ },
+  { what: 'gem-lock', pattern: /(?:^|\/)(?:Gemfile|gems)\.lock(?:ed)?$/ },
+  { what: 'composer-lock', pattern: /(?:^|\/)composer\.lock$|(?:^|\/)vendor\/composer\/installed\.json$/ },
+  { what: 'nuget', pattern: /\.deps\.json$|(?:^|\/)packages\.lock\.json$/ },
+  { what: 'gradle-lock', pattern: /(?:^|\/)gradle\.lockfile$/ },
+  { what: 'yarn-lock', pattern: /(?:^|\/)yarn\.lock$/, installedIn: 'node_modules' },
+  { what: 'pnpm-lock', pattern: /(?:^|\/)pnpm-lock\.yaml$/, installedIn: 'node_modules' },
+  { what: 'bun-lock', pattern: /(?:^|\/)bun\.lockb?$/, installedIn: 'node_modules' },
+  { what: 'yarn-plug-and-play', pattern: /(?:^|\/)\.pnp\.c?js$/ },
+  { what: 'deno-lock', pattern: /(?:^|\/)deno\.lock$/ },
+  { what: 'mix-lock', pattern: /(?:^|\/)mix\.lock$/ },
+  { what: 'pub-lock', pattern: /(?:^|\/)pubspec\.lock$/ },
+  { what: 'swift-lock', pattern: /(?:^|\/)Package\.resolved$/ },
+  { what: 'cocoapods-lock', pattern: /(?:^|\/)Podfile\.lock$/ },
+  { what: 'conan-lock', pattern: /(?:^|\/)conan\.lock$/ },
+  { what: 'r-package', pattern: /(?:^|\/)(?:site-library|library)\/[^/]+\/DESCRIPTION$|(?:^|\/)renv\.lock$/ },
+  { what: 'opkg-database', pattern: /^usr\/lib\/opkg\/status$|^var\/lib\/opkg\/status$/ },
+  { what: 'portage-database', pattern: /^var\/db\/pkg\/[^/]+\/[^/]+\/PF$/ },
+  { what: 'pacman-database', pattern: /^var\/lib\/pacman\/local\/[^/]+\/desc$/ },
+  { what: 'nix-database', pattern: /^nix\/var\/nix\/db\/db\.sqlite$/ },
+];
+
+/** Marks that content gives: section or build information that compilers leave in binaries. */
+export const BINARY_MARKS: readonly { mark: string; bytes: Buffer }[] = [
+  { mark: 'go-binary', bytes: Buffer.from('\xff Go buildinf:', 'latin1') },
+  { mark: 'rust-binary', bytes: Buffer.from('.dep-v0\0', 'latin1') },
+];
+
+export type Recognised = { what: string; installedIn: string | null };
+
+/** @returns what a file is by its path; null for what is not recognised */
+export function recognise(path: string): Recognised | null {
+  for (const { what, pattern, installedIn } of BY_PATH)
+    if (pattern.test(path)) return { what, installedIn: installedIn ?? null };
+  return null;
+}

@@ -1,0 +1,19 @@
+/** The one error class of this package. */
+export type ScanErrorCode =
+  | 'version-invalid'
+  | 'feed-invalid'
+  | 'feed-limit'
+  | 'store-missing'
+  | 'store-corrupt'
+  | 'sbom-invalid'
+  | 'directory-unreadable'
+  | 'config-invalid';
+
+export class ScanError extends Error {
+  readonly code: ScanErrorCode;
+  constructor(code: ScanErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'ScanError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,94 @@
+/** Turns a merged file system into an inventory: runs the catalogers, joins what they found, says what is missing. */
+import { type Distribution, Inventory, type Missing, type Package } from '@pratique/contract';
+import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
+import type { Cataloged, CatalogedFile, Cataloger } from '../catalogers/cataloger.ts';
+import { CATALOGER_REVISION } from '../catalogers/list.ts';
+import { OS_RELEASE_PATHS, parseOsRelease } from '../catalogers/os-release.ts';
+import { indexFiles } from './file-index.ts';
+import { boundMissing, findMissing } from './missing.ts';
+import { claimFiles } from './ownership.ts';
+import { joinPackages } from './packages.ts';
+
+export type BuildInput = {
+  tree: ImageTree;
+  catalogers: readonly Cataloger[];
+  /** Blob digest and diff id by layer index; empty for subjects without layers. */
+  layers: readonly { digest: string; diffId: string }[];
+};
+
+/** Builds the inventory. A cataloger that throws is a status on the result; the others still run. */
+export function buildInventory({ tree, catalogers, layers }: BuildInput): Inventory {
+  const distribution = readDistribution(tree);
+  const layerOf = (node: TreeNode): string | null => layers[node.layer]?.digest ?? null;
+  const missing: Missing[] = [];
+  const all: Cataloged = { packages: [], missing: [], owned: [] };
+  const wanted = collect(tree, catalogers, missing);
+  for (const cataloger of catalogers) {
+    try {
+      const found = cataloger.catalog(wanted.get(cataloger.name) ?? [], { tree, distribution, layerOf });
+      all.packages.push(...found.packages);
+      all.owned.push(...found.owned);
+      missing.push(...found.missing);
+    } catch (error) {
+      const detail = `the cataloger failed: ${error instanceof Error ? error.message.slice(0, 300) : 'unknown error'}`;
+      missing.push({ kind: 'unreadable', what: cataloger.name, path: '', detail });
+    }
+  }
+  const owners = claimFiles(tree, all.owned);
+  const packages = joinPackages(tree, all.packages, owners);
+  missing.push(...findMissing({ tree, catalogers, owners, distribution, packages }));
+  return Inventory.parse({
+    revision: CATALOGER_REVISION,
+    distribution,
+    packages,
+    files: indexFiles(tree, (node) => layers[node.layer]?.diffId ?? null),
+    missing: boundMissing(missing),
+  });
+}
+
+function readDistribution(tree: ImageTree): Distribution | null {
+  for (const path of OS_RELEASE_PATHS) {
+    const content = tree.lookup(path)?.content;
+    const distribution = content ? parseOsRelease(content) : null;
+    if (distribution) return distribution;
+  }
+  return null;
+}
+
+/** Gathers the files each cataloger asked for, in path order, and names those whose content is not there. */
+function collect(tree: ImageTree, catalogers: readonly Cataloger[], missing: Missing[]): Map<string, CatalogedFile[]> {
+  const wanted = new Map<string, CatalogedFile[]>(catalogers.map((each) => [each.name, []]));
+  const seen = new Set<TreeNode>();
+  const take = (cataloger: Cataloger, path: string, node: TreeNode): void => {
+    if (seen.has(node)) return;
+    seen.add(node);
+    if (node.content !== null) wanted.get(cataloger.name)?.push({ path, node, content: node.content });
+    else missing.push(unread(cataloger, path, node));
+  };
+  for (const { path, node } of tree.nodes()) {
+    if (node.kind === 'directory') continue;
+    const cataloger = catalogers.find((each) => each.wants(path));
+    const target = cataloger ? tree.lookup(path) : null;
+    if (cataloger && target?.kind === 'file') take(cataloger, path, target);
+  }
+  for (const cataloger of catalogers)
+    for (const place of cataloger.places) {
+      const node = tree.lookup(place);
+      if (node && node.kind !== 'directory') take(cataloger, place, node);
+    }
+  return wanted;
+}
+
+function unread(cataloger: Cataloger, path: string, node: TreeNode): Missing {
+  const what = cataloger.name;
+  if (node.unread === 'too-large')
+    return { kind: 'limit', what, path, detail: `the file has ${node.size} bytes, more than is read` };
+  if (node.unread === 'sparse')
+    return { kind: 'unreadable', what, path, detail: 'the file is stored as a sparse file' };
+  return {
+    kind: 'unreadable',
+    what,
+    path,
+    detail: 'the file is reached only through a link from where it is looked for, or is no regular file',
+  };
+}

@@ -1,0 +1,102 @@
+/** Says what of an image was not examined, so that a partial inventory never passes for a complete one. */
+import type { Distribution, Missing, Package } from '@pratique/contract';
+import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
+import type { Cataloger } from '../catalogers/cataloger.ts';
+import { BINARY_MARKS, recognise } from '../catalogers/recognise.ts';
+import { BINARY } from './examine.ts';
+
+export const MAX_MISSING = 200;
+
+export type MissingInput = {
+  tree: ImageTree;
+  catalogers: readonly Cataloger[];
+  owners: ReadonlyMap<TreeNode, string>;
+  distribution: Distribution | null;
+  packages: readonly Package[];
+};
+
+/**
+ * Finds what is recognised and has no cataloger, what could not be read from the layers, and executables that nothing
+ * accounts for. Files that an operating-system package owns are left out: the distribution's advisories speak for them.
+ */
+export function findMissing({ tree, catalogers, owners, distribution, packages }: MissingInput): Missing[] {
+  const missing: Missing[] = [];
+  const systemPackages = packages.some((each) => each.type === 'deb' || each.type === 'apk' || each.type === 'rpm');
+  let rpmDatabase = false;
+  for (const { path, node } of tree.nodes()) {
+    if (node.kind === 'directory' || owners.has(node) || catalogers.some((each) => each.wants(path))) continue;
+    const found = recogniseNode(tree, path, node);
+    if (found === null) {
+      if (!systemPackages && node.kind === 'file' && node.marks.includes(BINARY))
+        missing.push({
+          kind: 'no-cataloger',
+          what: 'executable',
+          path,
+          detail: 'no package database says what this program is made of',
+        });
+      continue;
+    }
+    if (found === 'rpm-database') rpmDatabase = true;
+    missing.push({ kind: 'no-cataloger', what: found, path, detail: `no cataloger reads ${found} yet` });
+  }
+  if (distribution && !systemPackages && !rpmDatabase)
+    missing.push({
+      kind: 'unreadable',
+      what: 'package-database',
+      path: 'etc/os-release',
+      detail: `the image calls itself ${distribution.name}, but no package database of it was found`,
+    });
+  for (const problem of tree.problems)
+    missing.push({
+      kind: 'unreadable',
+      what: 'layer-entry',
+      path: problem.path,
+      detail: `layer ${problem.layer + 1} has an entry that was left out: ${problem.reason}`,
+    });
+  if (tree.problemsLeftOut > 0)
+    missing.push({
+      kind: 'limit',
+      what: 'layer-entry',
+      path: '',
+      detail: `and ${tree.problemsLeftOut} more entries left out`,
+    });
+  return missing;
+}
+
+function recogniseNode(tree: ImageTree, path: string, node: TreeNode): string | null {
+  const mark = node.kind === 'file' ? BINARY_MARKS.find((each) => node.marks.includes(each.mark)) : undefined;
+  if (mark) return mark.mark;
+  const found = recognise(path);
+  if (!found) return null;
+  // Empty files (a namespace package's marker, a placeholder) hold nothing to read.
+  if (node.kind === 'file' && node.size === 0) return null;
+  if (found.installedIn === null) return found.what;
+  const sibling = tree.lookup(`${path.slice(0, Math.max(0, path.lastIndexOf('/')))}/${found.installedIn}`);
+  return (sibling?.children?.size ?? 0) > 0 ? null : found.what;
+}
+
+/** Sorts, and shortens a long list so that every kind of thing is still named, the rest by number. */
+export function boundMissing(missing: readonly Missing[]): Missing[] {
+  const groups = new Map<string, Missing[]>();
+  for (const each of missing) {
+    const key = `${each.kind} ${each.what}`;
+    const group = groups.get(key);
+    if (group) group.push(each);
+    else groups.set(key, [each]);
+  }
+  const share = missing.length <= MAX_MISSING ? MAX_MISSING : Math.max(1, Math.floor(MAX_MISSING / groups.size) - 1);
+  const listed: Missing[] = [];
+  for (const key of [...groups.keys()].sort()) {
+    const group = (groups.get(key) ?? []).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    listed.push(...group.slice(0, share));
+    const first = group[0];
+    if (group.length > share && first)
+      listed.push({
+        kind: 'limit',
+        what: first.what,
+        path: '',
+        detail: `and ${group.length - share} more that are not listed`,
+      });
+  }
+  return listed;
+}
