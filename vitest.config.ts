@@ -6,8 +6,25 @@ export default defineConfig({
     hookTimeout: 240_000,
     maxWorkers: 2,
     projects: [
-      { extends: true, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts', 'apps/{cli,console}/src/**/*.test.{ts,tsx}', 'bootstrap/**/*.test.ts'] } },
-      { extends: true, test: { name: 'server', include: ['apps/server/src/**/*.test.ts', 'test/**/*.test.ts'], globalSetup: ['test/support/postgres.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'packages',
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'apps/{cli,console}/src/**/*.test.{ts,tsx}',
+            'bootstrap/**/*.test.ts',
+          ],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'server',
+          include: ['apps/server/src/**/*.test.ts', 'test/**/*.test.ts'],
+          globalSetup: ['test/support/postgres.ts'],
+        },
+      },
     ],
   },
 });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { canonicalDigest, canonicalJson } from './canonical.ts';
+import { canonicalJson } from './canonical.ts';
+import { canonicalDigest } from './canonical-digest.ts';
 
 describe('canonical JSON', () => {
   const written: [string, unknown, string][] = [

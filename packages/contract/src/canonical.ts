@@ -1,6 +1,4 @@
 /** JSON in one form only, so that equal values have equal hashes (RFC 8785, JSON Canonicalization Scheme). */
-import { createHash } from 'node:crypto';
-
 const MAX_DEPTH = 1000;
 
 /**
@@ -11,11 +9,6 @@ const MAX_DEPTH = 1000;
  */
 export function canonicalJson(value: unknown): string {
   return write(value, 0);
-}
-
-/** `sha256:<hex>` over the canonical JSON of a value. */
-export function canonicalDigest(value: unknown): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(value), 'utf8').digest('hex')}`;
 }
 
 function write(value: unknown, depth: number): string {

@@ -1,3 +1,7 @@
+export * from './api/account.ts';
+export * from './api/governance.ts';
+export * from './api/image.ts';
+export * from './api/session.ts';
 export * from './canonical.ts';
 export * from './chain.ts';
 export * from './digest.ts';

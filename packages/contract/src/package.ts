@@ -3,7 +3,20 @@ import { z } from 'zod';
 import { Digest } from './digest.ts';
 
 /** The cataloger family that a package belongs to; decides version order and advisory ecosystem. */
-export const PackageType = z.enum(['deb', 'apk', 'rpm', 'npm', 'pypi', 'golang', 'cargo', 'maven', 'gem', 'composer', 'nuget', 'generic']);
+export const PackageType = z.enum([
+  'deb',
+  'apk',
+  'rpm',
+  'npm',
+  'pypi',
+  'golang',
+  'cargo',
+  'maven',
+  'gem',
+  'composer',
+  'nuget',
+  'generic',
+]);
 export type PackageType = z.infer<typeof PackageType>;
 
 export const Package = z.object({

@@ -8,7 +8,10 @@ export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
 export const MAX_LAYERS = 1000;
 export const MAX_CHILDREN = 1000;
 
-const MediaType = z.string().max(255).regex(/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(;.*)?$/);
+const MediaType = z
+  .string()
+  .max(255)
+  .regex(/^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}(;.*)?$/);
 const Annotations = z.record(z.string(), z.string());
 
 export const Descriptor = z.looseObject({
@@ -56,15 +59,24 @@ export type ParsedManifest =
  */
 export function parseManifest(bytes: Buffer, declaredType?: string): ParsedManifest {
   if (bytes.length > MAX_MANIFEST_BYTES)
-    throw new OciError('manifest-too-large', `the manifest has ${bytes.length} bytes; at most ${MAX_MANIFEST_BYTES} are taken`);
+    throw new OciError(
+      'manifest-too-large',
+      `the manifest has ${bytes.length} bytes; at most ${MAX_MANIFEST_BYTES} are taken`,
+    );
   const json = readJson(bytes);
   const own = typeof json['mediaType'] === 'string' ? json['mediaType'] : undefined;
   const declared = declaredType?.split(';')[0]?.trim() || undefined;
   if (own !== undefined && declared !== undefined && own !== declared)
-    throw new OciError('manifest-invalid', `the manifest calls itself ${own.slice(0, 100)} but was sent as ${declared.slice(0, 100)}`);
+    throw new OciError(
+      'manifest-invalid',
+      `the manifest calls itself ${own.slice(0, 100)} but was sent as ${declared.slice(0, 100)}`,
+    );
   // image-spec CVE-2021-41190: a document that is both an image and an index is refused.
   if ('manifests' in json && ('layers' in json || 'config' in json))
-    throw new OciError('manifest-invalid', 'the manifest has both "manifests" and "layers"; it must be an image or an index');
+    throw new OciError(
+      'manifest-invalid',
+      'the manifest has both "manifests" and "layers"; it must be an image or an index',
+    );
   const mediaType = own ?? declared ?? ('manifests' in json ? OCI_INDEX : OCI_MANIFEST);
   if (isIndexType(mediaType)) return parseIndex(json, mediaType, bytes);
   if (mediaType === OCI_MANIFEST || mediaType === DOCKER_MANIFEST) return parseImage(json, mediaType, bytes);
@@ -74,14 +86,20 @@ export function parseManifest(bytes: Buffer, declaredType?: string): ParsedManif
 function parseIndex(json: Record<string, unknown>, mediaType: string, bytes: Buffer): ParsedManifest {
   const manifest = checked(ImageIndex, json, mediaType);
   if (manifest.manifests.length > MAX_CHILDREN)
-    throw new OciError('manifest-invalid', `the index lists ${manifest.manifests.length} manifests; at most ${MAX_CHILDREN} are taken`);
+    throw new OciError(
+      'manifest-invalid',
+      `the index lists ${manifest.manifests.length} manifests; at most ${MAX_CHILDREN} are taken`,
+    );
   return { kind: 'index', mediaType, manifest, bytes };
 }
 
 function parseImage(json: Record<string, unknown>, mediaType: string, bytes: Buffer): ParsedManifest {
   const manifest = checked(ImageManifest, json, mediaType);
   if (manifest.layers.length > MAX_LAYERS)
-    throw new OciError('manifest-invalid', `the manifest lists ${manifest.layers.length} layers; at most ${MAX_LAYERS} are taken`);
+    throw new OciError(
+      'manifest-invalid',
+      `the manifest lists ${manifest.layers.length} layers; at most ${MAX_LAYERS} are taken`,
+    );
   const runnable = isRunnableConfig(manifest.config.mediaType) && manifest.artifactType === undefined;
   return { kind: 'image', mediaType, manifest, bytes, runnable };
 }
@@ -91,7 +109,10 @@ function checked<T>(schema: z.ZodType<T>, json: unknown, mediaType: string): T {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const where = issue?.path.join('.') ?? '';
-  throw new OciError('manifest-invalid', `the ${mediaType === DOCKER_LIST || mediaType === OCI_INDEX ? 'index' : 'manifest'} is invalid at ${where || 'its root'}: ${issue?.message ?? 'unknown'}`);
+  throw new OciError(
+    'manifest-invalid',
+    `the ${mediaType === DOCKER_LIST || mediaType === OCI_INDEX ? 'index' : 'manifest'} is invalid at ${where || 'its root'}: ${issue?.message ?? 'unknown'}`,
+  );
 }
 
 function readJson(bytes: Buffer): Record<string, unknown> {

@@ -14,7 +14,8 @@ export type Reference = {
 /** One path component of a repository name (distribution-spec 1.1, "Pulling manifests"). */
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
-const HOST = /^(?:localhost|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$|^[a-zA-Z0-9-]+:[0-9]{1,5}$/;
+const HOST =
+  /^(?:localhost|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$|^[a-zA-Z0-9-]+:[0-9]{1,5}$/;
 
 /** True for a repository name of at most 255 characters that the distribution specification allows. */
 export function isRepositoryName(name: string): boolean {

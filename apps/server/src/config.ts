@@ -1,0 +1,123 @@
+/** Reads the environment, once. The only file that looks at process.env. */
+import { randomBytes } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { ServerError } from './error.ts';
+
+export const ROLES = ['api', 'worker', 'signer', 'admission'] as const;
+export type RoleName = (typeof ROLES)[number];
+
+const Port = z.coerce.number().int().min(0).max(65535);
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+const Environment = z.object({
+  PRATIQUE_HOST: z.string().default('127.0.0.1'),
+  PRATIQUE_PORT: Port.default(8480),
+  PRATIQUE_ADMISSION_PORT: Port.default(8481),
+  PRATIQUE_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PRATIQUE_ALIASES: z.string().default(''),
+  PRATIQUE_TLS_CERT: z.string().optional(),
+  PRATIQUE_TLS_KEY: z.string().optional(),
+  PRATIQUE_DATA: z.string().optional(),
+  PRATIQUE_CACHE: z.string().optional(),
+  PRATIQUE_ADMIN_PASSWORD: z.string().min(8, 'has at least 8 characters').optional(),
+  PRATIQUE_MASTER_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is 64 hex digits')
+    .optional(),
+  PRATIQUE_MASTER_KEY_FILE: z.string().optional(),
+  PRATIQUE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  PRATIQUE_POLICY_ENGINE: z.string().optional(),
+  PRATIQUE_CONSOLE: z.string().optional(),
+  PRATIQUE_SCAN_MEMORY_MB: z.coerce.number().int().min(256).max(65536).default(1024),
+  PRATIQUE_SCAN_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(900),
+  PRATIQUE_VERDICT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+  PRATIQUE_SCANNERS: z.coerce.number().int().min(1).max(64).default(2),
+  PRATIQUE_RUN_DIR: z.string().optional(),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'begins with postgres://')
+    .optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+});
+
+export type Config = {
+  host: string;
+  port: number;
+  admissionPort: number;
+  /** Without a trailing slash; how people and clusters reach the server. */
+  publicUrl: string;
+  /** Further `host[:port]` by which image references may name this registry. */
+  aliases: string[];
+  tls: { cert: string; key: string } | null;
+  dataDir: string;
+  cacheDir: string;
+  /** Sockets of the process tree; short, since socket paths are. */
+  runDir: string;
+  adminPassword: string | null;
+  masterKey: { hex: string } | { file: string };
+  logLevel: string;
+  policyEngine: string | null;
+  consoleDir: string;
+  scan: { memoryMb: number; timeoutS: number; parallel: number };
+  verdictDays: number;
+  /** null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+};
+
+/**
+ * @param root the checkout or installation, against which defaults are resolved
+ * @throws ServerError `config-invalid`, one sentence that names the key
+ */
+export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(present);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ServerError('config-invalid', `${String(issue?.path[0])} is invalid: ${issue?.message}`);
+  }
+  const e = parsed.data;
+  if ((e.PRATIQUE_TLS_CERT === undefined) !== (e.PRATIQUE_TLS_KEY === undefined))
+    throw new ServerError(
+      'config-invalid',
+      'PRATIQUE_TLS_CERT and PRATIQUE_TLS_KEY belong together; one of them is missing',
+    );
+  const tls =
+    e.PRATIQUE_TLS_CERT && e.PRATIQUE_TLS_KEY
+      ? { cert: resolve(root, e.PRATIQUE_TLS_CERT), key: resolve(root, e.PRATIQUE_TLS_KEY) }
+      : null;
+  if (!tls && !LOOPBACK.has(e.PRATIQUE_HOST))
+    throw new ServerError(
+      'config-invalid',
+      `PRATIQUE_HOST is ${e.PRATIQUE_HOST}, which others can reach; plain HTTP is for loopback only: set PRATIQUE_TLS_CERT and PRATIQUE_TLS_KEY`,
+    );
+  const dataDir = resolve(root, e.PRATIQUE_DATA ?? '.pratique');
+  const shownHost = e.PRATIQUE_HOST.includes(':') ? `[${e.PRATIQUE_HOST}]` : e.PRATIQUE_HOST;
+  return {
+    host: e.PRATIQUE_HOST,
+    port: e.PRATIQUE_PORT,
+    admissionPort: e.PRATIQUE_ADMISSION_PORT,
+    publicUrl: (e.PRATIQUE_PUBLIC_URL ?? `${tls ? 'https' : 'http'}://${shownHost}:${e.PRATIQUE_PORT}`).replace(
+      /\/+$/,
+      '',
+    ),
+    aliases: e.PRATIQUE_ALIASES.split(',')
+      .map((alias) => alias.trim())
+      .filter((alias) => alias !== ''),
+    tls,
+    dataDir,
+    cacheDir: resolve(e.PRATIQUE_CACHE ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pratique')),
+    runDir: e.PRATIQUE_RUN_DIR ?? `/tmp/pratique-${randomBytes(5).toString('hex')}`,
+    adminPassword: e.PRATIQUE_ADMIN_PASSWORD ?? null,
+    masterKey: e.PRATIQUE_MASTER_KEY
+      ? { hex: e.PRATIQUE_MASTER_KEY }
+      : { file: resolve(root, e.PRATIQUE_MASTER_KEY_FILE ?? join(dataDir, 'master.key')) },
+    logLevel: e.PRATIQUE_LOG_LEVEL,
+    policyEngine: e.PRATIQUE_POLICY_ENGINE ?? null,
+    consoleDir: resolve(root, e.PRATIQUE_CONSOLE ?? 'apps/console/dist'),
+    scan: { memoryMb: e.PRATIQUE_SCAN_MEMORY_MB, timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S, parallel: e.PRATIQUE_SCANNERS },
+    verdictDays: e.PRATIQUE_VERDICT_DAYS,
+    databaseUrl: e.DATABASE_URL ?? null,
+  };
+}

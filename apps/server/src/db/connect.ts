@@ -1,0 +1,48 @@
+/** Opens the pool and gives transactions one of the two database roles. */
+import { Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import pg from 'pg';
+
+/** Queries are written as SQL, one statement to a function; the types stand at the function. */
+export type Db = Kysely<unknown>;
+export type Tx = Transaction<unknown>;
+
+// int8 comes as text by default; ours stay far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Opens a pool on `url`.
+ * @param max connections at most
+ */
+export function connect(url: string, options: { max?: number; name: string }): { db: Db; pool: pg.Pool } {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 10,
+    application_name: options.name,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+  });
+  // An idle connection that breaks is replaced at its next use; without a listener the process would end.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return { db: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool };
+}
+
+/** Runs `work` in one transaction that sees only rows of the given accounts, whatever its queries ask for. */
+export async function asTenant<T>(db: Db, accounts: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    const list = `{${accounts.join(',')}}`;
+    await sql`select set_config('role', 'pratique_tenant', true), set_config('pratique.accounts', ${list}, true)`.execute(
+      tx,
+    );
+    return work(tx);
+  });
+}
+
+/** Runs `work` in one transaction that sees all accounts: the platform's own work, never a caller's query as it came. */
+export async function asSystem<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.transaction().execute(async (tx) => {
+    await sql`select set_config('role', 'pratique_system', true)`.execute(tx);
+    return work(tx);
+  });
+}

@@ -1,0 +1,298 @@
+/** The registry: takes a /v2 request from the socket to its answer. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_MANIFEST_BYTES } from '@pratique/oci';
+import type { Logger } from 'pino';
+import type { Actor } from '../auth/audit.ts';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Grant } from '../auth/principal.ts';
+import type { RegistryTokens } from '../auth/registry-token.ts';
+import type { BlobStore } from '../blobs/store.ts';
+import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import { type Action, authorize, type Caller, createAuthorization } from './authorize.ts';
+import { sendBlob } from './blob-routes.ts';
+import type { CachedManifest, RegistryCache, Repository } from './cache.ts';
+import { deleteBlob, deleteManifest, deleteTag } from './delete-content.ts';
+import { RegistryError, sendError, toRegistryError } from './error.ts';
+import { ensureRepository, findRepository } from './find-repository.ts';
+import { sendCatalog, sendReferrers, sendTags } from './list-routes.ts';
+import { type OnTagged, putManifest } from './put-manifest.ts';
+import { readBody } from './read-body.ts';
+import { readBlobSize, readManifestByDigest, readManifestByTag } from './read-content.ts';
+import { parseRoute, type RegistryRoute } from './route.ts';
+import { answerToken } from './token.ts';
+import {
+  appendUpload,
+  cancelUpload,
+  completeUpload,
+  reportUpload,
+  startUpload,
+  type UploadContext,
+} from './upload-routes.ts';
+
+export type RegistryDeps = {
+  db: Db;
+  store: BlobStore;
+  cache: RegistryCache;
+  authenticator: Authenticator;
+  tokens: RegistryTokens;
+  publicUrl: string;
+  log: Logger;
+  onTagged: OnTagged;
+  requestId: (request: IncomingMessage) => string;
+};
+
+export type Registry = (request: IncomingMessage, response: ServerResponse) => void;
+
+const ACTIONS: Record<string, Action> = {
+  GET: 'pull',
+  HEAD: 'pull',
+  POST: 'push',
+  PATCH: 'push',
+  PUT: 'push',
+  DELETE: 'delete',
+};
+
+export function createRegistry(deps: RegistryDeps): Registry {
+  const realm = `${deps.publicUrl}/v2/token`;
+  const authorization = createAuthorization(deps.authenticator, deps.tokens, realm);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const text = request.url ?? '/';
+    const question = text.indexOf('?');
+    const path = question < 0 ? text : text.slice(0, question);
+    const url = () => new URL(text, 'http://registry');
+    if (path === '/v2/token') return answerToken(deps, request, response, url());
+    if (path === '/v2/' || path === '/v2') {
+      await authorization.caller(request, '');
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': 2 })
+        .end(request.method === 'HEAD' ? undefined : '{}');
+      return;
+    }
+    if (path === '/v2/_catalog') {
+      const caller = await authorization.caller(request, 'registry:catalog:*');
+      return sendCatalog(deps.db, caller.principal, url(), request, response);
+    }
+    const action = ACTIONS[request.method ?? ''];
+    if (!action) throw new RegistryError('UNSUPPORTED');
+    const route = parseRoute(path);
+    // Ending one's own upload is part of pushing.
+    const needed = route.kind === 'upload' ? 'push' : action;
+    const scope = `repository:${route.account}/${route.repository}:${needed === 'push' ? 'pull,push' : needed}`;
+    const found = authorization.caller(request, scope);
+    const caller = found instanceof Promise ? await found : found;
+    const grant = authorize(caller, route.account, route.repository, needed, authorization.challenge(scope));
+    const actor: Actor = {
+      id: caller.principal.id,
+      name: caller.principal.name,
+      requestId: deps.requestId(request),
+      address: request.socket.remoteAddress ?? null,
+    };
+    const call: Call = { deps, request, response, url, route, grant, caller, actor };
+    return dispatch(call);
+  }
+
+  return (request, response) => {
+    response.setHeader('docker-distribution-api-version', 'registry/2.0');
+    answer(request, response).catch((error: unknown) => {
+      const failure = toRegistryError(error);
+      if (failure.code === 'UNKNOWN') {
+        const aborted = request.destroyed && !request.complete;
+        deps.log[aborted ? 'debug' : 'error'](
+          { err: error, requestId: deps.requestId(request) },
+          aborted ? 'client went away' : 'registry request failed',
+        );
+      }
+      // What is left of a refused body must not be taken for the next request.
+      if (!request.complete) response.setHeader('connection', 'close');
+      sendError(response, failure, request.method === 'HEAD');
+      if (!request.complete) request.resume().setTimeout(5000, () => request.destroy());
+    });
+  };
+}
+
+type Call = {
+  deps: RegistryDeps;
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: () => URL;
+  route: RegistryRoute;
+  grant: Grant;
+  caller: Caller;
+  actor: Actor;
+};
+
+async function dispatch(call: Call): Promise<void> {
+  const { route, request } = call;
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  switch (route.kind) {
+    case 'manifest':
+      if (method === 'GET') return getManifest(call, route.reference, route.isDigest);
+      if (method === 'PUT') return storeManifest(call, route.reference, route.isDigest);
+      if (method === 'DELETE') return removeManifest(call, route.reference, route.isDigest);
+      break;
+    case 'blob':
+      if (method === 'GET') return getBlob(call, route.digest);
+      if (method === 'DELETE') return removeBlob(call, route.digest);
+      break;
+    case 'uploads':
+      if (method === 'POST') return startUpload(await uploadContext(call));
+      break;
+    case 'upload': {
+      const context = await uploadContext(call);
+      if (method === 'PATCH') return appendUpload(context, route.id);
+      if (method === 'PUT') return completeUpload(context, route.id);
+      if (method === 'GET') return reportUpload(context, route.id);
+      if (method === 'DELETE') return cancelUpload(context, route.id);
+      break;
+    }
+    case 'tags':
+      if (method === 'GET') {
+        const repository = await requireRepository(call);
+        return transact(call, (tx) => sendTags(tx, repository, call.url(), request, call.response));
+      }
+      break;
+    case 'referrers':
+      if (method === 'GET') {
+        const repository = await findCached(call);
+        return transact(call, (tx) => sendReferrers(tx, repository, route.digest, call.url(), request, call.response));
+      }
+  }
+  throw new RegistryError('UNSUPPORTED');
+}
+
+function transact<T>(call: Call, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return asTenant(call.deps.db, [call.grant.accountId], work);
+}
+
+function findCached(call: Call): Repository | null | Promise<Repository | null> {
+  const { account, repository } = call.route;
+  return call.deps.cache.repository(account, repository, () =>
+    transact(call, (tx) => findRepository(tx, account, repository)),
+  );
+}
+
+async function requireRepository(call: Call): Promise<Repository> {
+  const found = findCached(call);
+  const repository = found instanceof Promise ? await found : found;
+  if (!repository) throw new RegistryError('NAME_UNKNOWN');
+  return repository;
+}
+
+async function getManifest(call: Call, reference: string, byDigest: boolean): Promise<void> {
+  const repository = await requireRepository(call);
+  const load = () =>
+    transact<CachedManifest | null>(call, (tx) =>
+      byDigest
+        ? readManifestByDigest(tx, repository.repositoryId, reference)
+        : readManifestByTag(tx, repository.repositoryId, reference),
+    );
+  const found = call.deps.cache.manifest(repository.repositoryId, reference, load);
+  const manifest = found instanceof Promise ? await found : found;
+  if (!manifest) throw new RegistryError('MANIFEST_UNKNOWN');
+  const headers = {
+    'content-type': manifest.mediaType,
+    'docker-content-digest': manifest.digest,
+    etag: `"${manifest.digest}"`,
+    'x-content-type-options': 'nosniff',
+  };
+  if (call.request.headers['if-none-match'] === `"${manifest.digest}"`) {
+    call.response.writeHead(304, headers).end();
+    return;
+  }
+  call.response.writeHead(200, { ...headers, 'content-length': manifest.bytes.length });
+  call.response.end(call.request.method === 'HEAD' ? undefined : manifest.bytes);
+}
+
+async function storeManifest(call: Call, reference: string, byDigest: boolean): Promise<void> {
+  const { deps, request, response, route } = call;
+  const bytes = await readBody(request, MAX_MANIFEST_BYTES);
+  const { stored, repository } = await transact(call, async (tx) => {
+    const repository = await ensureRepository(tx, call.grant.accountId, route.account, route.repository);
+    const stored = await putManifest(
+      tx,
+      {
+        repository,
+        tag: byDigest ? null : reference,
+        expected: byDigest ? reference : null,
+        contentType: request.headers['content-type'],
+        bytes,
+        actor: call.actor,
+        origin: 'push',
+      },
+      deps.onTagged,
+    );
+    return { stored, repository };
+  });
+  if (!byDigest)
+    deps.cache.forget([{ type: 'tag.pushed', data: { repositoryId: repository.repositoryId, tag: reference } }]);
+  response.writeHead(201, {
+    location: `/v2/${route.account}/${route.repository}/manifests/${stored.digest}`,
+    'docker-content-digest': stored.digest,
+    'content-length': 0,
+    ...(stored.subject === null ? {} : { 'oci-subject': stored.subject }),
+  });
+  response.end();
+}
+
+async function removeManifest(call: Call, reference: string, byDigest: boolean): Promise<void> {
+  const repository = await requireRepository(call);
+  const { repositoryId } = repository;
+  const tags = await transact(call, async (tx) => {
+    if (byDigest) return deleteManifest(tx, repository, reference, call.actor);
+    await deleteTag(tx, repository, reference, call.actor);
+    return [reference];
+  });
+  call.deps.cache.forget([
+    { type: 'manifest.deleted', data: { repositoryId, digest: reference } },
+    ...tags.map((tag) => ({ type: 'tag.deleted', data: { repositoryId, tag } })),
+  ]);
+  call.response.writeHead(202, { 'content-length': 0 }).end();
+}
+
+async function getBlob(call: Call, digest: string): Promise<void> {
+  const repository = await requireRepository(call);
+  const found = call.deps.cache.blobSize(repository.repositoryId, digest, () =>
+    transact(call, (tx) => readBlobSize(tx, repository.repositoryId, digest)),
+  );
+  const size = found instanceof Promise ? await found : found;
+  if (size === null) throw new RegistryError('BLOB_UNKNOWN');
+  return sendBlob(call.deps.store, call.request, call.response, digest, size);
+}
+
+async function removeBlob(call: Call, digest: string): Promise<void> {
+  const repository = await requireRepository(call);
+  await transact(call, (tx) => deleteBlob(tx, repository, digest, call.actor));
+  call.deps.cache.forget([{ type: 'blob.deleted', data: { repositoryId: repository.repositoryId, digest } }]);
+  call.response.writeHead(202, { 'content-length': 0 }).end();
+}
+
+async function uploadContext(call: Call): Promise<UploadContext> {
+  const { deps, route, grant } = call;
+  const cached = findCached(call);
+  const repository =
+    (await cached) ??
+    (await transact(call, (tx) => ensureRepository(tx, grant.accountId, route.account, route.repository)));
+  return {
+    store: deps.store,
+    request: call.request,
+    response: call.response,
+    url: call.url(),
+    actor: call.actor,
+    repository,
+    transact: (work) => transact(call, work),
+    async readable(account, name, digest) {
+      // Mounting is reading: the same rule as for a pull from there, and a token narrowed to less may not.
+      let source: Grant;
+      try {
+        source = authorize(call.caller, account, name, 'pull', '');
+      } catch {
+        return null;
+      }
+      return asTenant(deps.db, [source.accountId], async (tx) => {
+        const from = await findRepository(tx, account, name);
+        return from ? readBlobSize(tx, from.repositoryId, digest) : null;
+      });
+    },
+  };
+}

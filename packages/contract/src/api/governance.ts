@@ -1,0 +1,256 @@
+/** Chains, policies, exceptions, keys, contracts, deliveries, clusters, advisories, overview. */
+import { z } from 'zod';
+import { ChainDefinition } from '../chain.ts';
+
+export const RepositoryName = z.string().min(1).max(255);
+export const ReferenceName = z.string().min(1).max(200);
+
+export const ChainVersion = z.object({
+  name: z.string(),
+  version: z.number().int(),
+  definition: ChainDefinition,
+  createdBy: z.string(),
+  createdAt: z.string(),
+});
+export type ChainVersion = z.infer<typeof ChainVersion>;
+/** A definition as an object, or as YAML text. */
+export const ChainChange = z.object({ definition: z.union([ChainDefinition, z.string().max(100_000)]) });
+
+export const NewRun = z.object({ repository: RepositoryName, reference: ReferenceName });
+export const Approval = z.object({ approve: z.boolean(), reason: z.string().min(3).max(1000) });
+
+export const PolicyBundleInfo = z.object({
+  version: z.number().int(),
+  digest: z.string(),
+  createdBy: z.string(),
+  createdAt: z.string(),
+  constraints: z.array(
+    z.object({
+      name: z.string(),
+      template: z.string(),
+      target: z.string(),
+      action: z.string(),
+      title: z.string(),
+      description: z.string(),
+      parameters: z.record(z.string(), z.unknown()),
+    }),
+  ),
+});
+export type PolicyBundleInfo = z.infer<typeof PolicyBundleInfo>;
+/** Changes to the constraints of the preset bundle, or templates of one's own, as YAML documents. */
+export const PolicyChange = z.object({ yaml: z.string().max(1_000_000) });
+
+/** What a finding exception covers: an advisory, where it is given only in these packages and repositories. */
+export const FindingSelector = z.object({
+  id: z.string().min(1).max(100),
+  package: z.string().max(200).optional(),
+  repositories: z.array(z.string().min(1).max(200)).max(50).default(['**']),
+});
+/** What a policy exception covers: one constraint, in these repositories. */
+export const PolicySelector = z.object({
+  constraint: z.string().min(1).max(200),
+  repositories: z.array(z.string().min(1).max(200)).max(50).default(['**']),
+});
+
+export const NewException = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('finding'),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)
+      .optional(),
+    selector: FindingSelector,
+    reason: z.string().min(10).max(2000),
+    days: z.number().int().min(1).max(365).default(30),
+  }),
+  z.object({
+    kind: z.literal('policy'),
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)
+      .optional(),
+    selector: PolicySelector,
+    reason: z.string().min(10).max(2000),
+    days: z.number().int().min(1).max(365).default(30),
+  }),
+]);
+export type NewException = z.infer<typeof NewException>;
+export const Exception = z.object({
+  name: z.string(),
+  kind: z.string(),
+  selector: z.record(z.string(), z.unknown()),
+  owner: z.string(),
+  reason: z.string(),
+  approver: z.string().nullable(),
+  state: z.enum(['requested', 'active', 'expired', 'withdrawn']),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+});
+export type Exception = z.infer<typeof Exception>;
+
+export const SigningKey = z.object({
+  id: z.string(),
+  account: z.string().nullable(),
+  publicPem: z.string(),
+  fingerprint: z.string(),
+  createdAt: z.string(),
+  retiredAt: z.string().nullable(),
+});
+export type SigningKey = z.infer<typeof SigningKey>;
+
+export const Contract = z.object({
+  id: z.string(),
+  from: z.string(),
+  to: z.string(),
+  fromRepositories: z.array(z.string()),
+  toRepositories: z.array(z.string()),
+  trustVendor: z.boolean(),
+  state: z.enum(['offered', 'active', 'ended']),
+  offeredBy: z.string(),
+  acceptedBy: z.string().nullable(),
+  createdAt: z.string(),
+});
+export type Contract = z.infer<typeof Contract>;
+export const NewContract = z.object({
+  to: z.string(),
+  fromRepositories: z.array(z.string().min(1).max(200)).min(1).max(50).default(['**']),
+  toRepositories: z.array(z.string().min(1).max(200)).min(1).max(50).default(['**']),
+});
+export const ContractAcceptance = z.object({ trustVendor: z.boolean().default(false) });
+
+export const NewDelivery = z.object({
+  repository: RepositoryName,
+  reference: ReferenceName,
+  /** `ACCOUNT/NAME[:tag]` */
+  to: z.string().min(3).max(400),
+});
+export const Delivery = z.object({
+  id: z.string(),
+  from: z.string(),
+  to: z.string(),
+  tag: z.string(),
+  digest: z.string(),
+  state: z.enum(['copying', 'delivered']),
+  requestedBy: z.string(),
+  createdAt: z.string(),
+  deliveredAt: z.string().nullable(),
+});
+export type Delivery = z.infer<typeof Delivery>;
+
+export const Cluster = z.object({
+  id: z.string(),
+  name: z.string(),
+  isDefault: z.boolean(),
+  mode: z.enum(['enforce', 'warn', 'dryrun']),
+  exemptNamespaces: z.array(z.string()),
+  createdAt: z.string(),
+});
+export type Cluster = z.infer<typeof Cluster>;
+export const NewCluster = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/),
+  mode: z.enum(['enforce', 'warn', 'dryrun']).default('enforce'),
+  exemptNamespaces: z.array(z.string().max(63)).max(100).optional(),
+});
+export const NewClusterAnswer = z.object({
+  cluster: Cluster,
+  validateUrl: z.string(),
+  mutateUrl: z.string(),
+  caBundle: z.string(),
+  manifests: z.string(),
+});
+export type NewClusterAnswer = z.infer<typeof NewClusterAnswer>;
+export const ClusterChange = z.object({
+  mode: z.enum(['enforce', 'warn', 'dryrun']).optional(),
+  exemptNamespaces: z.array(z.string().max(63)).max(100).optional(),
+});
+
+export const AdvisoryStatus = z.object({
+  snapshot: z.string(),
+  sources: z.array(
+    z.object({
+      name: z.string(),
+      date: z.string().nullable(),
+      records: z.number().int(),
+      licence: z.string().nullable(),
+    }),
+  ),
+});
+export type AdvisoryStatus = z.infer<typeof AdvisoryStatus>;
+
+export const Overview = z.object({
+  account: z.string(),
+  images: z.number().int(),
+  allowed: z.number().int(),
+  denied: z.number().int(),
+  undecided: z.number().int(),
+  failedRuns: z.array(
+    z.object({
+      id: z.string(),
+      repository: z.string(),
+      tag: z.string().nullable(),
+      step: z.string(),
+      error: z.string().nullable(),
+      at: z.string(),
+    }),
+  ),
+  waiting: z.array(
+    z.object({
+      runId: z.string(),
+      repository: z.string(),
+      tag: z.string().nullable(),
+      step: z.string(),
+      since: z.string(),
+    }),
+  ),
+  requestedExceptions: z.array(z.object({ name: z.string(), owner: z.string(), reason: z.string() })),
+  expiring: z.array(z.object({ repository: z.string(), digest: z.string(), validUntil: z.string() })),
+  /** Since 24 hours ago. */
+  changes: z.object({
+    pushes: z.number().int(),
+    allowed: z.number().int(),
+    denied: z.number().int(),
+    deliveriesSent: z.number().int(),
+    deliveriesReceived: z.number().int(),
+    admissionsAllowed: z.number().int(),
+    admissionsDenied: z.number().int(),
+  }),
+  recent: z.array(
+    z.object({
+      seq: z.number(),
+      at: z.string(),
+      type: z.string(),
+      subject: z.string(),
+      data: z.record(z.string(), z.unknown()),
+    }),
+  ),
+  deniedAdmissions: z.array(
+    z.object({
+      id: z.number(),
+      at: z.string(),
+      namespace: z.string().nullable(),
+      name: z.string().nullable(),
+      kind: z.string(),
+      reasons: z.array(z.string()),
+    }),
+  ),
+  health: z.object({
+    processes: z.array(
+      z.object({ name: z.string(), state: z.string(), restarts: z.number().int(), detail: z.string().nullable() }),
+    ),
+    advisories: AdvisoryStatus.nullable(),
+    queue: z.object({ waiting: z.number().int(), failed: z.number().int() }),
+  }),
+});
+export type Overview = z.infer<typeof Overview>;
+
+/** One event of the feed; CloudEvents 1.0 fields under their own names. */
+export const FeedItem = z.object({
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  subject: z.string(),
+  time: z.string(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type FeedItem = z.infer<typeof FeedItem>;

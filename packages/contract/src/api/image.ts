@@ -1,0 +1,168 @@
+/** Images as the API shows them. */
+import { z } from 'zod';
+import { RunState, StepKind, StepState } from '../chain.ts';
+import { Digest } from '../digest.ts';
+import { Finding, Uncovered } from '../finding.ts';
+import { Distribution, Missing, Package } from '../package.ts';
+import { Verdict } from '../verdict.ts';
+
+export const SeverityCounts = z.object({
+  critical: z.number(),
+  high: z.number(),
+  medium: z.number(),
+  low: z.number(),
+  negligible: z.number(),
+  unknown: z.number(),
+});
+export type SeverityCounts = z.infer<typeof SeverityCounts>;
+
+export const ChainState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'denied', 'none']);
+export type ChainState = z.infer<typeof ChainState>;
+
+export const StepRun = z.object({
+  name: z.string(),
+  kind: StepKind,
+  state: StepState,
+  needs: z.array(z.string()),
+  attempts: z.number().int(),
+  startedAt: z.string().nullable(),
+  finishedAt: z.string().nullable(),
+  /** A sentence about what came out; null while it has not. */
+  summary: z.string().nullable(),
+  error: z.string().nullable(),
+});
+export type StepRun = z.infer<typeof StepRun>;
+
+export const Run = z.object({
+  id: z.string(),
+  repository: z.string(),
+  digest: Digest,
+  tag: z.string().nullable(),
+  chain: z.object({ name: z.string(), version: z.number().int() }),
+  trigger: z.string(),
+  requestedBy: z.string(),
+  state: RunState,
+  createdAt: z.string(),
+  finishedAt: z.string().nullable(),
+  steps: z.array(StepRun),
+});
+export type Run = z.infer<typeof Run>;
+
+export const Signature = z.object({
+  predicateType: z.string(),
+  keyId: z.string(),
+  /** Digest of the referrer that carries it; null for evidence that only this server shows. */
+  manifest: Digest.nullable(),
+  createdAt: z.string(),
+});
+export type Signature = z.infer<typeof Signature>;
+
+export const Receipt = z.object({
+  id: z.string(),
+  side: z.enum(['sent', 'received']),
+  repository: z.string(),
+  counterparty: z.string(),
+  tag: z.string(),
+  digest: Digest,
+  manifests: z.number().int(),
+  blobs: z.number().int(),
+  graphHash: z.string(),
+  at: z.string(),
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+export const Admission = z.object({
+  id: z.number(),
+  at: z.string(),
+  cluster: z.string(),
+  operation: z.string(),
+  kind: z.string(),
+  namespace: z.string().nullable(),
+  name: z.string().nullable(),
+  username: z.string().nullable(),
+  allowed: z.boolean(),
+  mode: z.string(),
+  reasons: z.array(z.string()),
+  images: z.array(z.object({ reference: z.string(), digest: z.string().nullable(), allowed: z.boolean() })),
+});
+export type Admission = z.infer<typeof Admission>;
+
+export const Platform = z.object({
+  digest: Digest,
+  os: z.string(),
+  architecture: z.string(),
+  variant: z.string().nullable(),
+});
+
+/** One row of the list of images: a tag and what it names now. */
+export const ImageRow = z.object({
+  account: z.string(),
+  repository: z.string(),
+  tag: z.string(),
+  digest: Digest,
+  size: z.number(),
+  pushedAt: z.string(),
+  pushedBy: z.string(),
+  immutable: z.boolean(),
+  decision: z.enum(['allow', 'deny']).nullable(),
+  verdictState: z.string().nullable(),
+  chainState: ChainState,
+  packages: z.number().int().nullable(),
+  /** null: not scanned yet. */
+  findings: SeverityCounts.nullable(),
+  fixable: z.number().int().nullable(),
+});
+export type ImageRow = z.infer<typeof ImageRow>;
+
+/** `pratique status REF --json`, and the head of the image page. */
+export const ImageStatus = z.object({
+  account: z.string(),
+  repository: z.string(),
+  /** What was asked for: the tag, or the digest. */
+  reference: z.string(),
+  tags: z.array(z.object({ name: z.string(), immutable: z.boolean() })),
+  digest: Digest,
+  mediaType: z.string(),
+  size: z.number(),
+  pushedAt: z.string(),
+  pushedBy: z.string(),
+  created: z.string().nullable(),
+  config: z
+    .object({
+      user: z.string(),
+      entrypoint: z.array(z.string()),
+      cmd: z.array(z.string()),
+      env: z.array(z.string()),
+      labels: z.record(z.string(), z.string()),
+    })
+    .nullable(),
+  layers: z.array(z.object({ digest: Digest, size: z.number(), mediaType: z.string() })),
+  platforms: z.array(Platform),
+  verdict: Verdict.nullable(),
+  chain: z.object({ state: ChainState, run: Run.nullable() }),
+  inventory: z
+    .object({
+      distribution: Distribution.nullable(),
+      packages: z.number().int(),
+      files: z.number().int(),
+      missing: z.array(Missing),
+    })
+    .nullable(),
+  findings: SeverityCounts.nullable(),
+  fixable: z.number().int().nullable(),
+  uncovered: z.array(Uncovered),
+  signatures: z.array(Signature),
+  deliveries: z.array(Receipt),
+  admissions: z.array(Admission),
+});
+export type ImageStatus = z.infer<typeof ImageStatus>;
+
+/** `pratique scan REF --json` from the stored inventory; packages and findings are null where not examined. */
+export const ImageScan = z.object({
+  image: z.object({ reference: z.string(), digest: z.string().nullable(), distribution: Distribution.nullable() }),
+  packages: z.array(Package),
+  findings: z.array(Finding),
+  missing: z.array(Missing),
+  uncovered: z.array(Uncovered),
+});
+export type ImageScan = z.infer<typeof ImageScan>;
