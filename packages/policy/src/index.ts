@@ -1,0 +1,18 @@
+export { type Bundle, constraintKey, createBundle } from './bundle.ts';
+export type { EvaluateOptions } from './collect-violations.ts';
+export { type Constraint, parseConstraint } from './constraint.ts';
+export { decide } from './decide.ts';
+export { describeProblem, type EngineStatus, type LoadOutcome, type PolicyEngine } from './engine/client.ts';
+export { type ConnectOptions, connectEngine } from './engine/connect.ts';
+export type { EngineResult, Problem } from './engine/messages.ts';
+export { type SpawnedEngine, type SpawnOptions, spawnEngine } from './engine/spawn.ts';
+export type { EngineEvent } from './engine/supervise.ts';
+export { PolicyError, type PolicyErrorCode } from './error.ts';
+export { AdmissionRequest, evaluateAdmission, type NamespaceObject } from './evaluate-admission.ts';
+export { evaluateImage } from './evaluate-image.ts';
+export { ImageMatch, matchesImage } from './match/image.ts';
+export { KubernetesMatch, type Matchable, matchesObject } from './match/kubernetes.ts';
+export { matchesPath, matchesWildcard } from './match/wildcard.ts';
+export { type Preset, presetBundle, readPresets } from './presets.ts';
+export { readYaml } from './read-yaml.ts';
+export { parseTemplate, type Template } from './template.ts';
