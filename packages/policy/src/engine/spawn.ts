@@ -14,6 +14,8 @@ export type SpawnOptions = {
   memoryMiB?: number;
   /** How long past its limit an evaluation may run before the process is killed; 150 ms by default. */
   graceMs?: number;
+  /** How long compiling an unknown bundle may take; 10 s by default. */
+  compileMs?: number;
   /** Told of starts, kills and deaths, for logs and metrics. */
   onEvent?: (event: EngineEvent) => void;
   /** Milliseconds; Date.now by default. */
@@ -30,7 +32,7 @@ export type SpawnedEngine = PolicyEngine & {
  * What overruns is killed with the process; reviews that were not at fault are evaluated again, by the next one.
  */
 export function spawnEngine(options: SpawnOptions): SpawnedEngine {
-  const { binary, directory, memoryMiB, graceMs = 150, onEvent = () => {}, now = Date.now } = options;
+  const { binary, directory, memoryMiB, graceMs = 150, compileMs = LOAD_MS, onEvent = () => {}, now = Date.now } = options;
   const process: ProcessOptions = { binary, directory, memoryMiB };
   const offenders = new Offenders(now);
   const supervisor = new Supervisor({
@@ -44,7 +46,7 @@ export function spawnEngine(options: SpawnOptions): SpawnedEngine {
   });
   const client: EngineClient = new EngineClient({
     call: (request, encode, limitMs) => supervisor.call(request, encode, limitMs),
-    rehearse: (request) => rehearse(process, request),
+    rehearse: (request) => rehearse(process, request, compileMs),
     offenders,
     close: () => supervisor.close(),
   });
@@ -54,17 +56,16 @@ export function spawnEngine(options: SpawnOptions): SpawnedEngine {
 }
 
 /** OPA's compiler cannot be interrupted, so an unknown bundle is compiled in a process that may be lost. */
-async function rehearse(options: ProcessOptions, request: EngineRequest): Promise<LoadOutcome> {
+async function rehearse(options: ProcessOptions, request: EngineRequest, compileMs: number): Promise<LoadOutcome> {
   const scratch = await startProcess(options);
-  const timer = setTimeout(() => scratch.kill(), LOAD_MS);
+  const timer = setTimeout(() => scratch.kill(), compileMs);
   try {
     const answer = scratch.connection.send(1, Buffer.from(JSON.stringify({ id: 1, ...request })));
-    answer.catch(() => {}); // When the process dies first, its exit says more.
-    const died = scratch.exited.then(({ why }) => ({ why }));
-    const outcome = await Promise.race([answer, died, answer.catch(async () => died)]);
+    // When the process dies first, its exit says more than the broken connection.
+    const outcome = await answer.catch(async () => scratch.exited);
     if ('id' in outcome) return loadOutcome(outcome);
     const doing = scratch.busy()[0]?.doing ?? 'compile';
-    const message = `compiling took more than ${LOAD_MS} ms or the memory that is allowed (${outcome.why.slice(0, 200)})`;
+    const message = `compiling took more than ${compileMs} ms or the memory that is allowed (${outcome.why.slice(0, 200)})`;
     return {
       outcome: 'invalid',
       problems: [
