@@ -1,5 +1,5 @@
 /** Turns a merged file system into an inventory: runs the catalogers, joins what they found, says what is missing. */
-import { type Distribution, Inventory, type Missing, type Package } from '@pratique/contract';
+import { type Distribution, Inventory, type Missing } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import type { Cataloged, CatalogedFile, Cataloger } from '../catalogers/cataloger.ts';
 import { CATALOGER_REVISION } from '../catalogers/list.ts';

@@ -1,0 +1,105 @@
+/** Imports a feed into the advisory data; when anything is wrong with it, the last good snapshot stays. */
+import { ScanError } from '../error.ts';
+import { type CollectedFeed, Collector } from './collect.ts';
+import { eachFeedFile, type FeedFile } from './feed-files.ts';
+import { alpineFile, readAlpineSecDb } from './importers/alpine-secdb.ts';
+import { debianFile, readDebianTracker } from './importers/debian-tracker.ts';
+import { kevFile, readKev } from './importers/kev.ts';
+import { osvFile, readOsv } from './importers/osv.ts';
+import { readRustsec, rustsecFile } from './importers/rustsec.ts';
+import { publish } from './publish.ts';
+import { readCurrent } from './snapshot.ts';
+
+export type FeedSource = 'osv' | 'debian' | 'alpine' | 'rustsec' | 'kev';
+
+export type ImportOptions = {
+  /** Replaces the licence that the source is known to have. */
+  licence?: string;
+  /** When the feed was fetched, ISO 8601; used where the data itself has no date. */
+  date?: string;
+  /** Takes a feed that has lost more than half of the records it had before. */
+  allowShrink?: boolean;
+};
+
+export type ImportResult = { snapshot: string; records: number; skipped: number; invalid: number; problems: string[] };
+
+type Importer = {
+  wants: (name: string) => boolean;
+  read: (file: FeedFile, into: Collector, licence: string) => void;
+  licence: string;
+};
+
+const IMPORTERS: Readonly<Record<FeedSource, Importer>> = {
+  osv: { wants: osvFile, read: readOsv, licence: 'CC-BY-4.0 (see the source of each ecosystem)' },
+  debian: { wants: debianFile, read: readDebianTracker, licence: 'Debian security tracker, MIT' },
+  alpine: { wants: alpineFile, read: readAlpineSecDb, licence: 'Alpine Linux security database, CC-BY-SA' },
+  rustsec: { wants: rustsecFile, read: readRustsec, licence: 'CC0-1.0, CC-BY-4.0 where marked' },
+  kev: { wants: kevFile, read: readKev, licence: 'CC0-1.0' },
+};
+
+/** Of all records of a feed, how many may be unreadable before it counts as damaged: one in twenty. */
+const MAX_INVALID_SHARE = 0.05;
+
+/**
+ * Reads a feed without publishing it.
+ * @throws ScanError `feed-invalid`, `feed-limit`
+ */
+export async function collectFeed(source: FeedSource, path: string, options: ImportOptions = {}): Promise<Collector> {
+  const importer = IMPORTERS[source];
+  const into = new Collector();
+  await eachFeedFile(path, importer.wants, (file) => importer.read(file, into, options.licence ?? importer.licence));
+  let records = 0;
+  for (const feed of into.feeds.values()) {
+    feed.date ??= options.date ?? null;
+    records += feed.records;
+  }
+  if (records === 0)
+    throw new ScanError(
+      'feed-invalid',
+      `the ${source} feed holds no advisory${into.problems[0] ? `: ${into.problems[0]}` : ''}`,
+    );
+  if (into.invalid > 1 && into.invalid > (records + into.skipped) * MAX_INVALID_SHARE)
+    throw new ScanError(
+      'feed-invalid',
+      `the ${source} feed is damaged: ${into.invalid} records cannot be read, first ${into.problems.slice(0, 3).join('; ')}`,
+    );
+  return into;
+}
+
+/**
+ * Imports a feed and publishes a new snapshot.
+ *
+ * @param path a file, directory, or tar or zip archive, compressed or not, as upstream publishes it
+ * @throws ScanError `feed-invalid`, `feed-limit`, `store-corrupt`; nothing has changed then
+ */
+export async function importAdvisories(
+  dir: string,
+  source: FeedSource,
+  path: string,
+  options: ImportOptions = {},
+): Promise<ImportResult> {
+  const into = await collectFeed(source, path, options);
+  const feeds = [...into.feeds.values()];
+  if (!options.allowShrink) await refuseShrunk(dir, feeds);
+  const snapshot = await publish(dir, feeds);
+  return {
+    snapshot,
+    records: feeds.reduce((sum, feed) => sum + feed.records, 0),
+    skipped: into.skipped,
+    invalid: into.invalid,
+    problems: into.problems,
+  };
+}
+
+/** A feed that was cut off on the way still parses; losing half its records is not what advisories do. */
+async function refuseShrunk(dir: string, feeds: readonly CollectedFeed[]): Promise<void> {
+  const current = await readCurrent(dir);
+  for (const feed of feeds) {
+    const before = current?.manifest.feeds.find((each) => each.name === feed.name && each.origin === 'import');
+    if (before && feed.records < before.records / 2)
+      throw new ScanError(
+        'feed-invalid',
+        `the feed ${feed.name} has ${feed.records} records, the one in use ${before.records}; it may be cut off`,
+      );
+  }
+}

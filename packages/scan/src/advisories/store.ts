@@ -1,0 +1,123 @@
+/** Opens the advisory data for look-ups: read by server and CLI alike, from files, without a database. */
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { z } from 'zod';
+import { ScanError } from '../error.ts';
+import { packageKey } from './ecosystems.ts';
+import { KEV } from './importers/kev.ts';
+import { AdvisoryRecord } from './record.ts';
+import { Shard } from './shard.ts';
+import { paths, readCurrent } from './snapshot.ts';
+
+export type SourceSummary = { name: string; date: string | null; records: number; licence: string };
+
+/** A record with the source that published it, for example `debian`. */
+export type Advisory = AdvisoryRecord & { source: string };
+
+export type AdvisoryStore = {
+  /** Digest of the snapshot; immutable while the store is open, whatever is published meanwhile. */
+  snapshot: string;
+  sources: SourceSummary[];
+  /** Ecosystem keys for which there is data, as OSV names them: `Debian:12`, `Go`. */
+  ecosystems: string[];
+  covers(ecosystem: string): boolean;
+  /** False for a package on which the feeds of its ecosystem say nothing, neither good nor bad. */
+  reads(ecosystem: string, name: string): boolean;
+  /** @throws ScanError `store-corrupt` */
+  lookup(ecosystem: string, name: string): Advisory[];
+  /** In the catalogue of known exploited vulnerabilities. */
+  exploited(cve: string): boolean;
+  /** Packages of an ecosystem with a fingerprint of all that is said of each, to compare two snapshots by. */
+  fingerprints(ecosystem: string): Map<string, string>;
+  close(): void;
+};
+
+type OpenShard = { source: string; ecosystem: string; digest: string; shard: Shard; file: number };
+
+const Records = z.array(AdvisoryRecord);
+
+/**
+ * Opens the current snapshot. The files stay open, so that a later publication changes nothing for this store.
+ * @throws ScanError `store-missing` where nothing was published, `store-corrupt`
+ */
+export async function openAdvisoryStore(dir: string): Promise<AdvisoryStore> {
+  const current = await readCurrent(dir);
+  if (!current) throw new ScanError('store-missing', `there is no advisory data in ${dir}`);
+  const byEcosystem = new Map<string, OpenShard[]>();
+  const files: number[] = [];
+  const close = (): void => {
+    for (const file of files.splice(0)) closeSync(file);
+  };
+  const unread = new Map<string, Set<string>>();
+  try {
+    for (const feed of current.manifest.feeds) {
+      for (const [ecosystem, names] of Object.entries(feed.unread))
+        unread.set(ecosystem, new Set([...(unread.get(ecosystem) ?? []), ...names]));
+      for (const { ecosystem, digest, size } of feed.shards) {
+        const file = openShardFile(paths.shard(dir, digest), digest, size);
+        files.push(file);
+        const open = { source: feed.source, ecosystem, digest, shard: new Shard(file, size), file };
+        byEcosystem.set(ecosystem, [...(byEcosystem.get(ecosystem) ?? []), open]);
+      }
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return {
+    snapshot: current.digest,
+    sources: current.manifest.feeds.map(({ name, date, records, licence }) => ({ name, date, records, licence })),
+    ecosystems: [...byEcosystem.keys()].filter((key) => key !== KEV).sort(),
+    covers: (ecosystem) => byEcosystem.has(ecosystem),
+    reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
+    lookup: (ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name)),
+    exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
+    fingerprints: (ecosystem) => fingerprints(byEcosystem.get(ecosystem) ?? []),
+    close,
+  };
+}
+
+function openShardFile(path: string, digest: string, size: number): number {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new ScanError('store-corrupt', `the advisory shard ${digest} is not there`, { cause });
+  }
+  if (fstatSync(file).size === size) return file;
+  closeSync(file);
+  throw new ScanError(
+    'store-corrupt',
+    `the advisory shard ${digest} does not have the ${size} bytes that the snapshot says`,
+  );
+}
+
+function lookUp(shards: readonly OpenShard[], name: string): Advisory[] {
+  const found: Advisory[] = [];
+  for (const { source, shard, digest } of shards) {
+    const value = shard.get(name);
+    if (value === undefined) continue;
+    const records = Records.safeParse(value);
+    if (!records.success)
+      throw new ScanError('store-corrupt', `the advisory shard ${digest} holds something else than advisories`);
+    for (const record of records.data) found.push({ ...record, source });
+  }
+  return found;
+}
+
+function fingerprints(shards: readonly OpenShard[]): Map<string, string> {
+  const all = new Map<string, string>();
+  for (const { shard, source } of shards)
+    for (const { name, value } of shard.entries()) all.set(name, `${all.get(name) ?? ''}${source}:${hash(value)};`);
+  return all;
+}
+
+/** 53 bits are enough to see a change; nobody gains by a collision that keeps an old match for a day. */
+function hash(bytes: Buffer): string {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 2654435761);
+    b = Math.imul(b ^ byte, 1597334677);
+  }
+  return `${(a >>> 0).toString(16)}${(b >>> 0).toString(16)}`;
+}
