@@ -57,7 +57,11 @@ export async function buildPolicyEngine({ cacheDir, log = () => {}, env = proces
 function goVersion(env) {
   let text;
   try {
-    text = execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', env: { ...env, GOTOOLCHAIN: env['GOTOOLCHAIN'] ?? 'local' }, cwd: '/' }).trim();
+    text = execFileSync('go', ['env', 'GOVERSION'], {
+      encoding: 'utf8',
+      env: { ...env, GOTOOLCHAIN: env['GOTOOLCHAIN'] ?? 'local' },
+      cwd: '/',
+    }).trim();
   } catch (cause) {
     throw failure('go-missing', NO_GO, cause);
   }
@@ -68,8 +72,14 @@ function goVersion(env) {
 
 async function hashOf(version) {
   const hash = createHash('sha256').update(`${version} ${process.platform} ${process.arch}\n`);
-  const names = (await readdir(SOURCES)).filter((name) => /\.go$|^go\.(mod|sum)$/.test(name) && !name.endsWith('_test.go')).sort();
-  for (const name of names) hash.update(`${name}\0`).update(await readFile(join(SOURCES, name))).update('\0');
+  const names = (await readdir(SOURCES))
+    .filter((name) => /\.go$|^go\.(mod|sum)$/.test(name) && !name.endsWith('_test.go'))
+    .sort();
+  for (const name of names)
+    hash
+      .update(`${name}\0`)
+      .update(await readFile(join(SOURCES, name)))
+      .update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
@@ -78,6 +88,7 @@ function failure(code, message, cause) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const cacheDir = process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
+  const cacheDir =
+    process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
   console.log(await buildPolicyEngine({ cacheDir, log: (line) => console.error(line) }));
 }

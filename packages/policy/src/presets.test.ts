@@ -21,12 +21,10 @@ const samples = await Promise.all(
     }),
   ),
 );
-const cases = samples
-  .flat()
-  .map((sample) => ({
-    ...sample,
-    name: `${sample.preset.name}: ${sample.file.replace('.yaml', '')} is ${sample.expected}`,
-  }));
+const cases = samples.flat().map((sample) => ({
+  ...sample,
+  name: `${sample.preset.name}: ${sample.file.replace('.yaml', '')} is ${sample.expected}`,
+}));
 
 const engineBuild = await builtEngine();
 let engine: SpawnedEngine;

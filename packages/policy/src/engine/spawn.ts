@@ -32,7 +32,15 @@ export type SpawnedEngine = PolicyEngine & {
  * What overruns is killed with the process; reviews that were not at fault are evaluated again, by the next one.
  */
 export function spawnEngine(options: SpawnOptions): SpawnedEngine {
-  const { binary, directory, memoryMiB, graceMs = 150, compileMs = LOAD_MS, onEvent = () => {}, now = Date.now } = options;
+  const {
+    binary,
+    directory,
+    memoryMiB,
+    graceMs = 150,
+    compileMs = LOAD_MS,
+    onEvent = () => {},
+    now = Date.now,
+  } = options;
   const process: ProcessOptions = { binary, directory, memoryMiB };
   const offenders = new Offenders(now);
   const supervisor = new Supervisor({
