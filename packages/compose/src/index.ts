@@ -1,0 +1,5 @@
+export { type ComposeDeps, type ComposedImage, type ComposedPackage, type ComposePhase, compose } from './compose.ts';
+export { ComposeError, type ComposeErrorCode } from './error.ts';
+export type { ScriptResult, ScriptStatus } from './install/run-script.ts';
+export type { Provenance } from './provenance.ts';
+export { ComposeRequest } from './request.ts';

@@ -1,0 +1,87 @@
+/** Runs one maintainer script, or says why it could not be run; the image is left unchanged by a script that is given up. */
+
+import { ComposeError } from '../error.ts';
+import { type Notes, Shell } from '../script/shell.ts';
+import { NotCovered } from '../script/syntax.ts';
+import { allSteps } from '../steps/all.ts';
+import { field, type Installed, type World } from './world.ts';
+
+export type ScriptStatus = 'not-needed' | 'built-in' | 'not-covered';
+export type ScriptResult = { package: string; script: string; status: ScriptStatus; why: string };
+
+/** Why effects of these steps are not in an image. */
+const WITHOUT: Record<string, string> = {
+  services: 'starts or enables services, and an image has no init',
+  'performance-only': 'rebuilds caches that only make programs faster; they are not made',
+  upgrades: 'cleans up after older versions',
+};
+
+/**
+ * Runs a script with arguments, as dpkg would on a first installation.
+ *
+ * `built-in`: every command was carried out by a built-in step and something changed. `not-needed`: every command was
+ * understood and nothing changes on a first installation. `not-covered`: at least one command was not; `why` names it.
+ */
+export function runMaintainerScript(world: World, installed: Installed, script: string, args: string[]): ScriptResult {
+  const file = installed.control.get(script);
+  const result = (status: ScriptStatus, why: string): ScriptResult => ({
+    package: installed.candidate.name,
+    script,
+    status,
+    why,
+  });
+  if (!file) return result('not-needed', 'the package has no such script');
+  const text = file.bytes.toString('latin1');
+  if (!/^#!\s*\/(usr\/)?bin\/(sh|dash|bash)\b/.test(text)) {
+    return result(
+      'not-covered',
+      `the script is written for ${text.split('\n', 1)[0]?.slice(0, 60) || 'no known interpreter'}`,
+    );
+  }
+  const notes: Notes = { made: new Set(), without: new Set(), undone: [] };
+  const debconf = world.debconf.copy();
+  const before = world.tree.changes;
+  world.current = installed.candidate.name;
+  world.tree.begin();
+  try {
+    const shell = new Shell(world, allSteps, environment(world, installed, script), notes);
+    const status = shell.run(text, `/var/lib/dpkg/info/${installed.candidate.name}.${script}`, args);
+    if (status !== 0) throw new NotCovered(`the script ends with status ${status}`);
+    world.tree.keep();
+  } catch (cause) {
+    world.tree.undo();
+    world.debconf = debconf;
+    if (cause instanceof NotCovered || cause instanceof ComposeError || cause instanceof RangeError) {
+      return result('not-covered', `none of it was carried out, because of: ${cause.message}`);
+    }
+    throw cause;
+  }
+  if (notes.undone.length > 0) return result('not-covered', `all but this was carried out: ${notes.undone.join('; ')}`);
+  if (world.tree.changes !== before) return result('built-in', [...notes.made].sort().join(', '));
+  const reasons = [...notes.without].map((step) => WITHOUT[step]).filter((why) => why !== undefined);
+  return result('not-needed', reasons.join('; ') || 'changes nothing on a first installation');
+}
+
+/** @see dpkg(1), "Internal environment" */
+function environment(world: World, installed: Installed, script: string): Map<string, string> {
+  return new Map([
+    ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+    ['HOME', '/root'],
+    ['USER', 'root'],
+    ['LOGNAME', 'root'],
+    ['SHELL', '/bin/sh'],
+    ['LC_ALL', 'C'],
+    ['DPKG_ROOT', ''],
+    ['DPKG_ADMINDIR', '/var/lib/dpkg'],
+    ['DPKG_MAINTSCRIPT_NAME', script],
+    ['DPKG_MAINTSCRIPT_PACKAGE', installed.candidate.name],
+    [
+      'DPKG_MAINTSCRIPT_ARCH',
+      field(installed, 'Architecture') === 'all' ? world.architecture : installed.candidate.architecture,
+    ],
+    ['DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT', '1'],
+    ['DPKG_RUNNING_VERSION', '1.21.22'],
+    ['DEBIAN_FRONTEND', 'noninteractive'],
+    ['DEBCONF_NONINTERACTIVE_SEEN', 'true'],
+  ]);
+}

@@ -1,0 +1,130 @@
+/** find and run-parts, as far as scripts use them to list files. */
+import type { Node } from '../files/tree.ts';
+import { matchesPattern } from '../script/glob.ts';
+import type { Call, Step } from '../script/shell.ts';
+import { NotCovered } from '../script/syntax.ts';
+
+type Condition = (path: string, node: Node, depth: number) => boolean;
+const MAX_FOUND = 200_000;
+
+export const findSteps: Record<string, Step> = {
+  find: { step: 'files', run: find },
+  'run-parts': {
+    step: 'files',
+    run: ({ args, shell, world }) => {
+      const folder = args.find((arg) => !arg.startsWith('-')) ?? '';
+      const node = world.tree.find(shell.path(folder));
+      const names =
+        node?.kind === 'directory'
+          ? [...node.entries.keys()].filter((name) => /^[A-Za-z0-9_-]+$/.test(name)).sort()
+          : [];
+      if (names.length > 0 && !args.includes('--test') && !args.includes('--list'))
+        throw new NotCovered(`run-parts ${args.join(' ')}`);
+      for (const name of names) shell.out(`${folder}/${name}\n`);
+      return 0;
+    },
+  },
+  xargs: {
+    step: 'files',
+    run: (call) => {
+      const { args, shell } = call;
+      const rest = args.filter((arg) => !['-r', '-0', '--no-run-if-empty', '--null', '-r0', '-0r'].includes(arg));
+      if (rest[0]?.startsWith('-')) throw new NotCovered(`xargs ${args.join(' ')}`);
+      const words = shell
+        .input()
+        .split(args.some((arg) => arg.includes('0') || arg === '--null') ? '\0' : /\s+/)
+        .filter(Boolean);
+      return words.length === 0 ? 0 : shell.invoke(rest[0] ?? 'echo', [...rest.slice(1), ...words]);
+    },
+  },
+};
+
+function find({ args, shell, world }: Call): number {
+  const rest = args.filter((arg) => arg !== '-L' && arg !== '-H' && arg !== '-P');
+  const follow = args.includes('-L');
+  const first = rest.findIndex((arg) => arg.startsWith('-') || arg === '!' || arg === '(');
+  const roots = first < 0 ? rest : rest.slice(0, first);
+  const { conditions, action, end, minDepth, maxDepth } = readExpression(first < 0 ? [] : rest.slice(first), args);
+  const found: string[] = [];
+  const visit = (path: string, depth: number) => {
+    const node = follow
+      ? (world.tree.find(shell.path(path)) ?? world.tree.lfind(shell.path(path)))
+      : world.tree.lfind(shell.path(path));
+    if (!node || found.length > MAX_FOUND) return;
+    if (depth >= minDepth && conditions.every((condition) => condition(path, node, depth))) found.push(path);
+    if (node.kind !== 'directory' || depth >= maxDepth) return;
+    for (const name of [...node.entries.keys()].sort())
+      visit(path.endsWith('/') ? `${path}${name}` : `${path}/${name}`, depth + 1);
+  };
+  let status = 0;
+  for (const root of roots.length > 0 ? roots : ['.']) {
+    if (!world.tree.lfind(shell.path(root))) status = 1;
+    visit(root, 0);
+  }
+  if (action === 'delete') for (const path of found.reverse()) world.tree.remove(shell.path(path));
+  else if (typeof action === 'string') shell.out(found.map((path) => path + end).join(''));
+  else if (action.many)
+    return found.length > 0 ? shell.invoke(action.words[0] ?? '', [...action.words.slice(1), ...found]) : 0;
+  else
+    for (const path of found)
+      shell.invoke(
+        action.words[0] ?? '',
+        action.words.slice(1).map((word) => word.replaceAll('{}', path)),
+      );
+  return status;
+}
+
+type Expression = {
+  conditions: Condition[];
+  action: 'print' | 'delete' | { words: string[]; many: boolean };
+  end: string;
+  minDepth: number;
+  maxDepth: number;
+};
+
+function readExpression(words: string[], all: string[]): Expression {
+  const expression: Expression = { conditions: [], action: 'print', end: '\n', minDepth: 0, maxDepth: 100 };
+  let negated = false;
+  const add = (condition: Condition) => {
+    const flip = negated;
+    expression.conditions.push((path, node, depth) => condition(path, node, depth) !== flip);
+    negated = false;
+  };
+  const kinds: Record<string, Node['kind']> = {
+    f: 'file',
+    d: 'directory',
+    l: 'symlink',
+    p: 'fifo',
+    c: 'character',
+    b: 'block',
+  };
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    const next = () => words[++at] ?? '';
+    if (word === '!' || word === '-not') negated = true;
+    else if (word === '-type') {
+      const kind = kinds[next()];
+      add((_, node) => node.kind === kind);
+    } else if (word === '-name') {
+      const pattern = next();
+      add((path) => matchesPattern(path.slice(path.lastIndexOf('/') + 1), pattern));
+    } else if (word === '-maxdepth') expression.maxDepth = Number(next());
+    else if (word === '-mindepth') expression.minDepth = Number(next());
+    else if (word === '-empty')
+      add((_, node) =>
+        node.kind === 'directory' ? node.entries.size === 0 : node.kind === 'file' && node.content.size === 0,
+      );
+    else if (word === '-print') expression.action = 'print';
+    else if (word === '-print0') expression.end = '\0';
+    else if (word === '-delete') expression.action = 'delete';
+    else if (word === '-depth' || word === '-xdev' || word === '-a') continue;
+    else if (word === '-exec') {
+      const end = words.findIndex((entry, index) => index > at && (entry === ';' || entry === '+'));
+      if (end < 0) throw new NotCovered(`find ${all.join(' ')}`);
+      const many = words[end] === '+';
+      expression.action = { words: words.slice(at + 1, end).filter((entry) => !many || entry !== '{}'), many };
+      at = end;
+    } else throw new NotCovered(`find ${all.join(' ')}`);
+  }
+  return expression;
+}

@@ -1,0 +1,92 @@
+/** Questions about the machine, answered for the image: its architecture, no kernel, the release's date as the time. */
+import { groupId, readGroups, readUsers } from '../install/accounts.ts';
+import type { Call, Step } from '../script/shell.ts';
+import { NotCovered } from '../script/syntax.ts';
+
+const MACHINES: Record<string, string> = {
+  amd64: 'x86_64',
+  arm64: 'aarch64',
+  armhf: 'armv7l',
+  i386: 'i686',
+  ppc64el: 'ppc64le',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+};
+/** The oldest kernel that current container hosts run; scripts only refuse older ones. */
+const KERNEL = '5.10.0';
+
+const step = (run: Step['run']): Step => ({ step: 'system', run });
+const prints = (text: (call: Call) => string): Step =>
+  step((call) => {
+    call.shell.out(`${text(call)}\n`);
+    return 0;
+  });
+
+export const systemSteps: Record<string, Step> = {
+  uname: prints(({ args, world }) => {
+    const machine = MACHINES[world.architecture] ?? world.architecture;
+    switch (args[0] ?? '-s') {
+      case '-s':
+        return 'Linux';
+      case '-r':
+        return KERNEL;
+      case '-m':
+      case '-p':
+      case '-i':
+        return machine;
+      default:
+        throw new NotCovered(`uname ${args.join(' ')}`);
+    }
+  }),
+  arch: prints(({ world }) => MACHINES[world.architecture] ?? world.architecture),
+  date: prints(({ args, world }) => {
+    const now = new Date(world.now * 1000);
+    const format = args.find((arg) => arg.startsWith('+'));
+    if (!format) return `${now.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+    const parts: Record<string, string> = {
+      s: String(world.now),
+      Y: String(now.getUTCFullYear()),
+      F: now.toISOString().slice(0, 10),
+      m: now.toISOString().slice(5, 7),
+      d: now.toISOString().slice(8, 10),
+      H: now.toISOString().slice(11, 13),
+      M: now.toISOString().slice(14, 16),
+      S: now.toISOString().slice(17, 19),
+    };
+    return format.slice(1).replace(/%(.)/g, (_, letter: string) => {
+      const text = parts[letter];
+      if (text === undefined) throw new NotCovered(`date ${format}`);
+      return text;
+    });
+  }),
+  id: step(({ args, shell, world }) => {
+    const name = args.find((arg) => !arg.startsWith('-')) ?? 'root';
+    const user = readUsers(world).find((entry) => entry.name === name || String(entry.uid) === name);
+    if (!user) return 1;
+    const letters = args
+      .filter((arg) => arg.startsWith('-'))
+      .join('')
+      .replaceAll('-', '');
+    const groups = readGroups(world).filter((group) => group.gid === user.gid || group.members.includes(user.name));
+    if (letters.includes('G'))
+      shell.out(`${groups.map((group) => (letters.includes('n') ? group.name : group.gid)).join(' ')}\n`);
+    else if (letters.includes('u')) shell.out(`${letters.includes('n') ? user.name : user.uid}\n`);
+    else if (letters.includes('g')) {
+      const group = groups.find((entry) => entry.gid === user.gid)?.name ?? String(user.gid);
+      shell.out(`${letters.includes('n') ? group : (groupId(world, group) ?? user.gid)}\n`);
+    } else shell.out(`uid=${user.uid}(${user.name}) gid=${user.gid}\n`);
+    return 0;
+  }),
+  whoami: prints(() => 'root'),
+  nproc: prints(() => '1'),
+  getconf: step(({ args, shell }) => {
+    if (args[0] !== 'LONG_BIT') throw new NotCovered(`getconf ${args.join(' ')}`);
+    shell.out('64\n');
+    return 0;
+  }),
+  locale: prints(() => ''),
+  mountpoint: step(() => 1),
+  runlevel: prints(() => 'unknown'),
+  logger: step(() => 0),
+  stty: step(() => 0),
+};
