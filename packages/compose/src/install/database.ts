@@ -62,8 +62,7 @@ export function writeFileList(world: World, installed: Installed): void {
 export function prepareDatabase(world: World): void {
   for (const folder of ['alternatives', 'info', 'parts', 'triggers', 'updates'])
     world.tree.makeDirectory(`${ADMIN}/${folder}`);
-  for (const file of ['available', 'diversions', 'status', 'statoverride'])
-    world.tree.write(`${ADMIN}/${file}`, inMemory(''));
+  for (const file of ['available', 'diversions', 'status']) world.tree.write(`${ADMIN}/${file}`, inMemory(''));
   world.tree.write(`${ADMIN}/info/format`, inMemory('1\n'));
   world.tree.write(`${ADMIN}/lock`, inMemory(''), 0o640);
   world.tree.write(`${ADMIN}/lock-frontend`, inMemory(''), 0o640);

@@ -148,12 +148,15 @@ export class Scanner {
   private expansion(quoted: boolean): Part {
     if (this.peek() === '`') return this.backquoted(quoted);
     if (this.peek(3) === '$((') {
-      const end = this.text.indexOf('))', this.at);
-      const inner = this.text.slice(this.at + 3, end);
-      if (end >= 0 && balanced(inner)) {
-        this.at = end + 2;
+      const start = this.at;
+      this.at += 3;
+      this.skipCommand(2);
+      // `$((` may also open a substitution that starts with a subshell; then the two parentheses do not close together.
+      if (this.text.slice(this.at - 2, this.at) === '))') {
+        const inner = this.text.slice(start + 3, this.at - 2);
         return { kind: 'arithmetic', expression: new Scanner(inner, this.parseInner).quotedParts(null, true), quoted };
       }
+      this.at = start;
     }
     if (this.peek(2) === '$(') {
       const start = this.at + 2;
@@ -218,8 +221,8 @@ export class Scanner {
   }
 
   /** Moves past the parenthesis that closes a command substitution. */
-  private skipCommand(): void {
-    let depth = 1;
+  private skipCommand(levels = 1): void {
+    let depth = levels;
     while (depth > 0) {
       if (this.ended) throw new NotCovered('a substitution that does not end');
       const char = this.peek();
@@ -235,13 +238,4 @@ export class Scanner {
       }
     }
   }
-}
-
-function balanced(text: string): boolean {
-  let depth = 0;
-  for (const char of text) {
-    if (char === '(') depth++;
-    if (char === ')' && --depth < 0) return false;
-  }
-  return depth === 0;
 }

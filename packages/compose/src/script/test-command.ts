@@ -102,7 +102,7 @@ function binary(shell: Shell, left: string, operator: string, right: string): bo
 function unary(shell: Shell, operator: string, operand: string): boolean {
   if (operator === '-n') return operand !== '';
   if (operator === '-z') return operand === '';
-  if (operator === '-t') return false; // no terminal
+  if (operator === '-t' || operand === '') return false; // no terminal; no file has an empty name
   const { tree } = shell.world;
   const node =
     operator === '-L' || operator === '-h' ? tree.lfind(shell.path(operand)) : tree.find(shell.path(operand));

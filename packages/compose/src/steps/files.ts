@@ -29,10 +29,16 @@ export const fileSteps: Record<string, Step> = {
     return status;
   }),
   touch: step(({ args, shell, world }) => {
-    const { options, operands } = readArguments('touch', args, ['a', 'm', 'c', 'h'], ['r', 'd', 't']);
+    const flags = ['a', 'm', 'c', 'h', 'no-dereference', 'no-create'];
+    const { options, operands } = readArguments('touch', args, flags, ['r', 'd', 't', 'reference', 'date']);
+    const reference = options.get('r') ?? options.get('reference');
+    const time = reference === undefined ? world.now : world.tree.find(shell.path(reference))?.mtime;
+    if (time === undefined) return 1;
     for (const operand of operands) {
       const path = shell.path(operand);
-      if (world.tree.find(path) || has(options, 'c')) continue;
+      const there = has(options, 'h', 'no-dereference') ? world.tree.lfind(path) : world.tree.find(path);
+      if (there) world.tree.change(there, { mtime: time });
+      if (there || has(options, 'c', 'no-create')) continue;
       if (!world.tree.place(path)) return 1;
       world.tree.write(path, inMemory(''), 0o666 & ~shell.umask);
     }
@@ -106,7 +112,7 @@ export const fileSteps: Record<string, Step> = {
     const { options, operands } = readArguments(
       'cp',
       args,
-      ['a', 'p', 'r', 'R', 'f', 'v', 'd', 'n', 'T', 'L', 'P', 'i', 'u', 'archive', 'recursive', 'force'],
+      ['Z', 'a', 'p', 'r', 'R', 'f', 'v', 'd', 'n', 'T', 'L', 'P', 'i', 'u', 'archive', 'recursive', 'force'],
       ['preserve', 'S'],
     );
     const keep = has(options, 'a', 'p', 'archive', 'preserve');
@@ -121,7 +127,7 @@ export const fileSteps: Record<string, Step> = {
   }),
   install: step(install),
   chmod: step(({ args, shell, world }) => {
-    const [mode, operands, recursive] = modeArguments(args);
+    const [mode, operands, recursive] = modeArguments(args, (path) => world.tree.find(shell.path(path))?.mode ?? null);
     return eachNode(operands, shell, world.tree, recursive, true, (node) => {
       world.tree.change(node, { mode: applyMode(mode, node.mode, node.kind === 'directory', shell.umask) });
     });
@@ -233,9 +239,12 @@ function changeOwner({ args, shell, world }: Call, groupOnly: boolean): number {
     ['R', 'h', 'f', 'v', 'c', 'L', 'P', 'H', 'recursive', 'no-dereference', 'quiet', 'silent', 'dereference'],
     ['reference', 'from'],
   );
-  if (has(options, 'reference', 'from')) throw new NotCovered(`chown ${args.join(' ')}`);
-  const [owner = '', ...paths] = operands;
-  const ids = readOwner(world, groupOnly ? `:${owner}` : owner);
+  if (has(options, 'from')) throw new NotCovered(`chown ${args.join(' ')}`);
+  const reference = options.get('reference');
+  const model = reference === undefined ? null : world.tree.find(shell.path(reference));
+  if (reference !== undefined && !model) return 1;
+  const paths = model ? operands : operands.slice(1);
+  const ids = model ?? readOwner(world, groupOnly ? `:${operands[0] ?? ''}` : (operands[0] ?? ''));
   if (!ids) return 1;
   const follow = !has(options, 'h', 'no-dereference');
   return eachNode(paths, shell, world.tree, has(options, 'R', 'recursive'), follow, (node) => {
@@ -244,10 +253,15 @@ function changeOwner({ args, shell, world }: Call, groupOnly: boolean): number {
 }
 
 /** chmod's first operand may look like an option: `-w`, `-x`. */
-function modeArguments(args: string[]): [string, string[], boolean] {
-  const rest = args.filter((arg) => !['-R', '-f', '-v', '-c', '--recursive', '--', '--quiet'].includes(arg));
+function modeArguments(args: string[], modeOf: (path: string) => number | null): [string, string[], boolean] {
+  const known = ['-R', '-f', '-v', '-c', '--recursive', '--', '--quiet'];
+  const rest = args.filter((arg) => !known.includes(arg) && !arg.startsWith('--reference='));
   if (rest.some((arg) => arg.startsWith('--'))) throw new NotCovered(`chmod ${args.join(' ')}`);
-  return [rest[0] ?? '', rest.slice(1), args.includes('-R') || args.includes('--recursive')];
+  const recursive = args.includes('-R') || args.includes('--recursive');
+  const reference = args.find((arg) => arg.startsWith('--reference='))?.slice(12);
+  if (reference === undefined) return [rest[0] ?? '', rest.slice(1), recursive];
+  const mode = modeOf(reference);
+  return [mode === null ? '' : mode.toString(8), rest, recursive];
 }
 
 function eachNode(

@@ -68,7 +68,13 @@ function writeStack(world: World, type: (typeof TYPES)[number], enabled: Profile
       state.push('Module: null', ...flat);
     }
     // `end` jumps over the rest of the block: over the lines that follow, and the fallback that denies.
-    return flat.map((line, index) => `${field}\t${line.replace(/=end\b/g, `=${flat.length - index}`)}\n`).join('');
+    // A module without options is followed by a blank, as pam-auth-update itself writes it.
+    return flat
+      .map(
+        (line, index) =>
+          `${field}\t${line.replace(/=end\b/g, `=${flat.length - index}`)}${/^(?!\[default=1\]).*\.so$/.test(line) ? ' ' : ''}\n`,
+      )
+      .join('');
   };
   const primary = block('Primary');
   const additional = block('Additional');

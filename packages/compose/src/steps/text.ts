@@ -1,6 +1,7 @@
 /** Commands that read and filter text. */
 import { createHash } from 'node:crypto';
 import { inMemory } from '../files/content.ts';
+import { readGroups, readUsers } from '../install/accounts.ts';
 import { absolute } from '../script/glob.ts';
 import type { Call, Step } from '../script/shell.ts';
 import { NotCovered } from '../script/syntax.ts';
@@ -277,7 +278,10 @@ function sed(call: Call): number {
     const arg = call.args[at] ?? '';
     if (arg === '-e' || arg === '--expression') scripts.push(call.args[++at] ?? '');
     else if (arg.startsWith('-e') && arg.length > 2) scripts.push(arg.slice(2));
-    else if (arg.startsWith('-i') || arg === '--in-place') {
+    else if (/^-[nErsu]+e$/.test(arg)) {
+      rest.push(arg.slice(0, -1));
+      scripts.push(call.args[++at] ?? '');
+    } else if (arg.startsWith('-i') || arg === '--in-place') {
       if (arg.length > 2 && arg !== '--in-place' && !/^-i[Ee]?$/.test(arg))
         throw new NotCovered(`sed ${call.args.join(' ')}`);
       inPlace = true;
