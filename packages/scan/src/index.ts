@@ -4,6 +4,12 @@ export { type Advisory, type AdvisoryStore, openAdvisoryStore, type SourceSummar
 export { CATALOGER_REVISION } from './catalogers/list.ts';
 export { releaseOf, type Support, supportOf } from './distributions.ts';
 export * from './error.ts';
-export * from './inventory/inventory-image.ts';
+export { inventoryDirectory } from './inventory/inventory-directory.ts';
+export { type InventoryOptions, inventoryImage } from './inventory/inventory-image.ts';
 export { type MatchResult, matchInventory } from './match.ts';
+export { inventorySbom } from './sbom/read-sbom.ts';
+export type { SbomSubject } from './sbom/subject.ts';
+export { toCycloneDx } from './sbom/to-cyclonedx.ts';
+export { toSpdx } from './sbom/to-spdx.ts';
+export { toVulnsPredicate, VULNS_PREDICATE_TYPE, type VulnsInput } from './sbom/to-vulns.ts';
 export { compareVersions, type SchemeName } from './versions/compare.ts';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { ZstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';
 
@@ -26,21 +27,26 @@ export function compressionOf(head: Buffer): Compression {
  */
 export async function decompress(source: AsyncIterable<Buffer>, onData: (piece: Buffer) => void): Promise<void> {
   let decoder: Transform | null = null;
+  let frames: ZstdFrames | null = null;
   let ended = false;
   let failure: unknown = null;
   let settled: Promise<void> = Promise.resolve();
   let head: Buffer | null = Buffer.alloc(0);
 
+  const write = async (to: Transform, piece: Buffer): Promise<void> => {
+    if (!ended && !to.write(piece)) await Promise.race([once(to, 'drain').catch(() => undefined), settled]);
+    if (failure !== null) throw failure;
+  };
   const feed = async (piece: Buffer): Promise<void> => {
     if (failure !== null) throw failure;
     if (!decoder) onData(piece);
-    else if (!ended && !decoder.write(piece))
-      await Promise.race([once(decoder, 'drain').catch(() => undefined), settled]);
-    if (failure !== null) throw failure;
+    else if (frames) for (const part of frames.cut(piece)) await write(decoder, part);
+    else await write(decoder, piece);
   };
   const begin = async (bytes: Buffer): Promise<void> => {
     head = null;
     const compression = compressionOf(bytes);
+    if (compression === 'zstd') frames = new ZstdFrames();
     if (compression !== 'none') {
       const made =
         compression === 'gzip'

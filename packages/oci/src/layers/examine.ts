@@ -26,6 +26,9 @@ export type Examine = (path: string, file: { size: number; mode: number; head: B
 /** Bytes kept so far in one tree, shared by the files of all its layers. */
 export type KeptBytes = { total: number };
 
+/** `idle` once it is clear that nothing of the rest is wanted, so that a reader of files may stop. */
+export type ExaminingSink = EntrySink & { readonly idle: boolean };
+
 /** The sink that examines one file and writes what it learned into its node. */
 export function examineFile(
   path: string,
@@ -33,7 +36,7 @@ export function examineFile(
   examine: Examine,
   limits: LayerLimits,
   kept: KeptBytes,
-): EntrySink {
+): ExaminingSink {
   const headSize = Math.min(HEAD_BYTES, node.size);
   let head: Buffer | null = Buffer.alloc(0);
   let running: RunningExamination | null = null;
@@ -45,6 +48,9 @@ export function examineFile(
     running.data(bytes);
   };
   return {
+    get idle() {
+      return head === null && running === null;
+    },
     data(piece) {
       if (running) running.data(piece);
       else if (head && head.length + piece.length >= headSize)
