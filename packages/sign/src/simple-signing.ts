@@ -1,0 +1,43 @@
+/** cosign 2's signatures: a small payload that names the digest, signed as it is. */
+import { z } from 'zod';
+import { SignError } from './error.ts';
+import { isSignedBy, type PublicKey } from './key.ts';
+
+export const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
+export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
+
+const Payload = z.looseObject({
+  critical: z.looseObject({
+    image: z.looseObject({ 'docker-manifest-digest': z.string() }),
+    type: z.literal('cosign container image signature'),
+  }),
+});
+
+/**
+ * Verifies one signature of the tag `sha256-<hex>.sig`.
+ *
+ * @throws SignError `key-unknown` (no trusted key signed these bytes), `statement-invalid`, `subject-mismatch`
+ * @see containers/image docs, "atomic container signature"; cosign 2 specs/SIGNATURE_SPEC.md
+ */
+export function verifySimpleSigning(
+  payload: Buffer,
+  signature: string,
+  digest: string,
+  keys: readonly PublicKey[],
+): PublicKey {
+  const key = keys.find((each) => isSignedBy(each, payload, Buffer.from(signature, 'base64')));
+  if (!key) throw new SignError('key-unknown', 'no trusted key made the signature');
+  let json: unknown;
+  try {
+    json = JSON.parse(payload.toString('utf8'));
+  } catch (cause) {
+    throw new SignError('statement-invalid', 'the signed payload is not JSON', { cause });
+  }
+  const parsed = Payload.safeParse(json);
+  if (!parsed.success)
+    throw new SignError('statement-invalid', 'the signed payload is no signature of a container image');
+  const signed = parsed.data.critical.image['docker-manifest-digest'];
+  if (signed !== digest)
+    throw new SignError('subject-mismatch', `the signature is about ${signed.slice(0, 71)}, not about ${digest}`);
+  return key;
+}
