@@ -1,10 +1,11 @@
-/** The image's file system while it is made: inodes in memory, contents in memory or in a spool file, changes that can be undone. */
+/** The image's file system while it is made: inodes in memory, contents in memory or in a spool file. */
 import { ComposeError } from '../error.ts';
 import type { Content } from './content.ts';
 
 type Meta = { mode: number; uid: number; gid: number; mtime: number };
 export type Directory = Meta & { kind: 'directory'; entries: Map<string, Node> };
-export type File = Meta & { kind: 'file'; content: Content };
+/** `capabilities` is the value of the attribute security.capability. */
+export type File = Meta & { kind: 'file'; content: Content; capabilities?: Buffer };
 export type Symlink = Meta & { kind: 'symlink'; target: string };
 export type Device = Meta & { kind: 'character' | 'block' | 'fifo'; major: number; minor: number };
 /** Hard links are one node in several directories. Mode has the permission bits only; mtime is in whole seconds. */
@@ -23,7 +24,6 @@ export type Place = { parent: Directory; name: string; path: string; node: Node 
  */
 export class Tree {
   readonly root: Directory;
-  private journal: (() => void)[] | null = null;
   private nodes = 0;
   /** Rises with every change; equal values mean that nothing changed. */
   changes = 0;
@@ -153,37 +153,17 @@ export class Tree {
 
   /** Changes fields of a node. */
   change<N extends Node>(node: N, fields: Partial<N>): void {
-    const before = { ...node };
-    this.record(() => Object.assign(node, before));
+    this.changes++;
     Object.assign(node, fields);
   }
 
   private set(parent: Directory, name: string, node: Node | null): void {
     const before = parent.entries.get(name) ?? null;
-    this.record(() => (before ? parent.entries.set(name, before) : parent.entries.delete(name)));
+    this.changes++;
     if (node) {
       if (!before && ++this.nodes > MAX_NODES)
         throw new ComposeError('too-large', `the image has more than ${MAX_NODES} files`);
       parent.entries.set(name, node);
     } else parent.entries.delete(name);
-  }
-
-  private record(undo: () => void): void {
-    this.changes++;
-    this.journal?.push(undo);
-  }
-
-  /** Starts remembering changes, so that `undo` can take them back. */
-  begin(): void {
-    this.journal = [];
-  }
-
-  undo(): void {
-    for (const step of (this.journal ?? []).reverse()) step();
-    this.journal = null;
-  }
-
-  keep(): void {
-    this.journal = null;
   }
 }

@@ -52,29 +52,6 @@ export class Debconf {
     return template?.fields.get(field.toLowerCase()) ?? null;
   }
 
-  /** A copy that later changes do not reach. */
-  copy(): Debconf {
-    const copy = new Debconf();
-    copy.templates = new Map(
-      [...this.templates].map(([name, template]) => [
-        name,
-        { fields: template.fields, owners: new Set(template.owners) },
-      ]),
-    );
-    copy.questions = new Map(
-      [...this.questions].map(([name, question]) => [
-        name,
-        {
-          ...question,
-          owners: new Set(question.owners),
-          flags: new Set(question.flags),
-          variables: new Map(question.variables),
-        },
-      ]),
-    );
-    return copy;
-  }
-
   /** `config.dat` and `templates.dat` as debconf writes them. */
   format(): { config: string; templates: string; passwords: string } {
     const config: string[] = [];

@@ -49,6 +49,7 @@ export async function install(
     packages: new Map(),
     debconf: new Debconf(),
     current: '',
+    temporaries: [],
   };
   const owners: Owners = new Map();
   const scripts: ScriptResult[] = [];

@@ -1,7 +1,7 @@
-/** Runs one maintainer script, or says why it could not be run; the image is left unchanged by a script that is given up. */
+/** Runs one maintainer script, and says of what was not carried out that it was not. */
 
 import { ComposeError } from '../error.ts';
-import { type Notes, Shell } from '../script/shell.ts';
+import { isShellScript, type Notes, Shell } from '../script/shell.ts';
 import { NotCovered } from '../script/syntax.ts';
 import { allSteps } from '../steps/all.ts';
 import { field, type Installed, type World } from './world.ts';
@@ -21,6 +21,8 @@ const WITHOUT: Record<string, string> = {
  *
  * `built-in`: every command was carried out by a built-in step and something changed. `not-needed`: every command was
  * understood and nothing changes on a first installation. `not-covered`: at least one command was not; `why` names it.
+ * A script is left at the place where it needs to know what such a command answers; what came before stays, as it would if
+ * the script had failed there, so that a package whose last lines build a database still has its user.
  */
 export function runMaintainerScript(world: World, installed: Installed, script: string, args: string[]): ScriptResult {
   const file = installed.control.get(script);
@@ -32,29 +34,26 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
   });
   if (!file) return result('not-needed', 'the package has no such script');
   const text = file.bytes.toString('latin1');
-  if (!/^#!\s*\/(usr\/)?bin\/(sh|dash|bash)\b/.test(text)) {
+  if (!isShellScript(text)) {
     return result(
       'not-covered',
       `the script is written for ${text.split('\n', 1)[0]?.slice(0, 60) || 'no known interpreter'}`,
     );
   }
   const notes: Notes = { made: new Set(), without: new Set(), undone: [] };
-  const debconf = world.debconf.copy();
   const before = world.tree.changes;
   world.current = installed.candidate.name;
-  world.tree.begin();
   try {
     const shell = new Shell(world, allSteps, environment(world, installed, script), notes);
     const status = shell.run(text, `/var/lib/dpkg/info/${installed.candidate.name}.${script}`, args);
     if (status !== 0) throw new NotCovered(`the script ends with status ${status}`);
-    world.tree.keep();
   } catch (cause) {
-    world.tree.undo();
-    world.debconf = debconf;
     if (cause instanceof NotCovered || cause instanceof ComposeError || cause instanceof RangeError) {
-      return result('not-covered', `none of it was carried out, because of: ${cause.message}`);
+      return result('not-covered', [...notes.undone, `nothing from here on: ${cause.message}`].join('; '));
     }
     throw cause;
+  } finally {
+    for (const path of world.temporaries.splice(0)) world.tree.remove(path); // scripts remove them by a trap on exit
   }
   if (notes.undone.length > 0) return result('not-covered', `all but this was carried out: ${notes.undone.join('; ')}`);
   if (world.tree.changes !== before) return result('built-in', [...notes.made].sort().join(', '));
@@ -71,6 +70,7 @@ function environment(world: World, installed: Installed, script: string): Map<st
     ['LOGNAME', 'root'],
     ['SHELL', '/bin/sh'],
     ['LC_ALL', 'C'],
+    ['OPTIND', '1'],
     ['DPKG_ROOT', ''],
     ['DPKG_ADMINDIR', '/var/lib/dpkg'],
     ['DPKG_MAINTSCRIPT_NAME', script],

@@ -27,6 +27,8 @@ export type World = {
   debconf: Debconf;
   /** The package whose script runs. */
   current: string;
+  /** Files that mktemp made for the script that runs. */
+  temporaries: string[];
 };
 
 /** What dpkg calls a package in file names: with its architecture if others may be installed beside it. */

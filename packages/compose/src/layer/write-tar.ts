@@ -65,6 +65,9 @@ function* header(entry: Header): Generator<Buffer> {
   if (entry.size > 0o77777777777) extended.push(['size', String(entry.size)]);
   if (entry.node.uid > 0o7777777) extended.push(['uid', String(entry.node.uid)]);
   if (entry.node.gid > 0o7777777) extended.push(['gid', String(entry.node.gid)]);
+  if (entry.node.kind === 'file' && entry.type === '0' && entry.node.capabilities) {
+    extended.push(['SCHILY.xattr.security.capability', entry.node.capabilities.toString('latin1')]);
+  }
   if (extended.length > 0) {
     const records = Buffer.from(extended.map(([key, value]) => record(key, value)).join(''), 'latin1');
     yield block({ ...entry, path: 'PaxHeaders/0', target: '', type: 'x', size: records.length });

@@ -33,6 +33,7 @@ const listed: Record<string, Builtin> = {
     return 0;
   },
   read: readLine,
+  getopts: getOption,
   cd: ({ args, shell, world }) => {
     const place = world.tree.place(shell.path(args.find((arg) => !arg.startsWith('-')) ?? '/root'));
     if (place?.node?.kind !== 'directory') return 1;
@@ -176,4 +177,27 @@ function readLine({ args, shell }: Call): number {
     line = stripped(line.slice(cut + 1));
   }
   return end < 0 ? 1 : 0;
+}
+
+/** `getopts OPTSTRING NAME [ARG...]`: one option of the arguments into NAME (POSIX.1-2017, XCU getopts). */
+function getOption({ args, shell }: Call): number {
+  const [known = '', name = '', ...given] = args;
+  const words = given.length > 0 ? given : shell.positional;
+  const index = Number(shell.get('OPTIND') ?? 1);
+  const within = Number(shell.get('OPTIND_WITHIN') ?? 1);
+  const word = words[index - 1] ?? '';
+  const letter = word.charAt(within);
+  if (!word.startsWith('-') || word === '-' || word === '--' || letter === '') {
+    shell.set(name, '?');
+    if (word === '--') shell.set('OPTIND', String(index + 1));
+    return 1;
+  }
+  const takes = known.charAt(known.indexOf(letter) + 1) === ':' && known.includes(letter);
+  const ends = takes || within + 1 >= word.length;
+  const inline = word.slice(within + 1);
+  if (takes) shell.set('OPTARG', inline !== '' ? inline : (words[index] ?? ''));
+  shell.set('OPTIND', String(ends ? index + (takes && inline === '' ? 2 : 1) : index));
+  shell.set('OPTIND_WITHIN', String(ends ? 1 : within + 1));
+  shell.set(name, known.includes(letter) && letter !== ':' ? letter : '?');
+  return 0;
 }

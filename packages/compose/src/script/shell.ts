@@ -39,6 +39,8 @@ export class Shell {
   name = 'sh';
   directory = '/';
   umask = 0o022;
+  /** Who runs: root, except inside su. */
+  user = { uid: 0, gid: 0 };
   status = 0;
   options = new Set<string>();
   variables: Map<string, string>;
@@ -85,6 +87,12 @@ export class Shell {
     const child = this.child();
     child.options = new Set();
     child.functions = new Map();
+    try {
+      parseScript(text);
+    } catch (cause) {
+      if (cause instanceof NotCovered) return this.leaveUndone(name, args, cause.message);
+      throw cause;
+    }
     const status = child.run(text, name, args);
     this.calls--;
     return status;
@@ -169,6 +177,16 @@ export class Shell {
     return parts.join('');
   }
 
+  /** Runs commands as somebody else; what they make would be that user's, which is not followed here. */
+  runAs(user: { uid: number; gid: number }, text: string): number {
+    const child = this.child();
+    child.user = user;
+    const before = this.world.tree.changes;
+    const status = child.executeSubshell(parseScript(text));
+    if (this.world.tree.changes !== before) throw new NotCovered(`files made as user ${user.uid}`);
+    return status;
+  }
+
   private child(): Shell {
     const child = new Shell(this.world, this.steps, new Map(this.variables), this.notes);
     child.functions = new Map(this.functions);
@@ -178,6 +196,7 @@ export class Shell {
     child.name = this.name;
     child.directory = this.directory;
     child.umask = this.umask;
+    child.user = this.user;
     child.status = this.status;
     child.conditional = this.conditional;
     child.capturing = this.capturing;
@@ -369,7 +388,11 @@ export class Shell {
     const path = this.which(name);
     if (!path) return 127; // as the real shell would answer: there is no such program in the image
     const text = this.world.tree.readText(path) ?? '';
-    if (/^#!\s*\/(usr\/)?bin\/(sh|dash|bash)\b/.test(text)) return this.runScript(text, path, args);
+    if (isShellScript(text)) return this.runScript(text, path, args);
+    if (/^python3?(\.\d+)?$/.test(base) && args.some((arg) => /(^|\/)(py_compile|compileall)(\.py)?$/.test(arg))) {
+      this.notes.without.add('performance-only');
+      return 0;
+    }
     return this.leaveUndone(name, args);
   }
 
@@ -430,4 +453,9 @@ function isTrue(command: Command): boolean {
   if (command.kind !== 'simple' || command.words.length !== 1) return false;
   const [part] = command.words[0] ?? [];
   return part?.kind === 'text' && (part.text === 'true' || part.text === ':');
+}
+
+/** True for scripts that this shell can try to run. */
+export function isShellScript(text: string): boolean {
+  return /^#!\s*\/(usr\/)?bin\/(sh|dash|bash)\b/.test(text);
 }

@@ -136,7 +136,9 @@ function unary(shell: Shell, operator: string, operand: string): boolean {
     case '-k':
       return node !== null && (node.mode & 0o1000) !== 0;
     case '-O':
-      return node?.uid === 0;
+      return node?.uid === shell.user.uid;
+    case '-G':
+      return node?.gid === shell.user.gid;
     default:
       throw new NotCovered(`test ${operator} ${operand.slice(0, 60)}`);
   }

@@ -1,6 +1,7 @@
 /** Every command that is carried out here, by name. */
 import type { Step } from '../script/shell.ts';
 import { alternativeSteps } from './alternatives.ts';
+import { capabilitySteps } from './capabilities.ts';
 import { certificateSteps } from './certificates.ts';
 import { debconfSteps } from './debconf.ts';
 import { accountFileSteps } from './declarations.ts';
@@ -21,6 +22,7 @@ export const allSteps: ReadonlyMap<string, Step> = new Map(
   Object.entries({
     ...accountFileSteps,
     ...alternativeSteps,
+    ...capabilitySteps,
     ...certificateSteps,
     ...debconfSteps,
     ...derivedSteps,

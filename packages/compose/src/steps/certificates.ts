@@ -2,6 +2,7 @@
 import { inMemory } from '../files/content.ts';
 import type { Call, Step } from '../script/shell.ts';
 import { NotCovered } from '../script/syntax.ts';
+import { readArguments } from './arguments.ts';
 import { subjectHash } from './subject-hash.ts';
 
 const CONFIGURATION = '/etc/ca-certificates.conf';
@@ -15,8 +16,7 @@ export const certificateSteps: Record<string, Step> = {
 
 /** @see update-ca-certificates(8); openssl-rehash(1) */
 function update({ args, world }: Call): number {
-  if (args.some((arg) => !['--fresh', '-f', '--verbose', '-v'].includes(arg)))
-    throw new NotCovered(`update-ca-certificates ${args.join(' ')}`);
+  const { options } = readArguments('update-ca-certificates', args, ['fresh', 'f', 'verbose', 'v'], ['hooksdir']);
   const { tree } = world;
   const chosen = (tree.readText(CONFIGURATION) ?? '')
     .split('\n')
@@ -24,7 +24,7 @@ function update({ args, world }: Call): number {
     .map((line) => `${SOURCE}/${line}`);
   const bundle: string[] = [];
   const links = new Map<string, string>();
-  tree.makeDirectory(TARGET);
+  clear(world);
   for (const path of [...chosen, ...localCertificates(world)]) {
     const text = tree.readText(path);
     if (text === null) continue;
@@ -45,7 +45,8 @@ function update({ args, world }: Call): number {
     tree.link(`${TARGET}/${hash}.${number}`, name);
   }
   tree.write(`${TARGET}/ca-certificates.crt`, inMemory(bundle.join('')), 0o644);
-  const hooks = tree.find('/etc/ca-certificates/update.d');
+  const folder = options.get('hooksdir') ?? '/etc/ca-certificates/update.d';
+  const hooks = folder === '' ? null : tree.find(folder);
   if (hooks?.kind === 'directory' && hooks.entries.size > 0)
     throw new NotCovered(`hooks of ca-certificates: ${[...hooks.entries.keys()].join(', ')}`);
   return 0;
@@ -58,4 +59,17 @@ function localCertificates(world: Call['world']): string[] {
     .filter((name) => name.endsWith('.crt'))
     .sort()
     .map((name) => `${LOCAL}/${name}`);
+}
+
+/** Takes away links of an earlier run, so that none is numbered twice. */
+function clear({ tree }: Call['world']): void {
+  tree.makeDirectory(TARGET);
+  const folder = tree.find(TARGET);
+  if (folder?.kind !== 'directory') return;
+  for (const [name, node] of [...folder.entries]) {
+    const ours =
+      node.kind === 'symlink' &&
+      (/^[0-9a-f]{8}\.\d+$/.test(name) || node.target.startsWith(SOURCE) || node.target.startsWith(LOCAL));
+    if (ours) tree.remove(`${TARGET}/${name}`);
+  }
 }

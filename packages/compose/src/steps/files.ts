@@ -152,6 +152,7 @@ export const fileSteps: Record<string, Step> = {
       if (world.tree.lfind(path)) continue;
       if (has(options, 'd', 'directory')) world.tree.makeDirectory(path, 0o700);
       else world.tree.write(path, inMemory(''), 0o600);
+      world.temporaries.push(path);
       shell.out(`${path}\n`);
       return 0;
     }

@@ -1,5 +1,6 @@
 /** Questions about the machine, answered for the image: its architecture, no kernel, the release's date as the time. */
 import { groupId, readGroups, readUsers } from '../install/accounts.ts';
+import { evaluateArithmetic } from '../script/arithmetic.ts';
 import type { Call, Step } from '../script/shell.ts';
 import { NotCovered } from '../script/syntax.ts';
 
@@ -85,8 +86,73 @@ export const systemSteps: Record<string, Step> = {
     return 0;
   }),
   locale: prints(() => ''),
-  mountpoint: step(() => 1),
+  // A runtime mounts these three before anything in the image runs.
+  mountpoint: step(({ args }) => (['/proc', '/sys', '/dev'].includes(args.at(-1) ?? '') ? 0 : 1)),
+  seq: step(({ args, shell }) => {
+    const numbers = args.map(Number);
+    const [from, by, to] =
+      numbers.length === 1 ? [1, 1, numbers[0]] : numbers.length === 2 ? [numbers[0], 1, numbers[1]] : numbers;
+    if (
+      from === undefined ||
+      to === undefined ||
+      !by ||
+      numbers.some(Number.isNaN) ||
+      Math.abs((to - from) / by) > 100_000
+    )
+      throw new NotCovered(`seq ${args.join(' ')}`);
+    for (let value = from; by > 0 ? value <= to : value >= to; value += by) shell.out(`${value}\n`);
+    return 0;
+  }),
+  expr: step(({ args, shell }) => {
+    if (args.length !== 3 || !/^[-+*/%]$/.test(args[1] ?? '')) throw new NotCovered(`expr ${args.join(' ')}`);
+    const value = evaluateArithmetic(args.join(' '), () => '0');
+    shell.out(`${value}\n`);
+    return value === 0 ? 1 : 0;
+  }),
+  env: step(({ args, shell }) => {
+    const rest = [...args];
+    while (/^[A-Za-z_]\w*=/.test(rest[0] ?? '')) {
+      const word = rest.shift() ?? '';
+      shell.set(word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1));
+    }
+    const [command, ...parameters] = rest;
+    if (command === undefined || command.startsWith('-')) throw new NotCovered(`env ${args.join(' ')}`);
+    return shell.invoke(command, parameters);
+  }),
+  nice: step(({ args, shell }) => shell.invoke(args[0] ?? ':', args.slice(1))),
+  sh: step(runShell),
+  dash: step(runShell),
+  bash: step(runShell),
+  su: step(runAsUser),
+  runuser: step(runAsUser),
+  // Names one machine; every container gets its own (dbus-uuidgen(1)).
+  'dbus-uuidgen': step(() => 0),
+  'systemd-machine-id-setup': step(() => 0),
+  'ssh-keygen': step(({ args, shell }) =>
+    shell.leaveUndone('ssh-keygen', args, 'keys of a host must not be shared by all that run the image'),
+  ),
   runlevel: prints(() => 'unknown'),
   logger: step(() => 0),
   stty: step(() => 0),
 };
+
+function runShell({ args, shell, world, name }: Call): number {
+  const [first = '', ...rest] = args.filter((arg) => arg !== '-e' && arg !== '-x' && arg !== '--');
+  if (first === '-c') return shell.runScript(rest[0] ?? '', name, rest.slice(2));
+  const text = first.startsWith('-') ? null : world.tree.readText(shell.path(first));
+  if (text === null) throw new NotCovered(`${name} ${args.join(' ')}`);
+  return shell.runScript(text, first, rest);
+}
+
+/** `su [-] [-s SHELL] USER -c COMMAND`, `runuser -u USER -- COMMAND`. */
+function runAsUser({ args, shell, world, name }: Call): number {
+  const command = args[args.indexOf('-c') + 1];
+  const operands = args.filter(
+    (arg, index) => !arg.startsWith('-') && !['-c', '-s', '-g'].includes(args[index - 1] ?? ''),
+  );
+  const user = readUsers(world).find(
+    (entry) => entry.name === (args.includes('-u') ? args[args.indexOf('-u') + 1] : operands[0]),
+  );
+  if (!user || !args.includes('-c') || command === undefined) throw new NotCovered(`${name} ${args.join(' ')}`);
+  return shell.runAs(user, command);
+}

@@ -79,15 +79,25 @@ export const textSteps: Record<string, Step> = {
     const count = options.get('n') ?? options.get('lines') ?? '10';
     return count.startsWith('+') ? lines.slice(Number(count) - 1) : lines.slice(-Number(count));
   }),
-  sort: filter(['u', 'r', 'n', 'unique', 'reverse', 'V'], [], (lines, options) => {
+  sort: filter(['u', 'r', 'n', 'g', 'unique', 'reverse', 'V'], [], (lines, options) => {
     if (has(options, 'V')) throw new NotCovered('sort -V');
     const sorted = [...lines].sort(
-      (a, b) => (has(options, 'n') ? Number.parseFloat(a) - Number.parseFloat(b) : 0) || (a < b ? -1 : a > b ? 1 : 0),
+      (a, b) =>
+        (has(options, 'n', 'g') ? Number.parseFloat(a) - Number.parseFloat(b) : 0) || (a < b ? -1 : a > b ? 1 : 0),
     );
     if (has(options, 'r', 'reverse')) sorted.reverse();
     return has(options, 'u', 'unique') ? sorted.filter((line, index) => line !== sorted[index - 1]) : sorted;
   }),
-  uniq: filter([], [], (lines) => lines.filter((line, index) => line !== lines[index - 1])),
+  uniq: filter(['c', 'd'], [], (lines, options) => {
+    const runs: { line: string; count: number }[] = [];
+    for (const line of lines) {
+      const last = runs.at(-1);
+      if (last?.line === line) last.count++;
+      else runs.push({ line, count: 1 });
+    }
+    const kept = has(options, 'd') ? runs.filter((run) => run.count > 1) : runs;
+    return kept.map(({ line, count }) => (has(options, 'c') ? `${String(count).padStart(7)} ${line}` : line));
+  }),
   tac: filter([], [], (lines) => [...lines].reverse()),
   cut: filter(['s'], ['d', 'f', 'c', 'b', 'delimiter', 'fields'], (lines, options) => {
     const ranges = (options.get('f') ?? options.get('fields') ?? options.get('c') ?? options.get('b') ?? '')
@@ -156,7 +166,11 @@ export const textSteps: Record<string, Step> = {
       : world.tree.lfind(shell.path(operands[0] ?? ''));
     if (format === undefined) throw new NotCovered(`stat ${args.join(' ')}`);
     if (!node) return 1;
+    const owner = readUsers(world).find((user) => user.uid === node.uid)?.name ?? 'UNKNOWN';
+    const group = readGroups(world).find((entry) => entry.gid === node.gid)?.name ?? 'UNKNOWN';
     const parts: Record<string, string> = {
+      U: owner,
+      G: group,
       a: node.mode.toString(8),
       u: String(node.uid),
       g: String(node.gid),
@@ -173,7 +187,7 @@ export const textSteps: Record<string, Step> = {
     return 0;
   }),
   ls: step(({ args, shell, world }) => {
-    const { options, operands } = readArguments('ls', args, ['1', 'A', 'd', 'a']);
+    const { options, operands } = readArguments('ls', args, ['1', 'A', 'd', 'a', 'L']);
     let status = 0;
     for (const operand of operands.length > 0 ? operands : ['.']) {
       const node = world.tree.find(absolute(operand, shell.directory));
