@@ -73,7 +73,7 @@ async function readDirectory(
     walk.tree.refuse(0, path, `it cannot be read: ${codeOf(error)}`);
     return [];
   });
-  for (const name of names.sort()) {
+  for (const name of [...names].sort((a, b) => (a < b ? -1 : 1))) {
     const child = path === '' ? name : `${path}/${name}`;
     walk.entries += 1;
     if (walk.entries > walk.limits.entriesPerLayer)

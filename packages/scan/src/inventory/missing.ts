@@ -22,12 +22,17 @@ export type MissingInput = {
 export function findMissing({ tree, catalogers, owners, distribution, packages }: MissingInput): Missing[] {
   const missing: Missing[] = [];
   const systemPackages = packages.some((each) => each.type === 'deb' || each.type === 'apk' || each.type === 'rpm');
+  const claimed = new Set(
+    packages
+      .filter((each) => each.type === 'npm')
+      .flatMap((each) => each.paths.filter((path) => path.endsWith('/package.json')).map(parentOf)),
+  );
   let rpmDatabase = false;
   for (const { path, node } of tree.nodes()) {
     if (node.kind === 'directory' || owners.has(node) || catalogers.some((each) => each.wants(path))) continue;
     const found = recogniseNode(tree, path, node);
     if (found === null) {
-      if (!systemPackages && node.kind === 'file' && node.marks.includes(BINARY))
+      if (!systemPackages && node.kind === 'file' && node.marks.includes(BINARY) && !liesIn(claimed, path))
         missing.push({
           kind: 'no-cataloger',
           what: 'executable',
@@ -71,8 +76,18 @@ function recogniseNode(tree: ImageTree, path: string, node: TreeNode): string | 
   // Empty files (a namespace package's marker, a placeholder) hold nothing to read.
   if (node.kind === 'file' && node.size === 0) return null;
   if (found.installedIn === null) return found.what;
-  const sibling = tree.lookup(`${path.slice(0, Math.max(0, path.lastIndexOf('/')))}/${found.installedIn}`);
+  const sibling = tree.lookup(`${parentOf(path)}/${found.installedIn}`);
   return (sibling?.children?.size ?? 0) > 0 ? null : found.what;
+}
+
+/** True for a file inside one of the directories: a program that a cataloged package brought is that package's. */
+function liesIn(directories: ReadonlySet<string>, path: string): boolean {
+  for (let at = parentOf(path); at !== ''; at = parentOf(at)) if (directories.has(at)) return true;
+  return false;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** Sorts, and shortens a long list so that every kind of thing is still named, the rest by number. */

@@ -7,12 +7,14 @@ type DebVersion = { epoch: string; upstream: string; revision: string };
 export const deb: VersionScheme<DebVersion> = {
   name: 'deb',
   parse(text) {
-    const match = /^(?:([0-9]+):)?([A-Za-z0-9.+~:-]+)$/.exec(text);
-    if (!match?.[2]) return null;
-    const dash = match[2].lastIndexOf('-');
-    const upstream = dash < 0 ? match[2] : match[2].slice(0, dash);
+    // A colon may stand in the upstream version only after an epoch.
+    const match = /^(?:([0-9]+):([A-Za-z0-9.+~:-]+)|([A-Za-z0-9.+~-]+))$/.exec(text);
+    const rest = match?.[2] ?? match?.[3];
+    if (!match || rest === undefined) return null;
+    const dash = rest.lastIndexOf('-');
+    const upstream = dash < 0 ? rest : rest.slice(0, dash);
     if (upstream === '') return null;
-    return { epoch: match[1] ?? '0', upstream, revision: dash < 0 ? '' : match[2].slice(dash + 1) };
+    return { epoch: match[1] ?? '0', upstream, revision: dash < 0 ? '' : rest.slice(dash + 1) };
   },
   order(a, b) {
     return orderDigits(a.epoch, b.epoch) || orderPart(a.upstream, b.upstream) || orderPart(a.revision, b.revision);
