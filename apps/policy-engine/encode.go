@@ -44,7 +44,7 @@ func (b *outputBudget) encodeViolations(value ast.Value) (json.RawMessage, error
 			out.WriteByte(',')
 		}
 		if i >= b.violations || b.written+out.Len() > maxOutput {
-			message, _ := json.Marshal(fmt.Sprintf("%d more violations are not listed", set.Len()-i))
+			message, _ := json.Marshal(fmt.Sprintf("%d more violations are not listed.", set.Len()-i))
 			fmt.Fprintf(out, `{"msg":%s,"details":{"omitted":%d}}`, message, set.Len()-i)
 			break
 		}

@@ -5,6 +5,9 @@ import { BUNDLE_MEDIA_TYPE, writeBundle } from './bundle.ts';
 import { DSSE_MEDIA_TYPE, type Envelope, IN_TOTO } from './dsse.ts';
 import type { PublicKey } from './key.ts';
 
+export const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
+export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
+
 /** Everything to push: the blobs first, then the manifest. `tag` is null for what is found as a referrer alone. */
 export type SignedArtifact = {
   manifest: RawManifest;
@@ -53,11 +56,23 @@ export function evidenceArtifact(
     // cosign expects the signature's annotation, empty, since the signature is within the envelope.
     return {
       ...layer,
-      descriptor: { ...layer.descriptor, annotations: { 'dev.cosignproject.cosign/signature': '', predicateType } },
+      descriptor: { ...layer.descriptor, annotations: { [SIGNATURE_ANNOTATION]: '', predicateType } },
     };
   });
   const annotations = { 'org.opencontainers.image.created': timestamp(options.created) };
   return artifact(IN_TOTO, layers, annotations, options.subject, attachmentTag(options.subject.digest, 'att'));
+}
+
+/** A signature of cosign 2's form, under the tag `sha256-<hex>.sig`. Like a bundle, only for images that were allowed. */
+export function simpleSigningArtifact(
+  payload: Buffer,
+  signature: string,
+  options: Omit<ArtifactOptions, 'predicateType'>,
+): SignedArtifact {
+  const layer = blob(SIMPLE_SIGNING, payload);
+  const signed = { ...layer, descriptor: { ...layer.descriptor, annotations: { [SIGNATURE_ANNOTATION]: signature } } };
+  const annotations = { 'org.opencontainers.image.created': timestamp(options.created) };
+  return artifact(SIMPLE_SIGNING, [signed], annotations, options.subject, attachmentTag(options.subject.digest, 'sig'));
 }
 
 /** The tag under which cosign 2 keeps what belongs to an image. */

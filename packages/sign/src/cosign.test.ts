@@ -21,10 +21,12 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { attachmentTag, type SignedArtifact } from './artifact.ts';
 import { descriptorOf } from './image.fixture.ts';
+import { importPrivateKey } from './import-key.ts';
 import { createSigner, generateKey } from './key.ts';
 import { spdxPredicate } from './predicates/bom.ts';
 import { COSIGN_SIGN, SPDX, VSA } from './predicates/types.ts';
 import { attestDenial, attestImage, signImage } from './sign-image.ts';
+import { signSimple } from './simple-signing.ts';
 import { readStatements, verifyImage } from './verify.ts';
 
 /** Cached peers first, then what the machine has. */
@@ -164,6 +166,18 @@ describe.skipIf(skipped !== null)(`cosign 3${skipped ? ` (${skipped})` : ''}`, (
     );
   });
 
+  test.for([
+    ['as version 3 does by default', []],
+    ['as version 2 does', ['--new-bundle-format=false']],
+  ] as const)('verifies our signature in the older form, %s', async ([name, flags]) => {
+    const place = await push(`acme/older-${name.replaceAll(' ', '-')}`);
+    await attach(place, await signSimple(`${host}/${place.name}`, { subject: place.image, signer, created }));
+    expect(await run('verify', '--key', 'ours.pub', ...flags, ...OFFLINE, place.reference)).toContain(
+      place.image.digest,
+    );
+    await expect(run('verify', '--key', 'theirs.pub', ...flags, ...OFFLINE, place.reference)).rejects.toThrow();
+  });
+
   test('verifies an attestation that we made, by its type', async () => {
     const place = await push('acme/attested');
     await attach(place, await signImage({ subject: place.image, signer, created }));
@@ -230,6 +244,15 @@ describe.skipIf(skipped !== null)(`cosign 3${skipped ? ` (${skipped})` : ''}`, (
     await expect(
       verifyImage({ digest: place.image.digest, source: place, trust: { keys: [signer.publicKey.pem] } }),
     ).rejects.toMatchObject({ code: 'key-unknown' });
+  });
+
+  test('writes an encrypted key that we take over, and verifies what we sign with it', async () => {
+    const place = await push('acme/taken-over');
+    const file = await readFile(join(home, 'theirs.key'), 'utf8');
+    const theirs = createSigner(importPrivateKey(file, 'secret'));
+    expect(() => importPrivateKey(file, 'wrong')).toThrow(expect.objectContaining({ code: 'key-locked' }));
+    await attach(place, await signImage({ subject: place.image, signer: theirs, created }));
+    expect(await run('verify', '--key', 'theirs.pub', ...OFFLINE, place.reference)).toContain(place.image.digest);
   });
 
   test.for([

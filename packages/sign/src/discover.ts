@@ -8,11 +8,10 @@ import {
   parseManifest,
   verifyStream,
 } from '@pratique/oci';
-import { attachmentTag } from './artifact.ts';
+import { attachmentTag, SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from './artifact.ts';
 import { readBundle, readEnvelope } from './bundle.ts';
 import { DSSE_MEDIA_TYPE, type Envelope } from './dsse.ts';
 import { SignError } from './error.ts';
-import { SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from './simple-signing.ts';
 
 /** Something signed, not yet verified. */
 export type Candidate =

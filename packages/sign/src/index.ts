@@ -2,6 +2,7 @@ export { attachmentTag, bundleArtifact, evidenceArtifact, type SignedArtifact } 
 export { BUNDLE_MEDIA_TYPE, readBundle, writeBundle } from './bundle.ts';
 export { DSSE_MEDIA_TYPE, Envelope, IN_TOTO, preAuthEncoding, signEnvelope, verifyEnvelope } from './dsse.ts';
 export { SignError, type SignErrorCode } from './error.ts';
+export { importPrivateKey } from './import-key.ts';
 export { createSigner, generateKey, type PublicKey, readPublicKey, type Signer } from './key.ts';
 export {
   decryptKey,

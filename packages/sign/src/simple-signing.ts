@@ -1,15 +1,16 @@
 /** cosign 2's signatures: a small payload that names the digest, signed as it is. */
 import { z } from 'zod';
+import { type SignedArtifact, simpleSigningArtifact } from './artifact.ts';
 import { SignError } from './error.ts';
 import { isSignedBy, type PublicKey } from './key.ts';
+import type { SignRequest } from './sign-image.ts';
 
-export const SIMPLE_SIGNING = 'application/vnd.dev.cosign.simplesigning.v1+json';
-export const SIGNATURE_ANNOTATION = 'dev.cosignproject.cosign/signature';
+const IMAGE_SIGNATURE = 'cosign container image signature';
 
 const Payload = z.looseObject({
   critical: z.looseObject({
     image: z.looseObject({ 'docker-manifest-digest': z.string() }),
-    type: z.literal('cosign container image signature'),
+    type: z.literal(IMAGE_SIGNATURE),
   }),
 });
 
@@ -40,4 +41,22 @@ export function verifySimpleSigning(
   if (signed !== digest)
     throw new SignError('subject-mismatch', `the signature is about ${signed.slice(0, 71)}, not about ${digest}`);
   return key;
+}
+
+/**
+ * cosign 2's signature of an image that was allowed, for verifiers that know no bundles; cosign 3 looks for it where there are none.
+ * @param reference the image as it is named to users, without digest; not part of any decision
+ */
+export async function signSimple(
+  reference: string,
+  { subject, signer, created }: SignRequest,
+): Promise<SignedArtifact> {
+  const critical = {
+    identity: { 'docker-reference': reference },
+    image: { 'docker-manifest-digest': subject.digest },
+    type: IMAGE_SIGNATURE,
+  };
+  const payload = Buffer.from(JSON.stringify({ critical, optional: null }));
+  const signature = (await signer.sign(payload)).toString('base64');
+  return simpleSigningArtifact(payload, signature, { subject, created });
 }

@@ -1,6 +1,12 @@
 import { OCI_MANIFEST } from '@pratique/oci';
 import { describe, expect, test } from 'vitest';
-import { attachmentTag, bundleArtifact, type SignedArtifact } from './artifact.ts';
+import {
+  attachmentTag,
+  bundleArtifact,
+  SIGNATURE_ANNOTATION,
+  SIMPLE_SIGNING,
+  type SignedArtifact,
+} from './artifact.ts';
 import { writeBundle } from './bundle.ts';
 import { type Envelope, preAuthEncoding, signEnvelope } from './dsse.ts';
 import { descriptorOf, MemorySource } from './image.fixture.ts';
@@ -8,7 +14,7 @@ import { createSigner, generateKey } from './key.ts';
 import { CYCLONEDX, VERDICT, VSA } from './predicates/types.ts';
 import { summaryPredicate, verdictPredicate } from './predicates/verdict.ts';
 import { attestDenial, attestImage, signImage } from './sign-image.ts';
-import { SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from './simple-signing.ts';
+import { signSimple } from './simple-signing.ts';
 import { createStatement, signStatement } from './statement.ts';
 import { readStatements, type VerifyRequest, verifyImage } from './verify.ts';
 
@@ -76,6 +82,12 @@ describe('an image signed by a trusted key', () => {
     expect((await setting.verify()).signatures).toMatchObject([
       { form: 'simple', signer: signer.publicKey.fingerprint },
     ]);
+  });
+
+  test('is verified by our own signature of cosign 2 form', async () => {
+    const { source, sign, verify } = setUp();
+    source.put(await signSimple('registry.example.com/acme/web', sign));
+    expect((await verify()).signatures).toMatchObject([{ form: 'simple', signer: signer.publicKey.fingerprint }]);
   });
 
   test('is verified although broken and foreign attachments surround the signature', async () => {

@@ -72,6 +72,50 @@ describe.skipIf('reason' in built)(`the policy engine${'reason' in built ? ` (${
     ]);
   });
 
+  test('evaluates the Rego of public collections: older built-ins, imported library functions, data.inventory', async () => {
+    const engine = start();
+    const unique: Partial<Template> = {
+      version: 'v0',
+      rego: `package unique
+import data.lib.exempt.is_exempt
+violation[{"msg": msg}] {
+  re_match("^(extensions|networking.k8s.io)$", input.review.kind.group)
+  host := input.review.object.spec.rules[_].host
+  not is_exempt(host)
+  any([false, true])
+  other := data.inventory.namespace[ns][version]["Ingress"][name]
+  other.spec.rules[_].host == host
+  msg := sprintf("%v is taken by <%v/%v>", [host, ns, name])
+}`,
+      libs: [
+        'package lib.exempt\nis_exempt(host) { exemption := input.parameters.exempt[_]; startswith(host, trim_suffix(exemption, "*")) }',
+      ],
+      schema: {
+        type: 'object',
+        properties: { exempt: { type: 'array', items: { type: 'string' }, default: ['internal.*'] } },
+      },
+    };
+    const bundle = bundleOf({ Unique: unique });
+    const ingress = (host: string) => ({ spec: { rules: [{ host }] } });
+    await engine.setInventory('c', {
+      namespace: {
+        shop: { 'networking.k8s.io/v1': { Ingress: { web: ingress('a.example.com'), in: ingress('internal.b') } } },
+      },
+    });
+    const review = (host: string) => ({ kind: { group: 'networking.k8s.io' }, object: ingress(host) });
+    const evaluation = {
+      bundle,
+      target: 'image.pratique.dev',
+      constraints: ['Unique/unique'],
+      timeoutMs: 2000,
+      inventory: 'c',
+    };
+    expect(await engine.evaluate({ ...evaluation, review: review('a.example.com') })).toMatchObject([
+      { violations: [{ msg: 'a.example.com is taken by <shop/web>' }] },
+    ]);
+    expect(await engine.evaluate({ ...evaluation, review: review('internal.b') })).toEqual([]);
+  });
+
   const malformed: [string, Partial<Template>, { source: string; line: number }, RegExp][] = [
     [
       'a syntax error',
@@ -182,7 +226,7 @@ describe.skipIf('reason' in built)(`the policy engine${'reason' in built ? ` (${
     const [counted, clipped] = await ask(start(), bundleOf({ Acount: many, Blong: long }), {}, 5000);
     expect(counted?.violations).toHaveLength(1001);
     expect(counted?.violations.at(-1)).toEqual({
-      msg: '4000 more violations are not listed',
+      msg: '4000 more violations are not listed.',
       details: { omitted: 4000 },
     });
     const message = clipped?.violations[0]?.msg ?? '';

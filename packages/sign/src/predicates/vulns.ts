@@ -43,7 +43,7 @@ export function vulnerabilitiesPredicate(findings: readonly Finding[], context: 
       db: { name: 'pratique-advisories', ...context.advisories },
       result: findings.map((finding) => ({
         id: finding.id,
-        severity: [{ method: 'nvd', score: finding.severity }],
+        severity: [{ method: finding.evidence.severitySource ?? 'unknown', score: finding.severity }],
         annotations: [
           {
             purl: finding.package.purl,
