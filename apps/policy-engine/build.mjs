@@ -88,7 +88,11 @@ function failure(code, message, cause) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const cacheDir =
-    process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
-  console.log(await buildPolicyEngine({ cacheDir, log: (line) => console.error(line) }));
+  const cacheDir = process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
+  try {
+    console.log(await buildPolicyEngine({ cacheDir, log: (line) => console.error(line) }));
+  } catch (error) {
+    console.error(error.message);
+    process.exitCode = 1;
+  }
 }
