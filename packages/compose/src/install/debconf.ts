@@ -44,7 +44,13 @@ export class Debconf {
   get(name: string): string | null {
     const question = this.questions.get(name);
     if (!question) return null;
-    return question.value ?? this.field(name, 'default') ?? '';
+    return question.value ?? this.expanded(name, 'default') ?? '';
+  }
+
+  /** A field of a question's template with its variables filled in. */
+  expanded(name: string, field: string): string | null {
+    const variables = this.questions.get(name)?.variables;
+    return this.field(name, field)?.replace(/\$\{([^{}]+)\}/g, (_, key: string) => variables?.get(key) ?? '') ?? null;
   }
 
   field(name: string, field: string): string | null {

@@ -35,10 +35,11 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
   if (!file) return result('not-needed', 'the package has no such script');
   const text = file.bytes.toString('latin1');
   if (!isShellScript(text)) {
-    return result(
-      'not-covered',
-      `the script is written for ${text.split('\n', 1)[0]?.slice(0, 60) || 'no known interpreter'}`,
-    );
+    const [first = ''] = text.split('\n', 1);
+    const language = text.startsWith('\x7fELF')
+      ? 'compiled'
+      : `written for ${first.replace(/[^\x20-\x7e]/g, '?').slice(0, 60) || 'no known interpreter'}`;
+    return result('not-covered', `the script is ${language}, and is not run`);
   }
   const notes: Notes = { made: new Set(), without: new Set(), undone: [] };
   const before = world.tree.changes;

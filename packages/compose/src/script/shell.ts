@@ -50,6 +50,7 @@ export class Shell {
   private locals: Map<string, string | null>[] = [];
   private conditional = 0;
   private capturing = 0;
+  private captured = 0;
   private budget: { commands: number };
   private calls = 0;
 
@@ -173,7 +174,7 @@ export class Shell {
       },
     });
     child.capturing = 1;
-    this.status = child.executeSubshell(body);
+    this.captured = child.executeSubshell(body);
     return parts.join('');
   }
 
@@ -335,12 +336,13 @@ export class Shell {
 
   private simple(command: Extract<Command, { kind: 'simple' }>): number {
     this.count();
-    this.status = 0;
+    this.captured = 0;
     const words = expandWords(this, command.words);
     const [name, ...args] = words;
     if (name === undefined) {
       for (const { name: variable, value } of command.assignments) this.set(variable, expandText(this, value));
-      return this.redirected(command.redirections, () => this.status);
+      // Without a command, the status is that of the last substitution.
+      return this.redirected(command.redirections, () => this.captured);
     }
     if (name === 'exec' && args.length === 0) {
       for (const redirection of command.redirections) openRedirection(this, redirection);

@@ -57,7 +57,7 @@ const commands: Record<string, (call: Call) => Answer> = {
     return OK;
   },
   metaget: ({ args, world }) => {
-    const text = world.debconf.field(args[0] ?? '', args[1] ?? '');
+    const text = world.debconf.expanded(args[0] ?? '', args[1] ?? '');
     return text === null ? UNKNOWN : { status: 0, text: text.split('\n')[0] ?? '' };
   },
   register: ({ args, world }) => {

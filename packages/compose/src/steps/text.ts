@@ -158,6 +158,12 @@ export const textSteps: Record<string, Step> = {
     }
     return 0;
   }),
+  'dpkg-realpath': step(({ args, shell, world }) => {
+    const { operands } = readArguments('dpkg-realpath', args, ['z', 'zero'], ['root', 'admindir', 'instdir']);
+    const place = world.tree.place(shell.path(operands[0] ?? ''));
+    shell.out(`${place?.path ?? operands[0] ?? ''}\n`);
+    return place ? 0 : 1;
+  }),
   stat: step(({ args, shell, world }) => {
     const { options, operands } = readArguments('stat', args, ['L'], ['c', 'format', 'printf']);
     const format = options.get('c') ?? options.get('format');
