@@ -1,3 +1,4 @@
+export { type AdvisoryChange, changesBetween } from './advisories/changes.ts';
 export { type FeedSource, type ImportOptions, type ImportResult, importAdvisories } from './advisories/import.ts';
 export { ensureSeed } from './advisories/seed.ts';
 export { type Advisory, type AdvisoryStore, openAdvisoryStore, type SourceSummary } from './advisories/store.ts';

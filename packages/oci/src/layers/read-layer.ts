@@ -82,6 +82,8 @@ export async function readLayer(
     compare('digest', name, `sha256:${blob.digest('hex')}`, name);
   }
 
+  if (layer.descriptor.mediaType.endsWith('+encrypted'))
+    throw new OciError('layer-invalid', `layer ${name} is encrypted (${layer.descriptor.mediaType}); nothing can be said of it`);
   const source = await layer.open();
   try {
     await decompress(metered(source), onData);

@@ -1,5 +1,5 @@
 /** Turns a merged file system into an inventory: runs the catalogers, joins what they found, says what is missing. */
-import { type Distribution, Inventory, type Missing } from '@pratique/contract';
+import type { Distribution, Inventory, Missing } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import type { Cataloged, CatalogedFile, Cataloger } from '../catalogers/cataloger.ts';
 import { CATALOGER_REVISION } from '../catalogers/list.ts';
@@ -37,13 +37,13 @@ export function buildInventory({ tree, catalogers, layers }: BuildInput): Invent
   const owners = claimFiles(tree, all.owned);
   const packages = joinPackages(tree, all.packages, owners);
   missing.push(...findMissing({ tree, catalogers, owners, distribution, packages }));
-  return Inventory.parse({
+  return {
     revision: CATALOGER_REVISION,
     distribution,
     packages,
     files: indexFiles(tree, (node) => layers[node.layer]?.diffId ?? null),
     missing: boundMissing(missing),
-  });
+  };
 }
 
 function readDistribution(tree: ImageTree): Distribution | null {
