@@ -17,6 +17,8 @@ export type ContentSource = {
 export type ContentSink = {
   hasManifest(digest: string): Promise<boolean>;
   hasBlob(descriptor: Descriptor): Promise<boolean>;
+  /** Takes a blob without its bytes where the place already has them, and may. Absent where it never can. */
+  mountBlob?(descriptor: Descriptor): Promise<boolean>;
   /** Stores a blob durably; refuses one whose bytes do not match. @throws OciError `digest-mismatch`, `size-mismatch` */
   putBlob(descriptor: Descriptor, content: Readable): Promise<void>;
   /** Stores a manifest whose children and blobs are there; `tag` null stores it by digest only. */

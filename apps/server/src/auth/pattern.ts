@@ -18,8 +18,8 @@ function matchSegments(pattern: string[], name: string[]): boolean {
     (segment) => segment === '**',
     (p, n) =>
       matchWild(
-        [...p],
-        [...n],
+        p.split(''),
+        n.split(''),
         (c) => c === '*',
         (a, b) => a === b,
       ),

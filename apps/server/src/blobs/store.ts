@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
 import { ServerError } from '../error.ts';
 
 export type BlobStore = {
+  /** The folder, for children that may read it. */
+  root: string;
   /** Path of a stored blob, for sending and for scanner children; says nothing about whether it exists. */
   path(digest: string): string;
   has(digest: string): Promise<boolean>;
@@ -116,6 +118,7 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
   }
 
   return {
+    root,
     path,
     upload,
     has: async (digest) => (await stat(path(digest)).catch(() => null)) !== null,

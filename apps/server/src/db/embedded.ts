@@ -42,6 +42,7 @@ export async function startEmbeddedPostgres(
   await mkdir(data, { recursive: true, mode: 0o700 });
   const wrap = chooseWrap(postgres);
   if (wrap.owner !== null) await chown(data, wrap.owner, wrap.owner);
+  await endOrphan(data);
   const password = await makeCluster(dataDir, data, wrap);
   const sockets = await socketDirectory(data, wrap);
   const child = spawn(
@@ -145,6 +146,30 @@ async function socketDirectory(data: string, wrap: Wrap): Promise<string> {
   await chmod(directory, 0o700);
   if (wrap.owner !== null) await chown(directory, wrap.owner, wrap.owner);
   return directory;
+}
+
+/**
+ * Ends a PostgreSQL that outlived its supervisor (kill -9). The caller holds the data folder's lock, so whatever still
+ * runs there belongs to nobody.
+ */
+async function endOrphan(data: string): Promise<void> {
+  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => null);
+  const pid = Number(text?.split('\n')[0]);
+  if (!Number.isInteger(pid) || pid <= 1) return;
+  const isPostgres = async () =>
+    (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0').includes(data);
+  for (let tries = 0; await isPostgres(); tries++) {
+    try {
+      // First fast shutdown, then immediate: recovery replays the log either way.
+      if (tries === 0) process.kill(pid, 'SIGINT');
+      if (tries === 100) process.kill(pid, 'SIGQUIT');
+    } catch {
+      return;
+    }
+    if (tries > 200)
+      throw new ServerError('data-in-use', `a PostgreSQL (process ${pid}) still uses ${data} and does not end`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 function keepTail(child: ChildProcess): () => string {

@@ -66,7 +66,10 @@ export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
         cursor = next;
         if (!more) {
           lastRead = started;
-          for (const waiter of waiting.splice(0)) waiter.since <= started ? waiter.done() : waiting.push(waiter);
+          for (const waiter of waiting.splice(0)) {
+            if (waiter.since <= started) waiter.done();
+            else waiting.push(waiter);
+          }
         } else continue;
       } catch (error) {
         options.onError?.(error);

@@ -1,5 +1,5 @@
 /** Applies the entries of one layer to the tree: additions, replacements, whiteouts. */
-import { type Examine, examineFile, examineSparse, type KeptBytes } from './examine.ts';
+import { type Examine, examineFile, examineSparse } from './examine.ts';
 import { type LayerLimits, overLimit } from './limits.ts';
 import { splitPath } from './path.ts';
 import type { EntrySink, TarEntry } from './tar-reader.ts';
@@ -17,7 +17,6 @@ export type LayerTarget = {
   name: string;
   examine: Examine;
   limits: LayerLimits;
-  kept: KeptBytes;
 };
 
 /**
@@ -71,7 +70,7 @@ function addNode(to: LayerTarget, entry: TarEntry, directory: TreeNode, name: st
   const node = to.tree.put(directory, name, fields);
   if (entry.kind !== 'file') return null;
   const path = to.tree.pathOf(node);
-  if (!entry.sparse) return examineFile(path, node, to.examine, to.limits, to.kept);
+  if (!entry.sparse) return examineFile(path, node, to.examine, to.limits, to.tree);
   examineSparse(path, node, to.examine);
   return null;
 }
@@ -83,9 +82,7 @@ function addHardLink(to: LayerTarget, entry: TarEntry, directory: TreeNode, name
   const first = to.tree.lookup(parts.join('/'), false);
   if (!first || first.kind === 'directory') return void refused(to, entry, 'the link has no file to point to');
   if (first.parent === directory && first.name === name) return;
-  const node = to.tree.put(directory, name, { ...first, layer: to.layer });
-  const { sha256, content, unread, marks } = first;
-  Object.assign(node, { sha256, content, unread, marks });
+  to.tree.link(directory, name, first, to.layer);
 }
 
 function refused(to: LayerTarget, entry: TarEntry, reason: string): null {

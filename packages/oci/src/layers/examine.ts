@@ -2,7 +2,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { LayerLimits } from './limits.ts';
 import type { EntrySink } from './tar-reader.ts';
-import type { TreeNode } from './tree.ts';
+import type { ImageTree, TreeNode } from './tree.ts';
 
 /** What is wanted of one file. */
 export type Examination = {
@@ -23,9 +23,6 @@ export const HEAD_BYTES = 512;
  */
 export type Examine = (path: string, file: { size: number; mode: number; head: Buffer }) => Examination | null;
 
-/** Bytes kept so far in one tree, shared by the files of all its layers. */
-export type KeptBytes = { total: number };
-
 /** `idle` once it is clear that nothing of the rest is wanted, so that a reader of files may stop. */
 export type ExaminingSink = EntrySink & { readonly idle: boolean };
 
@@ -35,7 +32,7 @@ export function examineFile(
   node: TreeNode,
   examine: Examine,
   limits: LayerLimits,
-  kept: KeptBytes,
+  tree: ImageTree,
 ): ExaminingSink {
   const headSize = Math.min(HEAD_BYTES, node.size);
   let head: Buffer | null = Buffer.alloc(0);
@@ -44,7 +41,7 @@ export function examineFile(
     head = null;
     const wanted = examine(path, { size: node.size, mode: node.mode, head: bytes.subarray(0, HEAD_BYTES) });
     if (!wanted) return;
-    running = new RunningExamination(node, wanted, limits, kept);
+    running = new RunningExamination(node, wanted, limits, tree);
     running.data(bytes);
   };
   return {
@@ -75,18 +72,18 @@ class RunningExamination implements EntrySink {
   readonly #node: TreeNode;
   readonly #wanted: Examination;
   readonly #limits: LayerLimits;
-  readonly #kept: KeptBytes;
+  readonly #tree: ImageTree;
   readonly #hash: Hash | null;
   readonly #found = new Set<string>();
   #pieces: Buffer[] | null;
   #size = 0;
   #tail: Buffer = Buffer.alloc(0);
 
-  constructor(node: TreeNode, wanted: Examination, limits: LayerLimits, kept: KeptBytes) {
+  constructor(node: TreeNode, wanted: Examination, limits: LayerLimits, tree: ImageTree) {
     this.#node = node;
     this.#wanted = wanted;
     this.#limits = limits;
-    this.#kept = kept;
+    this.#tree = tree;
     this.#hash = wanted.hash ? createHash('sha256') : null;
     this.#pieces = wanted.keep ? [] : null;
   }
@@ -95,7 +92,7 @@ class RunningExamination implements EntrySink {
     this.#hash?.update(piece);
     this.#size += piece.length;
     if (this.#pieces) {
-      if (this.#size > this.#limits.keptFileBytes || this.#kept.total + this.#size > this.#limits.keptBytes)
+      if (this.#size > this.#limits.keptFileBytes || this.#tree.keptBytes + this.#size > this.#limits.keptBytes)
         this.#pieces = null;
       else this.#pieces.push(Buffer.from(piece));
     }
@@ -116,8 +113,7 @@ class RunningExamination implements EntrySink {
     const content = this.#wanted.keep(
       this.#pieces.length === 1 && this.#pieces[0] ? this.#pieces[0] : Buffer.concat(this.#pieces),
     );
-    this.#kept.total += content.length;
-    this.#node.content = content;
+    this.#tree.keep(this.#node, content);
   }
 
   /** Also finds what lies across the border of two pieces. */

@@ -27,12 +27,11 @@ export type MergedImage = {
 export async function mergeLayers(layers: readonly LayerInput[], options: MergeOptions): Promise<MergedImage> {
   const limits: LayerLimits = { ...DEFAULT_LAYER_LIMITS, ...options.limits };
   const tree = new ImageTree();
-  const kept = { total: 0 };
   const read: MergedImage['layers'] = [];
   const before = { bytes: 0, entries: 0 };
   for (const [index, layer] of layers.entries()) {
     options.signal?.throwIfAborted();
-    const target = { tree, layer: index, name: layer.descriptor.digest, examine: options.examine, limits, kept };
+    const target = { tree, layer: index, name: layer.descriptor.digest, examine: options.examine, limits };
     const result = await readLayer(layer, (entry) => applyEntry(target, entry), {
       limits,
       before,

@@ -23,6 +23,8 @@ export type TreeNode = {
   marks: readonly string[];
   parent: TreeNode | null;
   children: Map<string, TreeNode> | null;
+  /** Layer whose whiteouts have already taken away everything of lower layers below; -1 for none. */
+  pruned: number;
 };
 
 export type NodeFields = Pick<TreeNode, 'kind' | 'mode' | 'size' | 'uid' | 'gid' | 'target' | 'layer'>;
@@ -31,6 +33,8 @@ export type NodeFields = Pick<TreeNode, 'kind' | 'mode' | 'size' | 'uid' | 'gid'
 export type LayerProblem = { layer: number; path: string; reason: string };
 
 const MAX_HOPS = 64;
+/** Components that links may add to all look-ups of one tree: chains of long links would cost hours otherwise. */
+const MAX_LINK_WORK = 50_000_000;
 const MAX_PROBLEMS = 1000;
 const NO_MARKS: readonly string[] = [];
 
@@ -47,6 +51,9 @@ export class ImageTree {
   readonly problems: LayerProblem[] = [];
   /** Problems beyond the number that is listed. */
   problemsLeftOut = 0;
+  /** Bytes of content that the tree holds; a shared content counts for each of its names. */
+  keptBytes = 0;
+  #linkWork = 0;
 
   refuse(layer: number, path: string, reason: string): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push({ layer, path: path.slice(0, 512), reason });
@@ -67,13 +74,25 @@ export class ImageTree {
   /** Puts a node into a directory; a directory over a directory keeps its children, anything else replaces. */
   put(directory: TreeNode, name: string, fields: NodeFields): TreeNode {
     const before = directory.children?.get(name);
+    if (before?.kind === 'directory' && fields.kind === 'directory') return Object.assign(before, fields);
     const node = makeNode(name, directory, fields);
-    if (before?.kind === 'directory' && node.kind === 'directory') {
-      node.children = before.children;
-      for (const child of node.children?.values() ?? []) child.parent = node;
-    }
+    if (before) this.#release(before);
     directory.children?.set(name, node);
     return node;
+  }
+
+  /** Gives a file a second name. */
+  link(directory: TreeNode, name: string, first: TreeNode, layer: number): void {
+    const { kind, mode, size, uid, gid, target, sha256, content, unread, marks } = first;
+    const node = this.put(directory, name, { kind, mode, size, uid, gid, target, layer });
+    Object.assign(node, { sha256, unread, marks });
+    this.keep(node, content);
+  }
+
+  /** Gives a file its content. */
+  keep(node: TreeNode, content: Buffer | null): void {
+    node.content = content;
+    this.keptBytes += content?.length ?? 0;
   }
 
   /** Removes what layers below `layer` put under a name; what this layer put there stays, in whatever order it came. */
@@ -84,8 +103,10 @@ export class ImageTree {
 
   /** Removes all children of a directory that come from layers below `layer`. */
   opaque(directory: TreeNode, layer: number): void {
+    if (directory.pruned === layer) return;
     for (const [name, child] of directory.children ?? [])
       if (this.#prune(child, layer)) directory.children?.delete(name);
+    directory.pruned = layer;
   }
 
   pathOf(node: TreeNode): string {
@@ -109,18 +130,34 @@ export class ImageTree {
     }
   }
 
-  /** True when the whole node goes; false when something of `layer` lies in it. Iterative: depth is the attacker's. */
+  /**
+   * True when the whole node goes; false when something of `layer` lies in it. Iterative, since depth is the
+   * attacker's, and no directory is gone through twice for one layer, since repetition is too.
+   */
   #prune(node: TreeNode, layer: number): boolean {
     const order: TreeNode[] = [node];
-    for (let at = 0; at < order.length; at += 1)
-      for (const child of order[at]?.children?.values() ?? []) order.push(child);
+    for (let at = 0; at < order.length; at += 1) {
+      const each = order[at];
+      if (each && each.pruned !== layer) for (const child of each.children?.values() ?? []) order.push(child);
+    }
     for (const each of order.reverse()) {
       const stays = each.layer >= layer || (each.children?.size ?? 0) > 0;
+      if (each.kind === 'directory') each.pruned = layer;
       if (stays) continue;
+      this.#release(each);
       if (each === node) return true;
       each.parent?.children?.delete(each.name);
     }
     return false;
+  }
+
+  /** Counts the contents of a node that goes, and of all below it, as no longer held. */
+  #release(node: TreeNode): void {
+    const stack = [node];
+    for (let at = stack.pop(); at; at = stack.pop()) {
+      this.keptBytes -= at.content?.length ?? 0;
+      for (const child of at.children?.values() ?? []) stack.push(child);
+    }
   }
 
   #walk(parts: readonly string[], follow: boolean, makeIn: number | null): TreeNode | null {
@@ -152,7 +189,10 @@ export class ImageTree {
         if (hops > MAX_HOPS) return null;
         const target = child.target ?? '';
         if (target.startsWith('/')) current = this.root;
-        for (const each of target.split('/').reverse()) stack.push(each);
+        const steps = target.split('/');
+        this.#linkWork += steps.length;
+        if (this.#linkWork > MAX_LINK_WORK) return null;
+        for (const each of steps.reverse()) stack.push(each);
       } else current = child;
     }
     return current;
@@ -169,5 +209,6 @@ function makeNode(name: string, parent: TreeNode | null, fields: NodeFields): Tr
     marks: NO_MARKS,
     parent,
     children: fields.kind === 'directory' ? new Map() : null,
+    pruned: -1,
   };
 }

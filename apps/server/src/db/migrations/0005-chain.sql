@@ -44,6 +44,8 @@ create table step_run (
   parameters jsonb not null,
   state text not null check (state in ('queued', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'denied')),
   attempts integer not null default 0,
+  -- when its job was put into the queue: a step has exactly one
+  enqueued_at timestamptz,
   started_at timestamptz,
   finished_at timestamptz,
   result jsonb,

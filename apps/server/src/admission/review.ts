@@ -1,0 +1,121 @@
+/** Answers one AdmissionReview: exemptions, images, policies, and nothing that fails lets anything through. */
+import { AdmissionRequest, evaluateAdmission, type PolicyEngine } from '@pratique/policy';
+import { z } from 'zod';
+import type { ClusterEntry } from './clusters.ts';
+import { type ImageJudgement, type JudgeDeps, judgeImage } from './judge-image.ts';
+import { podImages } from './pod-spec.ts';
+
+/** admission.k8s.io/v1; fields that nothing here reads pass untouched. */
+export const AdmissionReview = z.looseObject({
+  apiVersion: z.literal('admission.k8s.io/v1'),
+  kind: z.literal('AdmissionReview'),
+  request: AdmissionRequest.and(
+    z.looseObject({
+      uid: z.string().min(1).max(128),
+      subResource: z.string().nullish(),
+      dryRun: z.boolean().nullish(),
+      userInfo: z.looseObject({ username: z.string().nullish() }).nullish(),
+    }),
+  ),
+});
+export type AdmissionReview = z.infer<typeof AdmissionReview>;
+
+export type ReviewDeps = JudgeDeps & { engine: PolicyEngine };
+
+export type ReviewOutcome = {
+  allowed: boolean;
+  /** Sentences that deny, or would in enforce mode. */
+  reasons: string[];
+  warnings: string[];
+  images: ImageJudgement[];
+  /** Nothing was looked at: the namespace is exempt, or the object makes no pods. */
+  exempt: boolean;
+};
+
+const EXEMPT: ReviewOutcome = { allowed: true, reasons: [], warnings: [], images: [], exempt: true };
+const MAX_PARALLEL_IMAGES = 100;
+
+/** Validation: every image judged and pinned, every constraint evaluated. */
+export async function reviewObject(
+  deps: ReviewDeps,
+  cluster: ClusterEntry,
+  { request }: AdmissionReview,
+): Promise<ReviewOutcome> {
+  if (request.operation === 'DELETE' || request.operation === 'CONNECT') return EXEMPT;
+  if (cluster.exemptNamespaces.includes(request.namespace ?? '')) return EXEMPT;
+  const found = podImages(request.kind, request.object);
+  if (found.outcome === 'no-pods') return EXEMPT;
+  if (found.outcome === 'invalid') return settle(cluster, [found.message], [], []);
+  if (found.uses.length > MAX_PARALLEL_IMAGES * 5)
+    return settle(
+      cluster,
+      [`the object names ${found.uses.length} containers; at most ${MAX_PARALLEL_IMAGES * 5} are judged`],
+      [],
+      [],
+    );
+  const distinct = [...new Set(found.uses.map((use) => use.image))];
+  const [images, violations] = await Promise.all([
+    Promise.all(distinct.map((image) => judgeImage(deps, cluster, image))),
+    evaluatePolicies(deps, cluster, request),
+  ]);
+  const reasons = images.flatMap((image) => image.reason ?? []);
+  if (request.kind.kind === 'Pod' && request.kind.group === '')
+    for (const image of images)
+      if (image.reason === null && !image.isPinned)
+        reasons.push(
+          `${image.reference} is not pinned by its digest, so another image could run under its name; the mutating webhook pins it to ${image.pinned ?? ''}: is it configured?`,
+        );
+  reasons.push(...violations.deny);
+  return settle(cluster, reasons, violations.warn, images);
+}
+
+/** Mutation: what a pod's images must be replaced with. Refuses nothing: validation follows, and it does. */
+export async function pinImages(
+  deps: JudgeDeps,
+  cluster: ClusterEntry,
+  { request }: AdmissionReview,
+): Promise<{ op: 'replace'; path: string; value: string }[]> {
+  if (
+    request.operation === 'DELETE' ||
+    request.operation === 'CONNECT' ||
+    request.kind.kind !== 'Pod' ||
+    request.kind.group !== ''
+  )
+    return [];
+  if (cluster.exemptNamespaces.includes(request.namespace ?? '')) return [];
+  const found = podImages(request.kind, request.object);
+  if (found.outcome !== 'images') return [];
+  const judged = new Map<string, ImageJudgement>();
+  await Promise.all(
+    [...new Set(found.uses.map((use) => use.image))].map(async (image) =>
+      judged.set(image, await judgeImage(deps, cluster, image)),
+    ),
+  );
+  return found.uses.flatMap((use) => {
+    const image = judged.get(use.image);
+    return image?.reason === null && image.pinned !== null && !image.isPinned
+      ? [{ op: 'replace' as const, path: use.pointer, value: image.pinned }]
+      : [];
+  });
+}
+
+async function evaluatePolicies(
+  deps: ReviewDeps,
+  cluster: ClusterEntry,
+  request: AdmissionReview['request'],
+): Promise<{ deny: string[]; warn: string[] }> {
+  if (!cluster.bundle)
+    return { deny: ['the policies of the account are not there yet; try again in a moment'], warn: [] };
+  const violations = await evaluateAdmission(deps.engine, cluster.bundle, request);
+  const text = (violation: (typeof violations)[number]) => `${violation.constraint}: ${violation.msg}`;
+  return {
+    deny: violations.filter((violation) => violation.action === 'deny').map(text),
+    warn: violations.filter((violation) => violation.action === 'warn').map(text),
+  };
+}
+
+function settle(cluster: ClusterEntry, reasons: string[], warnings: string[], images: ImageJudgement[]): ReviewOutcome {
+  if (cluster.mode === 'enforce') return { allowed: reasons.length === 0, reasons, warnings, images, exempt: false };
+  const softened = cluster.mode === 'warn' ? reasons.map((reason) => `would be denied: ${reason}`) : [];
+  return { allowed: true, reasons, warnings: [...softened, ...warnings], images, exempt: false };
+}

@@ -1,0 +1,111 @@
+/** The feed as server-sent events, and as pages. */
+import { FeedItem } from '@pratique/contract';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import { wholeGrantOf } from './access.ts';
+import type { App } from './app.ts';
+
+const AccountPath = z.object({ account: z.string() });
+const POLL_MS = 250;
+const BATCH = 500;
+
+export function eventRoutes(app: App, deps: { db: Db; config: { publicUrl: string } }): void {
+  const { db, config } = deps;
+  const streams = new Set<() => void>();
+  app.addHook('preClose', async () => {
+    for (const end of streams) end();
+  });
+
+  app.get(
+    '/api/v1/accounts/:account/events',
+    {
+      config: { access: 'reader' },
+      schema: {
+        params: AccountPath,
+        querystring: z.object({
+          after: z.coerce.number().int().min(0).default(0),
+          limit: z.coerce.number().int().min(1).max(BATCH).default(100),
+        }),
+        response: { 200: z.array(FeedItem) },
+      },
+    },
+    async (request) => {
+      const { accountId, account } = wholeGrantOf(request);
+      const rows = await asTenant(db, [accountId], (tx) => readEvents(tx, request.query.after, request.query.limit));
+      return rows.map((row) => toItem(row, config.publicUrl, account));
+    },
+  );
+
+  app.get(
+    '/api/v1/accounts/:account/events/stream',
+    {
+      config: { access: 'reader' },
+      schema: { params: AccountPath, querystring: z.object({ after: z.coerce.number().int().min(0).optional() }) },
+    },
+    async (request, reply) => {
+      const { accountId, account } = wholeGrantOf(request);
+      const resumed = Number(request.headers['last-event-id']);
+      let after =
+        Number.isSafeInteger(resumed) && resumed > 0
+          ? resumed
+          : (request.query.after ?? (await asTenant(db, [accountId], readLast)));
+      reply.hijack();
+      const stream = reply.raw;
+      stream.writeHead(200, {
+        'content-type': 'text/event-stream',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      stream.write(`retry: 1000\n: after ${after}\n\n`);
+      let open = true;
+      const end = () => {
+        open = false;
+        streams.delete(end);
+        stream.end();
+      };
+      streams.add(end);
+      request.raw.on('close', end);
+      for (let beat = 0; open; beat++) {
+        const rows = await asTenant(db, [accountId], (tx) => readEvents(tx, after, BATCH)).catch(() => []);
+        for (const row of rows) {
+          stream.write(
+            `id: ${row.seq}\nevent: ${row.type}\ndata: ${JSON.stringify(toItem(row, config.publicUrl, account))}\n\n`,
+          );
+          after = row.seq;
+        }
+        if (beat % 60 === 0) stream.write(': alive\n\n');
+        // A reader that does not read is let go; it resumes where it was.
+        if (stream.writableLength > 4 * 1024 * 1024) end();
+        if (rows.length < BATCH) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      }
+    },
+  );
+}
+
+type Row = { seq: number; at: Date; subject: string; type: string; data: Record<string, unknown> };
+
+async function readEvents(tx: Tx, after: number, limit: number): Promise<Row[]> {
+  const { rows } =
+    await sql<Row>`select seq, at, subject, type, data from outbox where seq > ${after} order by seq limit ${limit}`.execute(
+      tx,
+    );
+  return rows;
+}
+
+async function readLast(tx: Tx): Promise<number> {
+  const { rows } = await sql<{ outbox_seq: number }>`select outbox_seq from account`.execute(tx);
+  return rows[0]?.outbox_seq ?? 0;
+}
+
+function toItem(row: Row, publicUrl: string, account: string): FeedItem {
+  return {
+    specversion: '1.0',
+    id: String(row.seq),
+    source: `${publicUrl}/accounts/${account}`,
+    type: `dev.pratique.${row.type}`,
+    subject: row.subject,
+    time: row.at.toISOString(),
+    data: row.data,
+  };
+}

@@ -1,0 +1,164 @@
+/** Exceptions: asked for by one person, approved by another, with a reason and an end. */
+import { Exception, NewException } from '@pratique/contract';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { recordAudit } from '../auth/audit.ts';
+import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
+import { appendEvent } from '../feed/append-event.ts';
+import { actorOf, wholeGrantOf } from './access.ts';
+import type { App } from './app.ts';
+
+const AccountPath = z.object({ account: z.string() });
+const ExceptionPath = AccountPath.extend({ exception: z.string().max(100) });
+
+export function exceptionRoutes(app: App, deps: { db: Db }): void {
+  const { db } = deps;
+
+  app.get(
+    '/api/v1/accounts/:account/exceptions',
+    { config: { access: 'reader' }, schema: { params: AccountPath, response: { 200: z.array(Exception) } } },
+    async (request) => asTenant(db, [wholeGrantOf(request).accountId], (tx) => readExceptions(tx)),
+  );
+
+  app.post(
+    '/api/v1/accounts/:account/exceptions',
+    {
+      config: { access: 'developer' },
+      schema: { params: AccountPath, body: NewException, response: { 201: Exception } },
+    },
+    async (request, reply) => {
+      const { accountId } = wholeGrantOf(request);
+      const actor = actorOf(request);
+      const { kind, selector, reason, days } = request.body;
+      const about = 'id' in selector ? selector.id : selector.constraint;
+      const name =
+        request.body.name ?? `${about.toLowerCase().replaceAll(/[^a-z0-9.-]+/g, '-')}-${Date.now().toString(36)}`;
+      const made = await asTenant(db, [accountId], async (tx) => {
+        const { rows } = await sql`
+        insert into exception (account_id, name, kind, selector, owner, reason, expires_at)
+        values (${accountId}, ${name}, ${kind}, ${JSON.stringify(selector)}::jsonb, ${actor.name}, ${reason}, now() + make_interval(days => ${days}))
+        on conflict (account_id, name) do nothing returning 1`.execute(tx);
+        if (rows.length === 0) throw new ServerError('conflict', `there is an exception ${name} already`);
+        await recordAudit(tx, {
+          accountId,
+          actor,
+          action: 'exception.request',
+          subject: name,
+          detail: { kind, selector, reason, days },
+        });
+        await appendEvent(tx, {
+          accountId,
+          subject: `exception/${name}`,
+          type: 'exception.requested',
+          data: { name, kind, selector, owner: actor.name, reason },
+        });
+        return requireException(tx, name);
+      });
+      return reply.status(201).send(made);
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts/:account/exceptions/:exception/approval',
+    { config: { access: 'maintainer' }, schema: { params: ExceptionPath, response: { 200: Exception } } },
+    async (request) => {
+      const { accountId } = wholeGrantOf(request);
+      const actor = actorOf(request);
+      return asTenant(db, [accountId], async (tx) => {
+        const found = await requireException(tx, request.params.exception);
+        if (found.state !== 'requested') throw new ServerError('conflict', `the exception is ${found.state}`);
+        await refuseSelfApproval(tx, accountId, found.owner, actor.name);
+        await sql`update exception set approver = ${actor.name}, approved_at = now() where name = ${found.name}`.execute(
+          tx,
+        );
+        await recordAudit(tx, { accountId, actor, action: 'exception.approve', subject: found.name });
+        await appendEvent(tx, {
+          accountId,
+          subject: `exception/${found.name}`,
+          type: 'exception.approved',
+          data: { name: found.name, approver: actor.name },
+        });
+        return requireException(tx, found.name);
+      });
+    },
+  );
+
+  app.delete(
+    '/api/v1/accounts/:account/exceptions/:exception',
+    { config: { access: 'maintainer' }, schema: { params: ExceptionPath, response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { accountId } = wholeGrantOf(request);
+      await asTenant(db, [accountId], async (tx) => {
+        const { rows } =
+          await sql`update exception set withdrawn_at = now() where name = ${request.params.exception} and withdrawn_at is null returning 1`.execute(
+            tx,
+          );
+        if (rows.length === 0)
+          throw new ServerError('not-found', `there is no exception ${request.params.exception} in force`);
+        await recordAudit(tx, {
+          accountId,
+          actor: actorOf(request),
+          action: 'exception.withdraw',
+          subject: request.params.exception,
+        });
+        await appendEvent(tx, {
+          accountId,
+          subject: `exception/${request.params.exception}`,
+          type: 'exception.withdrawn',
+          data: { name: request.params.exception },
+        });
+      });
+      return reply.status(204).send(null);
+    },
+  );
+}
+
+/** Another maintainer approves, wherever the account has another one. */
+async function refuseSelfApproval(tx: Tx, accountId: string, owner: string, approver: string): Promise<void> {
+  if (owner !== approver) return;
+  const { rows } = await sql<{
+    others: number;
+  }>`select count(*)::int as others from membership where account_id = ${accountId} and role in ('owner', 'maintainer')`.execute(
+    tx,
+  );
+  if ((rows[0]?.others ?? 0) > 1)
+    throw new ServerError('forbidden', 'you asked for this exception; another maintainer must approve it');
+}
+
+async function requireException(tx: Tx, name: string): Promise<Exception> {
+  const found = (await readExceptions(tx, name))[0];
+  if (!found) throw new ServerError('not-found', `there is no exception ${name}`);
+  return found;
+}
+
+type Row = {
+  name: string;
+  kind: string;
+  selector: Record<string, unknown>;
+  owner: string;
+  reason: string;
+  approver: string | null;
+  created_at: Date;
+  approved_at: Date | null;
+  expires_at: Date;
+  withdrawn_at: Date | null;
+  expired: boolean;
+};
+
+async function readExceptions(tx: Tx, name: string | null = null): Promise<Exception[]> {
+  const { rows } = await sql<Row>`
+    select name, kind, selector, owner, reason, approver, created_at, approved_at, expires_at, withdrawn_at, expires_at <= now() as expired from exception
+    where ${name}::text is null or name = ${name} order by withdrawn_at is not null, created_at desc`.execute(tx);
+  return rows.map((row) => ({
+    name: row.name,
+    kind: row.kind,
+    selector: row.selector,
+    owner: row.owner,
+    reason: row.reason,
+    approver: row.approver,
+    state: row.withdrawn_at ? 'withdrawn' : row.expired ? 'expired' : row.approved_at ? 'active' : 'requested',
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  }));
+}

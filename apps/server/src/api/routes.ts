@@ -1,0 +1,59 @@
+/** All routes of the API, by noun. */
+
+import type { Logger } from 'pino';
+import type { Registry as Metrics } from 'prom-client';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { BlobStore } from '../blobs/store.ts';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/connect.ts';
+import type { RegistryCache } from '../registry/cache.ts';
+import type { Signer } from '../signer/client.ts';
+import type { ChildState } from '../supervisor/child.ts';
+import { accountRoutes } from './accounts.ts';
+import type { App } from './app.ts';
+import { chainRoutes } from './chains.ts';
+import { clusterRoutes } from './clusters.ts';
+import { consoleRoutes } from './console.ts';
+import { deliveryRoutes } from './deliveries.ts';
+import { eventRoutes } from './events.ts';
+import { exceptionRoutes } from './exceptions.ts';
+import { healthRoutes } from './health.ts';
+import { imageRoutes } from './images.ts';
+import { keyRoutes } from './keys.ts';
+import { overviewRoutes } from './overview.ts';
+import { peopleRoutes } from './people.ts';
+import { policyRoutes } from './policies.ts';
+import { robotRoutes } from './robots.ts';
+import { sessionRoutes } from './sessions.ts';
+
+export type RouteDeps = {
+  config: Config;
+  db: Db;
+  store: BlobStore;
+  cache: RegistryCache;
+  authenticator: Authenticator;
+  signer: Signer;
+  metrics: Metrics;
+  log: Logger;
+  siblings: () => ChildState[];
+  feedIsCurrent: () => boolean;
+};
+
+export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
+  healthRoutes(app, deps);
+  sessionRoutes(app, { ...deps, secure: deps.config.tls !== null });
+  accountRoutes(app, deps);
+  peopleRoutes(app, deps);
+  robotRoutes(app, deps);
+  imageRoutes(app, deps);
+  chainRoutes(app, deps);
+  policyRoutes(app, deps);
+  exceptionRoutes(app, deps);
+  keyRoutes(app, deps);
+  deliveryRoutes(app, deps);
+  clusterRoutes(app, deps);
+  overviewRoutes(app, deps);
+  eventRoutes(app, deps);
+  app.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
+  await consoleRoutes(app, deps);
+}

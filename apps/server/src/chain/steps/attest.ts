@@ -1,0 +1,62 @@
+/** Step: signed statements about the image. Of a denied image the denial is kept, in a form that is no signature. */
+import { VSA } from '@pratique/sign';
+import { z } from 'zod';
+import { asSystem } from '../../db/connect.ts';
+import { makePredicates, PREDICATES, type PredicateContext, verdictPredicates } from '../../trust/predicates.ts';
+import { type PublishDeps, publish } from '../../trust/publish.ts';
+import { readSubject } from '../../trust/read-subject.ts';
+import { withdrawSignatures } from '../../trust/withdraw.ts';
+import { PermanentStepError, type StepOutcome, type StepWork } from '../run-step.ts';
+
+const Parameters = z.object({ predicates: z.array(z.enum(PREDICATES)).min(1).default(['verdict']) });
+
+export function attestStep(deps: PublishDeps & { publicUrl: string }): StepWork {
+  return async ({ repository, digest, startedAt, parameters }) => {
+    const { predicates } = Parameters.parse(parameters);
+    const subject = await asSystem(deps.db, (tx) => readSubject(tx, repository, digest));
+    if (!subject) throw new PermanentStepError('the image has no valid verdict to attest');
+    const context: PredicateContext = { store: deps.store, repository, subject, publicUrl: deps.publicUrl, startedAt };
+    if (subject.verdict.decision === 'deny') return recordDenial(deps, context);
+    const made: string[] = [];
+    for (const name of predicates) {
+      const bodies = await asSystem(deps.db, (tx) => makePredicates(tx, name, context));
+      for (const predicate of bodies) {
+        const inputHash = name === 'provenance' ? digest : `${subject.verdict.inputHash} ${subject.verdict.decidedAt}`;
+        await publish(deps, {
+          repository,
+          subject: subject.descriptor,
+          form: 'attestation',
+          predicateType: predicate.type,
+          predicates: [predicate],
+          inputHash,
+          created: startedAt,
+        });
+      }
+      if (bodies.length > 0) made.push(name);
+    }
+    const absent = predicates.filter((name) => !made.includes(name));
+    return {
+      state: 'succeeded',
+      summary: `attested ${made.join(', ')}${absent.length > 0 ? `; nothing to attest of ${absent.join(', ')}` : ''}`,
+      result: { predicates: made },
+    };
+  };
+}
+
+async function recordDenial(deps: PublishDeps, context: PredicateContext): Promise<StepOutcome> {
+  const { repository, subject } = context;
+  const withdrawn = await asSystem(deps.db, (tx) => withdrawSignatures(tx, repository, subject.descriptor.digest));
+  await publish(deps, {
+    repository,
+    subject: subject.descriptor,
+    form: 'denial',
+    predicateType: VSA,
+    predicates: verdictPredicates(context),
+    inputHash: `${subject.verdict.inputHash} ${subject.verdict.decidedAt}`,
+    created: context.startedAt,
+  });
+  return {
+    state: 'succeeded',
+    summary: `recorded the denial${withdrawn > 0 ? ` and withdrew ${withdrawn} earlier signatures and attestations` : ''}`,
+  };
+}

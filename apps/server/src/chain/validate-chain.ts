@@ -1,0 +1,68 @@
+/** Checks a chain definition beyond its shape: names, cycles, and that nothing reaches a cluster ungated. */
+import { ChainDefinition } from '@pratique/contract';
+import { load } from 'js-yaml';
+import { ServerError } from '../error.ts';
+
+/**
+ * @param definition an object, or YAML text of at most 100 kB
+ * @throws ServerError `invalid`, one sentence that names the step
+ */
+export function validateChain(definition: unknown): ChainDefinition {
+  const value = typeof definition === 'string' ? parseYaml(definition) : definition;
+  const parsed = ChainDefinition.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ServerError(
+      'invalid',
+      `the chain is invalid at ${issue?.path.join('.') || 'its root'}: ${issue?.message}`,
+    );
+  }
+  const chain = parsed.data;
+  const byName = new Map(chain.steps.map((step) => [step.name, step]));
+  if (byName.size !== chain.steps.length) throw new ServerError('invalid', 'two steps have the same name');
+  for (const step of chain.steps)
+    for (const name of [...step.needs, ...step.on_deny])
+      if (!byName.has(name)) throw new ServerError('invalid', `the step ${step.name} names ${name}, which is no step`);
+  refuseCycle(chain, byName);
+  for (const step of chain.steps) {
+    if (step.on_deny.length > 0 && step.kind !== 'gate' && step.kind !== 'approval')
+      throw new ServerError('invalid', `the step ${step.name} has on_deny, but only gate and approval can deny`);
+    if ((step.kind === 'sign' || step.kind === 'deliver') && !comesAfterGate(step.name, byName))
+      throw new ServerError(
+        'invalid',
+        `the step ${step.name} must need a gate, directly or through other steps: what no gate has allowed is neither signed nor delivered`,
+      );
+  }
+  return chain;
+}
+
+function parseYaml(text: string): unknown {
+  if (text.length > 100_000) throw new ServerError('invalid', 'the chain has more than 100 kB');
+  try {
+    return load(text, { json: false });
+  } catch (error) {
+    throw new ServerError('invalid', `the chain is not valid YAML: ${(error as Error).message.split('\n')[0]}`);
+  }
+}
+
+type Steps = Map<string, ChainDefinition['steps'][number]>;
+
+function refuseCycle(chain: ChainDefinition, byName: Steps): void {
+  const state = new Map<string, 'open' | 'done'>();
+  const visit = (name: string): void => {
+    if (state.get(name) === 'done') return;
+    if (state.get(name) === 'open') throw new ServerError('invalid', `the step ${name} waits for itself`);
+    state.set(name, 'open');
+    for (const next of byName.get(name)?.needs ?? []) visit(next);
+    for (const step of chain.steps) if (step.on_deny.includes(name)) visit(step.name);
+    state.set(name, 'done');
+  };
+  for (const step of chain.steps) visit(step.name);
+}
+
+function comesAfterGate(name: string, byName: Steps): boolean {
+  const step = byName.get(name);
+  return (
+    step !== undefined && step.needs.some((need) => byName.get(need)?.kind === 'gate' || comesAfterGate(need, byName))
+  );
+}

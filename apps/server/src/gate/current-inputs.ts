@@ -1,0 +1,58 @@
+/** What a verdict would be decided from now, and whether one already was. */
+import { canonicalDigest } from '@pratique/contract/canonical-digest';
+import { sql } from 'kysely';
+import type { Tx } from '../db/connect.ts';
+import type { Repository } from '../registry/cache.ts';
+
+/** Everything besides the image itself that a decision depends on. */
+export type GateInputs = {
+  /** Digest of the account's policy bundle. */
+  bundle: string;
+  /** Hash over the exceptions in force. */
+  exceptions: string;
+  /** Digest of the advisory snapshot. */
+  snapshot: string;
+  /** Revision of the catalogers. */
+  revision: number;
+  /** Hash over the trust that was used: keys of vendors whose attestations count here. */
+  trust: string;
+};
+
+export async function readCurrentInputs(tx: Tx, accountId: string): Promise<GateInputs | null> {
+  const { rows } = await sql<{
+    bundle: string | null;
+    exceptions: unknown;
+    trust: unknown;
+    snapshot: string | null;
+    revision: number | null;
+  }>`
+    select
+      (select digest from policy_bundle where account_id = ${accountId} order by version desc limit 1) as bundle,
+      (select coalesce(jsonb_agg(jsonb_build_array(name, kind, selector, expires_at) order by name), '[]') from exception
+        where account_id = ${accountId} and approved_at is not null and withdrawn_at is null and expires_at > now()) as exceptions,
+      (select coalesce(jsonb_agg(from_account_id order by from_account_id), '[]') from contract
+        where to_account_id = ${accountId} and trust_vendor and accepted_at is not null and ended_at is null) as trust,
+      (select value #>> '{}' from setting where key = 'advisories.snapshot') as snapshot,
+      (select (value #>> '{}')::int from setting where key = 'cataloger.revision') as revision`.execute(tx);
+  const row = rows[0];
+  if (!row?.bundle || row.snapshot === null || row.revision === null) return null;
+  return {
+    bundle: row.bundle,
+    exceptions: canonicalDigest(row.exceptions),
+    snapshot: row.snapshot,
+    revision: row.revision,
+    trust: canonicalDigest(row.trust),
+  };
+}
+
+/** True when the repository's verdict on the digest is valid and was decided from the inputs of now. */
+export async function hasCurrentVerdict(tx: Tx, repository: Repository, digest: string): Promise<boolean> {
+  const { rows } = await sql<{ inputs: GateInputs }>`
+    select inputs from verdict where repository_id = ${repository.repositoryId} and digest = ${digest} and state = 'valid' and valid_until > now()`.execute(
+    tx,
+  );
+  const decided = rows[0]?.inputs;
+  if (!decided) return false;
+  const current = await readCurrentInputs(tx, repository.accountId);
+  return current !== null && canonicalDigest(current) === canonicalDigest(decided);
+}

@@ -1,0 +1,55 @@
+/** Exceptions in force: each has an owner, a reason, an approver and an end. */
+import { type Finding, FindingSelector, PolicySelector, type Violation } from '@pratique/contract';
+import { sql } from 'kysely';
+import { matchesAny } from '../auth/pattern.ts';
+import type { Tx } from '../db/connect.ts';
+
+export type ActiveException =
+  | { name: string; kind: 'finding'; selector: FindingSelector }
+  | { name: string; kind: 'policy'; selector: PolicySelector };
+
+export async function readActiveExceptions(tx: Tx, accountId: string): Promise<ActiveException[]> {
+  const { rows } = await sql<{ name: string; kind: string; selector: unknown }>`
+    select name, kind, selector from exception
+    where account_id = ${accountId} and kind in ('finding', 'policy') and approved_at is not null and withdrawn_at is null and expires_at > now()
+    order by name`.execute(tx);
+  return rows.map(({ name, kind, selector }) =>
+    kind === 'finding'
+      ? { name, kind, selector: FindingSelector.parse(selector) }
+      : { name, kind: 'policy', selector: PolicySelector.parse(selector) },
+  );
+}
+
+/** Name of the exception that covers the finding in this repository, or null. */
+export function exceptionFor(
+  exceptions: readonly ActiveException[],
+  repository: string,
+  finding: Pick<Finding, 'id' | 'aliases' | 'package'>,
+): string | null {
+  for (const exception of exceptions) {
+    if (exception.kind !== 'finding' || !matchesAny(exception.selector.repositories, repository)) continue;
+    const { id, package: name } = exception.selector;
+    if (finding.id !== id && !finding.aliases.includes(id)) continue;
+    if (name === undefined || name === finding.package.name) return exception.name;
+  }
+  return null;
+}
+
+/** Violations with the excepted ones told but not enforced. */
+export function exceptViolations(
+  exceptions: readonly ActiveException[],
+  repository: string,
+  violations: readonly Violation[],
+): Violation[] {
+  return violations.map((violation) => {
+    const covering = exceptions.find(
+      (exception) =>
+        exception.kind === 'policy' &&
+        exception.selector.constraint === violation.constraint &&
+        matchesAny(exception.selector.repositories, repository),
+    );
+    return covering
+      ? { ...violation, action: 'dryrun', details: { ...violation.details, exception: covering.name } }
+      : violation;
+  });
+}

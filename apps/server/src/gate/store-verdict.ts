@@ -1,0 +1,49 @@
+/** Writes a verdict: the current one of (account, repository, digest), and its place in the history. */
+import type { Decision, Reason } from '@pratique/contract';
+import { sql } from 'kysely';
+import type { Tx } from '../db/connect.ts';
+import { appendEvent } from '../feed/append-event.ts';
+import type { Repository } from '../registry/cache.ts';
+import type { GateInputs } from './current-inputs.ts';
+
+export type NewVerdict = {
+  digest: string;
+  decision: Decision;
+  reasons: Reason[];
+  inputs: GateInputs;
+  inputHash: string;
+  runId: string;
+  validDays: number;
+};
+
+export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewVerdict): Promise<void> {
+  const { accountId, repositoryId } = repository;
+  const { rows } = await sql<{ valid_until: Date }>`
+    insert into verdict (account_id, repository_id, digest, decision, state, reasons, inputs, input_hash, run_id, decided_at, valid_until)
+    values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, 'valid', ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
+            ${verdict.inputHash}, ${verdict.runId}, now(), now() + make_interval(days => ${verdict.validDays}))
+    on conflict (account_id, repository_id, digest) do update set decision = excluded.decision, state = 'valid', reasons = excluded.reasons, inputs = excluded.inputs,
+      input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until
+    returning valid_until`.execute(tx);
+  await sql`
+    insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
+    select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
+    where account_id = ${accountId} and repository_id = ${repositoryId} and digest = ${verdict.digest}`.execute(tx);
+  const denies = verdict.reasons.filter((reason) => reason.action === 'deny');
+  await appendEvent(tx, {
+    accountId,
+    subject: `repository/${repository.name}@${verdict.digest}`,
+    type: 'verdict.decided',
+    data: {
+      repositoryId,
+      repository: repository.name,
+      account: repository.account,
+      digest: verdict.digest,
+      decision: verdict.decision,
+      state: 'valid',
+      validUntil: rows[0]?.valid_until.toISOString(),
+      runId: verdict.runId,
+      reasons: denies.slice(0, 20).map((reason) => reason.message),
+    },
+  });
+}

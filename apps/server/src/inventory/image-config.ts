@@ -1,0 +1,46 @@
+/** The image configuration, read defensively: it is the pusher's text. */
+import { z } from 'zod';
+
+const Strings = z
+  .array(z.string())
+  .nullish()
+  .transform((value) => value ?? []);
+
+/** image-spec 1.1 config.md; unknown fields are ignored, missing ones have the specification's defaults. */
+export const ImageConfig = z.object({
+  created: z
+    .string()
+    .nullish()
+    .transform((value) => (value && !Number.isNaN(Date.parse(value)) ? value : null)),
+  os: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? ''),
+  architecture: z
+    .string()
+    .nullish()
+    .transform((value) => value ?? ''),
+  config: z
+    .object({
+      User: z
+        .string()
+        .nullish()
+        .transform((value) => value ?? ''),
+      Entrypoint: Strings,
+      Cmd: Strings,
+      Env: Strings,
+      Labels: z
+        .record(z.string(), z.string())
+        .nullish()
+        .transform((value) => value ?? {}),
+    })
+    .nullish()
+    .transform((value) => value ?? { User: '', Entrypoint: [], Cmd: [], Env: [], Labels: {} }),
+  rootfs: z
+    .object({ diff_ids: Strings })
+    .nullish()
+    .transform((value) => value ?? { diff_ids: [] }),
+});
+export type ImageConfig = z.infer<typeof ImageConfig>;
+
+export const MAX_CONFIG_BYTES = 8 * 1024 * 1024;

@@ -1,0 +1,100 @@
+/** The admission process: answers clusters from memory, with a policy engine that nobody else uses. */
+import { spawnEngine } from '@pratique/policy';
+import { Histogram, Registry as Metrics } from 'prom-client';
+import { createClusters } from '../admission/clusters.ts';
+import { registryHosts } from '../admission/image-name.ts';
+import { createLookup } from '../admission/lookup.ts';
+import { createAdmissionServer } from '../admission/server.ts';
+import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
+import { type Feed, followFeed } from '../feed/follow-feed.ts';
+import { connectSigner } from '../signer/client.ts';
+import type { RoleContext } from '../supervisor/report.ts';
+import { type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
+
+const RENEW_MS = 30 * 86_400_000;
+
+export async function runAdmission(deps: RoleDeps, context: RoleContext): Promise<void> {
+  const { config, db, log } = deps;
+  const signer = connectSigner(config.runDir, signerSecret());
+  const engine = spawnEngine({
+    binary: requirePolicyEngine(config),
+    onEvent: (event) => log.warn({ event }, 'policy engine'),
+  });
+  let feed: Feed | null = null;
+  let verdicts: VerdictFeed | null = null;
+  const isCurrent = () => feed?.current() ?? false;
+  const clusters = createClusters(db, isCurrent);
+  const waiting: Parameters<VerdictFeed['apply']>[0] = [];
+  feed = await followFeed(db, {
+    onEvents(events) {
+      clusters.apply(events);
+      if (verdicts) verdicts.apply(events);
+      else waiting.push(...events);
+    },
+    onError: (error) =>
+      log.warn({ err: error }, 'the change feed could not be read; verdicts come from the database until it can'),
+  });
+  verdicts = await loadVerdictFeed(db, isCurrent);
+  verdicts.apply(waiting);
+  const names = serverNames(config.publicUrl, config.host);
+  const { certificatePem, keyPem } = await signer.certificate(names);
+  const metrics = new Metrics();
+  const duration = new Histogram({
+    name: 'pratique_admission_seconds',
+    help: 'Time to answer a review',
+    labelNames: ['verb', 'outcome'],
+    buckets: [0.001, 0.002, 0.004, 0.01, 0.025, 0.1, 0.5, 2],
+    registers: [metrics],
+  });
+  const server = createAdmissionServer(
+    {
+      db,
+      engine,
+      clusters,
+      verdicts,
+      log,
+      hosts: registryHosts(config.publicUrl, config.aliases),
+      lookup: createLookup(db),
+      observe: (verb, outcome, seconds) => duration.observe({ verb, outcome }, seconds),
+    },
+    { cert: certificatePem, key: keyPem },
+  );
+  // Certificates live 90 days; a third of that before the end they are renewed without a restart.
+  const renewal = setInterval(
+    () => {
+      signer.certificate(names).then(
+        (fresh) => server.setSecureContext({ cert: fresh.certificatePem, key: fresh.keyPem }),
+        (error: unknown) => log.error({ err: error }, 'the admission certificate could not be renewed'),
+      );
+    },
+    Math.min(RENEW_MS, 2 ** 31 - 1),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: Error & { code?: string }) => {
+      if (error.code === 'EADDRINUSE')
+        context.fatal(
+          'port-in-use',
+          `port ${config.admissionPort} on ${config.host} is in use; free it or set PRATIQUE_ADMISSION_PORT`,
+        );
+      reject(error);
+    });
+    server.listen(config.admissionPort, config.host, resolve);
+  });
+  context.onStop(async () => {
+    clearInterval(renewal);
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeIdleConnections();
+    });
+    await feed.stop();
+    await engine.close();
+    await db.destroy();
+  });
+  context.ready();
+}
+
+/** What the certificate must cover: however clusters and this machine reach the process. */
+function serverNames(publicUrl: string, host: string): string[] {
+  const names = [new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''), 'localhost', '127.0.0.1', '::1'];
+  return [...new Set([...names, ...(host === '0.0.0.0' || host === '::' ? [] : [host])])];
+}

@@ -1,0 +1,111 @@
+/** The API and registry process. */
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { collectDefaultMetrics, Histogram, Registry as Metrics } from 'prom-client';
+import { createApp } from '../api/app.ts';
+import { addRoutes } from '../api/routes.ts';
+import { createAuthenticator } from '../auth/authenticator.ts';
+import { createRegistryTokens } from '../auth/registry-token.ts';
+import { openBlobStore } from '../blobs/store.ts';
+import { startRunOnTag } from '../chain/start-run.ts';
+import { type Feed, followFeed } from '../feed/follow-feed.ts';
+import { createRegistryCache } from '../registry/cache.ts';
+import { createRegistry } from '../registry/registry.ts';
+import { connectSigner } from '../signer/client.ts';
+import type { RoleContext } from '../supervisor/report.ts';
+import { type RoleDeps, signerSecret } from './open.ts';
+
+export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void> {
+  const { config, db, log } = deps;
+  const signer = connectSigner(config.runDir, signerSecret());
+  const store = await openBlobStore(join(config.dataDir, 'blobs'));
+  let feed: Feed | null = null;
+  const isCurrent = () => feed?.current() ?? false;
+  const authenticator = createAuthenticator(db, isCurrent);
+  const cache = createRegistryCache(isCurrent);
+  feed = await followFeed(db, {
+    onEvents(events) {
+      authenticator.forget(events);
+      cache.forget(events);
+    },
+    onError: (error) => log.warn({ err: error }, 'the change feed could not be read; caches are not used until it can'),
+  });
+  const tokens = createRegistryTokens(await signer.derive('registry-token'), config.publicUrl);
+  const metrics = new Metrics();
+  collectDefaultMetrics({ register: metrics });
+  const requestId = createRequestIds();
+  const registry = createRegistry({
+    db,
+    store,
+    cache,
+    authenticator,
+    tokens,
+    publicUrl: config.publicUrl,
+    log,
+    onTagged: startRunOnTag,
+    requestId,
+  });
+  const app = await createApp({ config, log, registry, authenticator, requestId });
+  measureRequests(app.server, metrics);
+  await addRoutes(app, {
+    config,
+    db,
+    store,
+    cache,
+    authenticator,
+    signer,
+    metrics,
+    log,
+    siblings: () => context.siblings(),
+    feedIsCurrent: isCurrent,
+  });
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    if ((error as { code?: string }).code === 'EADDRINUSE')
+      context.fatal('port-in-use', `port ${config.port} on ${config.host} is in use; free it or set PRATIQUE_PORT`);
+    throw error;
+  }
+  context.onStop(async () => {
+    // Requests under way end; new ones find the port closed and go to another process.
+    app.server.closeIdleConnections();
+    await app.close();
+    await feed.stop();
+    await db.destroy();
+  });
+  context.ready();
+}
+
+/** One id per request, taken from the proxy in front where that is sane. */
+function createRequestIds(): (request: IncomingMessage) => string {
+  const ids = new WeakMap<IncomingMessage, string>();
+  return (request) => {
+    const known = ids.get(request);
+    if (known) return known;
+    const given = request.headers['x-request-id'];
+    const id = typeof given === 'string' && /^[\w.-]{8,64}$/.test(given) ? given : randomUUID();
+    ids.set(request, id);
+    return id;
+  };
+}
+
+function measureRequests(server: import('node:http').Server, metrics: Metrics): void {
+  const duration = new Histogram({
+    name: 'pratique_http_request_seconds',
+    help: 'Time from the request to the end of its answer',
+    labelNames: ['surface', 'method', 'status'],
+    buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
+    registers: [metrics],
+  });
+  server.prependListener('request', (request, response) => {
+    const started = performance.now();
+    response.once('finish', () => {
+      const surface = request.url?.startsWith('/v2') ? 'registry' : request.url?.startsWith('/api') ? 'api' : 'console';
+      duration.observe(
+        { surface, method: request.method ?? '', status: String(response.statusCode) },
+        (performance.now() - started) / 1000,
+      );
+    });
+  });
+}

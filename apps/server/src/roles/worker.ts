@@ -1,0 +1,76 @@
+/** The worker process: the jobs of chains and deliveries, with scanner children and a policy engine of its own. */
+import { join } from 'node:path';
+import { readPresets, spawnEngine } from '@pratique/policy';
+import { CATALOGER_REVISION } from '@pratique/scan';
+import { sql } from 'kysely';
+import { ensureAccountDefaults } from '../auth/account-defaults.ts';
+import { openBlobStore } from '../blobs/store.ts';
+import { advanceRun } from '../chain/advance.ts';
+import { runStep, type StepKinds } from '../chain/run-step.ts';
+import { startRunOnTag } from '../chain/start-run.ts';
+import { approvalStep } from '../chain/steps/approval.ts';
+import { attestStep } from '../chain/steps/attest.ts';
+import { deliverStep } from '../chain/steps/deliver.ts';
+import { gateStep } from '../chain/steps/gate.ts';
+import { inventoryStep } from '../chain/steps/inventory.ts';
+import { scanStep } from '../chain/steps/scan.ts';
+import { signStep } from '../chain/steps/sign.ts';
+import { asSystem, type Db } from '../db/connect.ts';
+import { carryOutDelivery } from '../deliver/carry-out.ts';
+import { createScanner } from '../inventory/scanner.ts';
+import { processName } from '../jobs/leases.ts';
+import { runQueue, type Tasks } from '../jobs/run-queue.ts';
+import { openAdvisories } from '../scan/advisories.ts';
+import { connectSigner } from '../signer/client.ts';
+import type { RoleContext } from '../supervisor/report.ts';
+import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
+
+export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<void> {
+  const { config, db, pool, log } = deps;
+  const store = await openBlobStore(join(config.dataDir, 'blobs'));
+  const signer = connectSigner(config.runDir, signerSecret());
+  const engine = spawnEngine({
+    binary: requirePolicyEngine(config),
+    onEvent: (event) => log.warn({ event }, 'policy engine'),
+  });
+  const advisories = await openAdvisories(join(config.dataDir, 'advisories'), log);
+  await publishRevisions(db, advisories.snapshot());
+  const presets = await readPresets(join(ROOT, 'policies'));
+  await asSystem(db, (tx) => ensureAccountDefaults(tx, presets));
+  const scan = createScanner(ROOT, [store.root], config.scan);
+  const delivery = { db, store, onTagged: startRunOnTag };
+  const trust = { db, store, signer };
+  const kinds: StepKinds = {
+    inventory: inventoryStep({ db, store, scan }),
+    scan: scanStep({ db, advisories: advisories.open }),
+    gate: gateStep({ db, store, engine, validDays: config.verdictDays, now: () => new Date() }),
+    sign: signStep(trust),
+    attest: attestStep({ ...trust, publicUrl: config.publicUrl }),
+    deliver: deliverStep(delivery),
+    approval: approvalStep,
+  };
+  const tasks: Tasks = {
+    'chain.advance': ({ payload }) => asSystem(db, (tx) => advanceRun(tx, String(payload['runId']))),
+    'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
+    'delivery.carry-out': async ({ payload }) => void (await carryOutDelivery(delivery, String(payload['deliveryId']))),
+  };
+  const queue = await runQueue({ db, pool, log }, tasks, {
+    concurrency: config.scan.parallel + 2,
+    processName: processName(config.dataDir),
+  });
+  context.onStop(async () => {
+    await queue.stop();
+    await engine.close();
+    await db.destroy();
+  });
+  context.ready();
+}
+
+/** Other processes compare verdicts with these without opening the store themselves. */
+async function publishRevisions(db: Db, snapshot: string): Promise<void> {
+  await asSystem(db, (tx) =>
+    sql`
+    insert into setting (key, value) values ('advisories.snapshot', to_jsonb(${snapshot}::text)), ('cataloger.revision', to_jsonb(${CATALOGER_REVISION}::int))
+    on conflict (key) do update set value = excluded.value, updated_at = now()`.execute(tx),
+  );
+}

@@ -1,0 +1,62 @@
+/** Signing keys at rest: one current key for each account and one for the instance, encrypted under the master key. */
+import type { KeyObject } from 'node:crypto';
+import {
+  createSigner,
+  decryptKey,
+  encryptKey,
+  generateKey,
+  type KeyEnvelope,
+  type MasterKey,
+  type Signer,
+} from '@pratique/sign';
+import { sql } from 'kysely';
+import { asSystem, type Db, type Tx } from '../db/connect.ts';
+
+export type HeldKey = { keyId: string; publicPem: string; signer: Signer };
+
+const purposeOf = (accountId: string | null) => (accountId === null ? 'instance' : `account/${accountId}`);
+
+/** The current key, made when there is none. Two processes asking at once get the same one. */
+export async function currentKey(db: Db, master: MasterKey, accountId: string | null): Promise<HeldKey> {
+  return asSystem(db, async (tx) => {
+    const found = await readCurrent(tx, accountId);
+    if (found) return open(found, accountId, master);
+    await insertKey(tx, accountId, generateKey(), master);
+    const made = await readCurrent(tx, accountId);
+    if (!made) throw new Error('a key that was just made is not there');
+    return open(made, accountId, master);
+  });
+}
+
+/** Retires the current key; its signatures stay verifiable with its public key, which is kept. */
+export async function rotateKey(db: Db, master: MasterKey, accountId: string | null): Promise<HeldKey> {
+  await asSystem(db, async (tx) => {
+    await sql`update signing_key set retired_at = now() where account_id is not distinct from ${accountId} and retired_at is null`.execute(
+      tx,
+    );
+    await insertKey(tx, accountId, generateKey(), master);
+  });
+  return currentKey(db, master, accountId);
+}
+
+type Row = { signing_key_id: string; public_pem: string; wrapped: KeyEnvelope };
+
+function open(row: Row, accountId: string | null, master: MasterKey): HeldKey {
+  const privateKey = decryptKey(row.wrapped, purposeOf(accountId), [master]);
+  return { keyId: row.signing_key_id, publicPem: row.public_pem, signer: createSigner(privateKey) };
+}
+
+async function readCurrent(tx: Tx, accountId: string | null): Promise<Row | undefined> {
+  const { rows } = await sql<Row>`
+    select signing_key_id, public_pem, wrapped from signing_key where account_id is not distinct from ${accountId} and retired_at is null`.execute(
+    tx,
+  );
+  return rows[0];
+}
+
+async function insertKey(tx: Tx, accountId: string | null, key: KeyObject, master: MasterKey): Promise<void> {
+  const publicPem = createSigner(key).publicKey.pem;
+  await sql`
+    insert into signing_key (account_id, public_pem, wrapped) values (${accountId}, ${publicPem}, ${JSON.stringify(encryptKey(key, purposeOf(accountId), master))}::jsonb)
+    on conflict do nothing`.execute(tx);
+}
