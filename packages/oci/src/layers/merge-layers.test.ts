@@ -340,6 +340,47 @@ describe('hostile layers', () => {
     expect([...image.tree.nodes()]).toHaveLength(1);
   });
 
+  test('repetition of whiteouts, opaque marks and directories costs no more than once', async () => {
+    const many = Array.from({ length: 6000 }, (_, at) => tarEntry({ path: `d/${at}` }));
+    const marks = Array.from({ length: 6000 }, () =>
+      Buffer.concat([tarEntry({ path: 'd/' }), tarEntry({ path: 'd/.wh..wh..opq' }), tarEntry({ path: '.wh.d' })]),
+    );
+    const image = await merge([layerOf(tar(...many)), layerOf(tar(...many, ...marks))]);
+    expect(image.tree.lookup('d')?.children?.size).toBe(6000);
+    const gone = await merge([layerOf(tar(...many)), layerOf(tar(...marks))]);
+    expect(gone.tree.lookup('d')?.children?.size).toBe(0);
+  });
+
+  test('chains of long links end the following of links, and the tree says so', async () => {
+    const step = '../d/'.repeat(800);
+    const links: Buffer[] = [];
+    for (let at = 0; at < 60; at += 1)
+      links.push(
+        Buffer.concat([
+          paxEntry({ linkpath: `${step}${at === 0 ? '.' : `l${at - 1}`}` }),
+          tarEntry({ path: `d/l${at}`, flag: '2' }),
+        ]),
+      );
+    const use = Array.from({ length: 1000 }, (_, at) => tarEntry({ path: `d/l59/f${at}` }));
+    const { tree } = await merge([layerOf(tar({ path: 'd/' }, ...links, ...use))]);
+    expect(tree.linksExhausted).toBe(true);
+    expect(tree.problems.length).toBeGreaterThan(0);
+  });
+
+  test('contents that later layers replace do not count against the limit', async () => {
+    const layer = (at: number): LayerInput =>
+      gzipLayer({ path: 'a', content: `content ${at}` }, { path: 'b', flag: '1', link: 'a' });
+    const { tree } = await merge(
+      Array.from({ length: 10 }, (_, at) => layer(at)),
+      { keptBytes: 40 },
+    );
+    expect([tree.lookup('a')?.content?.toString(), tree.lookup('b')?.name, tree.keptBytes]).toEqual([
+      'content 9',
+      'b',
+      18,
+    ]);
+  });
+
   test('contents beyond the limits are noted, not kept', async () => {
     const layer = gzipLayer(
       { path: 'a', content: '12345' },

@@ -83,7 +83,10 @@ export async function readLayer(
   }
 
   if (layer.descriptor.mediaType.endsWith('+encrypted'))
-    throw new OciError('layer-invalid', `layer ${name} is encrypted (${layer.descriptor.mediaType}); nothing can be said of it`);
+    throw new OciError(
+      'layer-invalid',
+      `layer ${name} is encrypted (${layer.descriptor.mediaType}); nothing can be said of it`,
+    );
   const source = await layer.open();
   try {
     await decompress(metered(source), onData);

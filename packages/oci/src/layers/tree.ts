@@ -34,7 +34,7 @@ export type LayerProblem = { layer: number; path: string; reason: string };
 
 const MAX_HOPS = 64;
 /** Components that links may add to all look-ups of one tree: chains of long links would cost hours otherwise. */
-const MAX_LINK_WORK = 50_000_000;
+const MAX_LINK_WORK = 10_000_000;
 const MAX_PROBLEMS = 1000;
 const NO_MARKS: readonly string[] = [];
 
@@ -54,6 +54,11 @@ export class ImageTree {
   /** Bytes of content that the tree holds; a shared content counts for each of its names. */
   keptBytes = 0;
   #linkWork = 0;
+
+  /** True when look-ups have cost so much that links are no longer followed; what they led to is not known then. */
+  get linksExhausted(): boolean {
+    return this.#linkWork > MAX_LINK_WORK;
+  }
 
   refuse(layer: number, path: string, reason: string): void {
     if (this.problems.length < MAX_PROBLEMS) this.problems.push({ layer, path: path.slice(0, 512), reason });

@@ -23,7 +23,6 @@ type Walk = {
   tree: ImageTree;
   examine: Examine;
   limits: LayerLimits;
-  kept: { total: number };
   bytes: number;
   entries: number;
   options: InventoryOptions;
@@ -47,7 +46,6 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
     tree: new ImageTree(),
     examine: examineFor(catalogers),
     limits,
-    kept: { total: 0 },
     bytes: 0,
     entries: 0,
     options,
@@ -124,7 +122,7 @@ function readContent(walk: Walk, full: string, path: string, node: TreeNode): vo
   const file = openSync(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!fstatSync(file).isFile()) return;
-    const sink = examineFile(path, node, walk.examine, walk.limits, walk.kept);
+    const sink = examineFile(path, node, walk.examine, walk.limits, walk.tree);
     const piece = Buffer.allocUnsafe(Math.max(1, Math.min(PIECE, node.size)));
     for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) {
       walk.bytes += count;

@@ -51,6 +51,13 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
       path: 'etc/os-release',
       detail: `the image calls itself ${distribution.name}, but no package database of it was found`,
     });
+  if (tree.linksExhausted)
+    missing.push({
+      kind: 'limit',
+      what: 'links',
+      path: '',
+      detail: 'links are so many and so long that they were not all followed',
+    });
   for (const problem of tree.problems)
     missing.push({
       kind: 'unreadable',
