@@ -83,13 +83,15 @@ export async function compose(request: ComposeRequest, deps: ComposeDeps): Promi
   const created = new Date(Math.max(...suites.map((suite) => suite.release.date.getTime())));
   const now = Math.floor(created.getTime() / 1000);
   const folder = await mkdtemp(join(tmpdir(), 'pratique-compose-'));
+  const spool = join(folder, 'spool');
   const close = () => rm(folder, { recursive: true, force: true });
   const unpacker = startUnpacker();
   try {
+    await mkdir(spool);
     let fetched = 0;
     const installation = await install(candidates, architecture, now, {
       unpacker,
-      folder,
+      folder: spool,
       progress,
       fetch: async (candidate) => {
         const file = await fetchVerified(
@@ -113,6 +115,7 @@ export async function compose(request: ComposeRequest, deps: ComposeDeps): Promi
       return { source, manifest, packages: candidates.map(describe), scripts: installation.scripts, provenance, close };
     } finally {
       installation.close();
+      await rm(spool, { recursive: true, force: true });
     }
   } catch (error) {
     await close();

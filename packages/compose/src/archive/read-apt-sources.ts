@@ -14,7 +14,7 @@ export type AptSource = { uri: string; suite: string; components: string[]; sign
  */
 export async function readAptSources(aptDir: string): Promise<AptSource[]> {
   const folder = join(aptDir, 'sources.list.d');
-  const names = (await readdir(folder).catch(() => [])).sort();
+  const names = (await readdir(folder).catch((): string[] => [])).sort();
   const paths = [
     join(aptDir, 'sources.list'),
     ...names.filter((name) => /^[A-Za-z0-9_.-]+\.(list|sources)$/.test(name)).map((name) => join(folder, name)),

@@ -91,8 +91,9 @@ async function unpackAll(ordered: Candidate[], deps: InstallDeps): Promise<Opene
   const results: Opened[] = [];
   let next = 0;
   let done = 0;
+  let stopped = false;
   const work = async () => {
-    for (let index = next++; index < ordered.length; index = next++) {
+    for (let index = next++; index < ordered.length && !stopped; index = next++) {
       const candidate = ordered[index];
       if (!candidate) return;
       const bytes = await deps.fetch(candidate);
@@ -103,7 +104,14 @@ async function unpackAll(ordered: Candidate[], deps: InstallDeps): Promise<Opene
       deps.progress('unpack', ++done, ordered.length, candidate.name);
     }
   };
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(FETCH_AHEAD, ordered.length) }, work));
+  const workers = await Promise.allSettled(
+    Array.from({ length: Math.min(FETCH_AHEAD, ordered.length) }, () =>
+      work().catch((error: unknown) => {
+        stopped = true; // the others end after the package they are at
+        throw error;
+      }),
+    ),
+  );
   const failed = workers.find((worker) => worker.status === 'rejected');
   if (failed) {
     for (const result of results) if (result) closeSync(result.spool);

@@ -91,7 +91,8 @@ function makeNode(
     case 'block':
     case 'fifo':
       return { kind: entry.type, ...meta, major: entry.major, minor: entry.minor };
-    default: {
+    case 'directory':
+    case 'file': {
       const small = entry.size <= SMALL;
       const content = small ? inMemory(read(entry.offset, entry.size)) : inFile(spool, entry.offset, entry.size);
       return { kind: 'file', ...meta, content };

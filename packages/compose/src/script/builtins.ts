@@ -160,7 +160,9 @@ function readLine({ args, shell }: Call): number {
   let line = input.text.slice(input.at, end < 0 ? undefined : end);
   input.at = end < 0 ? input.text.length : end + 1;
   const ifs = shell.get('IFS') ?? ' \t\n';
-  const blank = [...ifs].filter((char) => /\s/.test(char)).join('');
+  const blank = Array.from(ifs)
+    .filter((char) => /\s/.test(char))
+    .join('');
   const stripped = (text: string) => {
     let from = 0;
     let to = text.length;
@@ -171,7 +173,7 @@ function readLine({ args, shell }: Call): number {
   line = stripped(line);
   for (const [index, name] of names.entries()) {
     let cut = line.length;
-    if (index < names.length - 1) cut = [...line].findIndex((char) => ifs.includes(char));
+    if (index < names.length - 1) cut = Array.from(line).findIndex((char) => ifs.includes(char));
     if (cut < 0) cut = line.length;
     shell.set(name, line.slice(0, cut));
     line = stripped(line.slice(cut + 1));

@@ -69,7 +69,7 @@ function expandFields(shell: Shell, word: Word): string[] {
 
 function split(shell: Shell, text: string): string[] {
   const ifs = shell.get('IFS') ?? ' \t\n';
-  return [...text]
+  return Array.from(text)
     .map((char) => (ifs.includes(char) ? '\0' : char))
     .join('')
     .split('\0')

@@ -1,4 +1,5 @@
-/** Carries out a maintainer script on the image's tree: no process is started, every command is one of the built-in steps. */
+/** Carries out a maintainer script on the image's tree: no process is started, every command is a built-in step. */
+// One file, because a shell's state (variables, descriptors, options, jumps) belongs to all of its constructs.
 import type { World } from '../install/world.ts';
 import { builtins } from './builtins.ts';
 import { expandText, expandToPattern, expandWords } from './expand.ts';

@@ -11,6 +11,9 @@ import { fileSteps } from './files.ts';
 import { findSteps } from './find.ts';
 import { ldconfigSteps } from './ldconfig.ts';
 import { pamSteps } from './pam.ts';
+import { pathSteps } from './paths.ts';
+import { permissionSteps } from './permissions.ts';
+import { searchSteps } from './search.ts';
 import { serviceSteps } from './services.ts';
 import { shellsSteps } from './shells.ts';
 import { systemSteps } from './system.ts';
@@ -31,6 +34,9 @@ export const allSteps: ReadonlyMap<string, Step> = new Map(
     ...findSteps,
     ...ldconfigSteps,
     ...pamSteps,
+    ...pathSteps,
+    ...permissionSteps,
+    ...searchSteps,
     ...serviceSteps,
     ...shellsSteps,
     ...systemSteps,

@@ -15,7 +15,7 @@ export const alternativeSteps: Record<string, Step> = {
     step: 'alternatives',
     run: (call) => {
       const args = call.args.filter((arg) => !FLAGS.includes(arg));
-      switch (args[0]) {
+      switch (args[0] ?? '') {
         case '--install':
           return install(call.world, args);
         case '--set':
@@ -29,7 +29,7 @@ export const alternativeSteps: Record<string, Step> = {
         case '--query':
         case '--display':
         case '--list':
-          return list(call, args[0], args[1] ?? '');
+          return list(call, args[0] ?? '', args[1] ?? '');
         default:
           return notCovered(call);
       }

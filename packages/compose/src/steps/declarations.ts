@@ -30,7 +30,12 @@ function eachLine(call: Call, folders: string[], act: (world: World, fields: str
     if (text === undefined || text === null) return 1;
     for (const line of text.split('\n')) {
       if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
-      act(call.world, readFields(line), line);
+      try {
+        act(call.world, readFields(line), line);
+      } catch (cause) {
+        if (!(cause instanceof NotCovered)) throw cause;
+        call.shell.notes.undone.push(cause.message); // the lines do not depend on each other
+      }
     }
   }
   return 0;
@@ -118,6 +123,9 @@ function makePath(world: World, fields: string[], line: string): void {
       if (type.startsWith('z') && world.tree.find(path)) own(0o644);
       else if (world.tree.find(path)) throw new NotCovered(`the declaration ${line.trim()}`);
       return;
+    case 'C':
+      if (argument === '' || !world.tree.find(argument) || world.tree.find(path)) return;
+      throw new NotCovered(`the declaration ${line.trim()}`);
     // Cleaning and attributes of file systems have no effect on an image.
     case 'x':
     case 'X':

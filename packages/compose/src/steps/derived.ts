@@ -15,6 +15,7 @@ export const derivedSteps: Record<string, Step> = {
   mandb: step,
   'update-icon-caches': step,
   'install-info': step,
+  journalctl: step,
   'update-info-dir': step,
   'update-initramfs': step,
   'apt-extracttemplates': step,

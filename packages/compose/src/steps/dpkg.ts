@@ -13,7 +13,7 @@ const step = (name: string, run: Step['run']): Step => ({ step: name, run });
 export const dpkgSteps: Record<string, Step> = {
   dpkg: step('dpkg', (call) => {
     const { args, shell, world } = call;
-    const [action, ...rest] = args;
+    const [action = '', ...rest] = args;
     switch (action) {
       case '--compare-versions':
         return compare(rest);

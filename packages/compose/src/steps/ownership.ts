@@ -17,7 +17,7 @@ function applyClause(clause: string, before: number, isDirectory: boolean, umask
   const match = /^([ugoa]*)([-+=])([rwxXst]*|[ugo])$/.exec(clause);
   if (!match) throw new NotCovered(`chmod ${clause}`);
   const [, who = '', operator = '', what = ''] = match;
-  const classes = who === '' || who.includes('a') ? ['u', 'g', 'o'] : [...who];
+  const classes = who === '' || who.includes('a') ? ['u', 'g', 'o'] : Array.from(who);
   let bits = 0;
   let mask = 0;
   for (const name of classes) {

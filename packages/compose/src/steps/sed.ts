@@ -89,7 +89,7 @@ function replaced(replacement: string, match: unknown[]): string {
   return replacement.replace(
     /\\([0-9n&\\/])|\\(.)|&/g,
     (token, escaped: string | undefined, other: string | undefined) => {
-      if (token === '&') return String(match[0] ?? '');
+      if (token === '&') return typeof match[0] === 'string' ? match[0] : '';
       if (other !== undefined) return other;
       if (escaped === 'n') return '\n';
       return /[0-9]/.test(escaped ?? '')

@@ -78,6 +78,8 @@ export const systemSteps: Record<string, Step> = {
     } else shell.out(`uid=${user.uid}(${user.name}) gid=${user.gid}\n`);
     return 0;
   }),
+  // Nothing listens in an image.
+  ss: prints(() => 'State Recv-Q Send-Q Local Address:Port Peer Address:Port'),
   whoami: prints(() => 'root'),
   nproc: prints(() => '1'),
   getconf: step(({ args, shell }) => {
