@@ -213,6 +213,13 @@ describe('what no source answers for is uncovered, not clean', () => {
       'the image does not say which distribution it is: busybox',
     ],
     [
+      'a version that is no version',
+      pkg('pypi', 'jinja2', 'git+https://x'),
+      DEBIAN,
+      'PyPI',
+      'the version of these packages cannot be compared: jinja2',
+    ],
+    [
       'a package of no ecosystem',
       pkg('generic', 'thing', '1.0'),
       DEBIAN,

@@ -5,6 +5,7 @@ import { type Judgement, judge } from './advisories/ranges.ts';
 import type { Advisory, AdvisoryStore } from './advisories/store.ts';
 import { joinFindings } from './findings.ts';
 import { type Subject, subjectOf } from './subject.ts';
+import { isVersion } from './versions/compare.ts';
 
 export type MatchResult = { findings: Finding[]; uncovered: Uncovered[] };
 
@@ -50,6 +51,11 @@ export function matchPackage(
   }
   if (scheme === null) {
     gaps.add(ecosystem, 'the version order of this ecosystem is not known', each);
+    return [];
+  }
+  if (!isVersion(scheme, version)) {
+    // A URL, a commit, `(devel)`: comparing it with every advisory would only say so many times over.
+    gaps.add(ecosystem, 'the version of these packages cannot be compared', each);
     return [];
   }
   if (!store.reads(ecosystem, name)) gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);

@@ -1,6 +1,6 @@
 /** Publishes feeds as a new snapshot: shards first, then the manifest, then the pointer, so that readers see all or nothing. */
-import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScanError } from '../error.ts';
 import type { CollectedFeed } from './collect.ts';
@@ -30,9 +30,9 @@ const LOCK_STALE_MS = 10 * 60_000;
 export async function publish(dir: string, feeds: readonly CollectedFeed[]): Promise<string> {
   await mkdir(join(dir, 'shards'), { recursive: true });
   await mkdir(join(dir, 'snapshots'), { recursive: true });
-  const entries: FeedEntry[] = [];
-  for (const feed of feeds) entries.push(await writeFeed(dir, feed));
   return withLock(dir, async () => {
+    const entries: FeedEntry[] = [];
+    for (const feed of feeds) entries.push(await writeFeed(dir, feed));
     const before = (await readCurrent(dir))?.manifest ?? EMPTY;
     // A seed gives way to what was imported since it was found missing.
     const imported = new Set(before.feeds.filter((each) => each.origin === 'import').map((each) => each.name));
@@ -57,8 +57,8 @@ async function writeFeed(dir: string, feed: CollectedFeed): Promise<FeedEntry> {
     const bytes = encodeShard(names);
     const digest = digestOf(bytes);
     const path = paths.shard(dir, digest);
-    const there = await stat(path).catch(() => null);
-    if (there?.size !== bytes.length) await writeDurably(path, bytes);
+    const there = await readFile(path).catch(() => null);
+    if (!there?.equals(bytes)) await writeDurably(path, bytes);
     let count = 0;
     for (const list of names.values()) count += list.length;
     shards.push({ ecosystem, digest, size: bytes.length, names: names.size, records: count });
@@ -78,6 +78,13 @@ async function writeDurably(path: string, bytes: Buffer): Promise<void> {
     await file.close();
   }
   await rename(temporary, path);
+  // The name is durable only when its directory is, and the pointer must not outlive what it points to.
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 async function withLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
@@ -121,12 +128,8 @@ async function prune(dir: string, current: string): Promise<void> {
   for (const name of kept)
     for (const shard of await shardsOf(join(folder, name))) shards.add(`${shard.slice('sha256:'.length)}.shard`);
   for (const each of found) if (!kept.has(each.name)) await unlink(join(folder, each.name)).catch(() => undefined);
-  const young = Date.now() - LOCK_STALE_MS; // shards that another publisher has written and not named yet
-  for (const name of await readdir(join(dir, 'shards'))) {
-    const path = join(dir, 'shards', name);
-    const info = shards.has(name) ? null : await stat(path).catch(() => null);
-    if (info && info.mtimeMs < young) await unlink(path).catch(() => undefined);
-  }
+  for (const name of await readdir(join(dir, 'shards')))
+    if (!shards.has(name)) await unlink(join(dir, 'shards', name)).catch(() => undefined);
 }
 
 async function shardsOf(path: string): Promise<string[]> {

@@ -6,7 +6,7 @@ import { packageKey } from './ecosystems.ts';
 import { KEV } from './importers/kev.ts';
 import { AdvisoryRecord } from './record.ts';
 import { Shard } from './shard.ts';
-import { paths, readCurrent } from './snapshot.ts';
+import { paths, readCurrent, type SnapshotManifest } from './snapshot.ts';
 
 export type SourceSummary = { name: string; date: string | null; records: number; licence: string };
 
@@ -40,8 +40,20 @@ const Records = z.array(AdvisoryRecord);
  * @throws ScanError `store-missing` where nothing was published, `store-corrupt`
  */
 export async function openAdvisoryStore(dir: string): Promise<AdvisoryStore> {
-  const current = await readCurrent(dir);
-  if (!current) throw new ScanError('store-missing', `there is no advisory data in ${dir}`);
+  for (let tries = 1; ; tries += 1) {
+    const current = await readCurrent(dir);
+    if (!current) throw new ScanError('store-missing', `there is no advisory data in ${dir}`);
+    try {
+      return openSnapshot(dir, current);
+    } catch (error) {
+      // Publications that came in between may have removed what the pointer named a moment ago.
+      const now = await readCurrent(dir);
+      if (tries === 3 || now?.digest === current.digest) throw error;
+    }
+  }
+}
+
+function openSnapshot(dir: string, current: { digest: string; manifest: SnapshotManifest }): AdvisoryStore {
   const byEcosystem = new Map<string, OpenShard[]>();
   const files: number[] = [];
   const close = (): void => {
