@@ -3,6 +3,7 @@ import { LoginAnswer, LoginRequest, Me } from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
+import { insertSession } from '../auth/insert-session.ts';
 import type { Principal } from '../auth/principal.ts';
 import { hashSecret, makeSecret } from '../auth/secret.ts';
 import { asSystem, type Db } from '../db/connect.ts';
@@ -23,7 +24,7 @@ export function sessionRoutes(app: App, deps: { db: Db; authenticator: Authentic
       if (!principal?.id.startsWith('person:'))
         throw new ServerError('unauthenticated', 'the user name or password is wrong');
       const secret = makeSecret('session');
-      const expiresAt = await insertSession(deps.db, principal, secret, kind);
+      const expiresAt = await insertSession(deps.db, principal.id.slice('person:'.length), secret, kind, HOURS[kind]);
       if (kind === 'browser') reply.header('set-cookie', cookie(secret, HOURS.browser * 3600, deps.secure));
       return { token: kind === 'browser' ? null : secret, expiresAt: expiresAt.toISOString(), me: toMe(principal) };
     },
@@ -60,17 +61,6 @@ function toMe(principal: Principal) {
 
 function cookie(value: string, seconds: number, secure: boolean): string {
   return `${SESSION_COOKIE}=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`;
-}
-
-async function insertSession(db: Db, principal: Principal, secret: string, kind: 'browser' | 'cli'): Promise<Date> {
-  return asSystem(db, async (tx) => {
-    const { rows } = await sql<{ expires_at: Date }>`
-      insert into session (token_hash, person_id, kind, expires_at)
-      values (${hashSecret(secret)}, ${principal.id.slice('person:'.length)}, ${kind}, now() + make_interval(hours => ${HOURS[kind]})) returning expires_at`.execute(
-      tx,
-    );
-    return rows[0]?.expires_at ?? new Date();
-  });
 }
 
 async function deleteSession(db: Db, secret: string, principal: Principal): Promise<void> {

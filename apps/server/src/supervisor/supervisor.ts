@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFirstAccounts } from '../auth/first-start.ts';
+import { openLocalSession } from '../auth/insert-session.ts';
 import { type Config, ROLES, type RoleName, readConfig } from '../config.ts';
 import { connect } from '../db/connect.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../db/embedded.ts';
@@ -68,8 +69,8 @@ export async function runSupervisor(args: string[]): Promise<number> {
       // The others ask the signer for keys while they start.
       if (role === 'signer') await Promise.race([child.ready, finished.promise]);
     }
-    Promise.all(children.map((child) => child.ready)).then(
-      () => process.send?.({ type: 'ready' }),
+    void Promise.all(children.map((child) => child.ready)).then(
+      () => announceReady(databaseUrl, config),
       () => {},
     );
     return await finished.promise;
@@ -85,6 +86,20 @@ export async function runSupervisor(args: string[]): Promise<number> {
     await postgres?.stop();
     await rm(config.runDir, { recursive: true, force: true });
     await release();
+  }
+}
+
+/** Tells the program that started this one where the server is, and gives it a session to make the first voyage with. */
+async function announceReady(databaseUrl: string, config: Config): Promise<void> {
+  if (!process.send) {
+    process.stdout.write(`Pratique is ready: ${config.publicUrl}\n`);
+    return;
+  }
+  const { db } = connect(databaseUrl, { name: 'pratique-ready', max: 1 });
+  try {
+    process.send({ type: 'ready', publicUrl: config.publicUrl, token: await openLocalSession(db) });
+  } finally {
+    await db.destroy();
   }
 }
 
