@@ -22,11 +22,7 @@ export async function buildEngine() {
 
 /** @param {NodeJS.ProcessEnv} env */
 async function build(env) {
-  let lines = 0;
-  const log = () => {
-    lines++;
-  };
-  const building = buildPolicyEngine({ cacheDir: CACHE, log, env });
+  const building = buildPolicyEngine({ cacheDir: CACHE, env });
   // Only a build is worth a line; finding the engine in the cache takes milliseconds.
   const quick = await Promise.race([building, new Promise((resolve) => setTimeout(resolve, 1500, null))]);
   return quick ?? show('building the policy engine (Go; about a minute the first time)', () => building);
