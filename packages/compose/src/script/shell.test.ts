@@ -58,6 +58,8 @@ describe('the language', () => {
     ['while getopts "ab:" o; do echo "$o=$OPTARG"; done', ''],
     ['set -- "a b" c; for i; do echo "$i"; done; echo "$@"', 'a b\nc\na b c\n'],
     ['! false && echo not', 'not\n'],
+    ['printf "a\\nb\\n" | tail -1', 'b\n'],
+    ["find /etc -maxdepth 1 ! '(' -name 'p*' -o -type d ')' -printf '%f\\n'", 'group\n'],
     ['echo err >&2; echo out 2>/dev/null', 'out\n'],
   ])('%s', (script, out) => {
     expect(run(script).out).toBe(out);

@@ -44,14 +44,14 @@ function find({ args, shell, world }: Call): number {
   const follow = args.includes('-L');
   const first = rest.findIndex((arg) => arg.startsWith('-') || arg === '!' || arg === '(');
   const roots = first < 0 ? rest : rest.slice(0, first);
-  const { conditions, action, end, minDepth, maxDepth } = readExpression(first < 0 ? [] : rest.slice(first), args);
+  const { condition, action, format, minDepth, maxDepth } = readExpression(first < 0 ? [] : rest.slice(first), args);
   const found: string[] = [];
   const visit = (path: string, depth: number) => {
     const node = follow
       ? (world.tree.find(shell.path(path)) ?? world.tree.lfind(shell.path(path)))
       : world.tree.lfind(shell.path(path));
     if (!node || found.length > MAX_FOUND) return;
-    if (depth >= minDepth && conditions.every((condition) => condition(path, node, depth))) found.push(path);
+    if (depth >= minDepth && condition(path, node, depth)) found.push(path);
     if (node.kind !== 'directory' || depth >= maxDepth) return;
     for (const name of [...node.entries.keys()].sort())
       visit(path.endsWith('/') ? `${path}${name}` : `${path}/${name}`, depth + 1);
@@ -62,7 +62,12 @@ function find({ args, shell, world }: Call): number {
     visit(root, 0);
   }
   if (action === 'delete') for (const path of found.reverse()) world.tree.remove(shell.path(path));
-  else if (typeof action === 'string') shell.out(found.map((path) => path + end).join(''));
+  else if (typeof action === 'string')
+    shell.out(
+      found
+        .map((path) => format.replaceAll('%p', path).replaceAll('%f', path.slice(path.lastIndexOf('/') + 1)))
+        .join(''),
+    );
   else if (action.many)
     return found.length > 0 ? shell.invoke(action.words[0] ?? '', [...action.words.slice(1), ...found]) : 0;
   else
@@ -75,56 +80,89 @@ function find({ args, shell, world }: Call): number {
 }
 
 type Expression = {
-  conditions: Condition[];
+  condition: Condition;
   action: 'print' | 'delete' | { words: string[]; many: boolean };
-  end: string;
+  /** How a found path is printed: `%p` the path, `%f` its last part. */
+  format: string;
   minDepth: number;
   maxDepth: number;
 };
 
+const KINDS: Record<string, Node['kind']> = {
+  f: 'file',
+  d: 'directory',
+  l: 'symlink',
+  p: 'fifo',
+  c: 'character',
+  b: 'block',
+};
+
 function readExpression(words: string[], all: string[]): Expression {
-  const expression: Expression = { conditions: [], action: 'print', end: '\n', minDepth: 0, maxDepth: 100 };
-  let negated = false;
-  const add = (condition: Condition) => {
-    const flip = negated;
-    expression.conditions.push((path, node, depth) => condition(path, node, depth) !== flip);
-    negated = false;
+  const expression: Expression = { condition: () => true, action: 'print', format: '%p\n', minDepth: 0, maxDepth: 100 };
+  let at = 0;
+  const either = (): Condition => {
+    let left = both();
+    while (words[at] === '-o' || words[at] === '-or') {
+      at++;
+      const [first, second] = [left, both()];
+      left = (...given) => first(...given) || second(...given);
+    }
+    return left;
   };
-  const kinds: Record<string, Node['kind']> = {
-    f: 'file',
-    d: 'directory',
-    l: 'symlink',
-    p: 'fifo',
-    c: 'character',
-    b: 'block',
+  const both = (): Condition => {
+    let left: Condition = () => true;
+    while (at < words.length && words[at] !== ')' && words[at] !== '-o' && words[at] !== '-or') {
+      const [first, second] = [left, one()];
+      left = (...given) => first(...given) && second(...given);
+    }
+    return left;
   };
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at] ?? '';
-    const next = () => words[++at] ?? '';
-    if (word === '!' || word === '-not') negated = true;
-    else if (word === '-type') {
-      const kind = kinds[next()];
-      add((_, node) => node.kind === kind);
-    } else if (word === '-name') {
-      const pattern = next();
-      add((path) => matchesPattern(path.slice(path.lastIndexOf('/') + 1), pattern));
-    } else if (word === '-maxdepth') expression.maxDepth = Number(next());
-    else if (word === '-mindepth') expression.minDepth = Number(next());
-    else if (word === '-empty')
-      add((_, node) =>
-        node.kind === 'directory' ? node.entries.size === 0 : node.kind === 'file' && node.content.size === 0,
-      );
-    else if (word === '-print') expression.action = 'print';
-    else if (word === '-print0') expression.end = '\0';
+  const one = (): Condition => {
+    const word = words[at++] ?? '';
+    switch (word) {
+      case '!':
+      case '-not': {
+        const inner = one();
+        return (...given) => !inner(...given);
+      }
+      case '(': {
+        const inner = either();
+        if (words[at++] !== ')') throw new NotCovered(`find ${all.join(' ')}`);
+        return inner;
+      }
+      case '-type': {
+        const kind = KINDS[words[at++] ?? ''];
+        return (_, node) => node.kind === kind;
+      }
+      case '-name': {
+        const pattern = words[at++] ?? '';
+        return (path) => matchesPattern(path.slice(path.lastIndexOf('/') + 1), pattern);
+      }
+      case '-empty':
+        return (_, node) =>
+          node.kind === 'directory' ? node.entries.size === 0 : node.kind === 'file' && node.content.size === 0;
+      default:
+        setOption(word);
+        return () => true;
+    }
+  };
+  const setOption = (word: string): void => {
+    if (word === '-maxdepth') expression.maxDepth = Number(words[at++]);
+    else if (word === '-mindepth') expression.minDepth = Number(words[at++]);
+    else if (word === '-print0') expression.format = '%p\0';
+    else if (word === '-printf')
+      expression.format = (words[at++] ?? '').replaceAll('\\n', '\n').replaceAll('\\0', '\0');
     else if (word === '-delete') expression.action = 'delete';
-    else if (word === '-depth' || word === '-xdev' || word === '-a') continue;
     else if (word === '-exec') {
-      const end = words.findIndex((entry, index) => index > at && (entry === ';' || entry === '+'));
+      const end = words.findIndex((entry, index) => index >= at && (entry === ';' || entry === '+'));
       if (end < 0) throw new NotCovered(`find ${all.join(' ')}`);
       const many = words[end] === '+';
-      expression.action = { words: words.slice(at + 1, end).filter((entry) => !many || entry !== '{}'), many };
-      at = end;
-    } else throw new NotCovered(`find ${all.join(' ')}`);
-  }
+      expression.action = { words: words.slice(at, end).filter((entry) => !many || entry !== '{}'), many };
+      at = end + 1;
+    } else if (!['-print', '-depth', '-xdev', '-mount', '-a', '-and'].includes(word))
+      throw new NotCovered(`find ${all.join(' ')}`);
+  };
+  expression.condition = either();
+  if (at < words.length || /%[^pf%]/.test(expression.format)) throw new NotCovered(`find ${all.join(' ')}`);
   return expression;
 }

@@ -29,7 +29,9 @@ const filter = (
   act: (lines: string[], options: Map<string, string>) => string[],
 ): Step =>
   step((call) => {
-    const { options, operands } = readArguments(call.name, call.args, flags, valued);
+    // `head -1` is an old way to write `head -n 1`.
+    const args = call.args.map((arg) => (valued.includes('n') ? arg.replace(/^-(\d+)$/, '-n$1') : arg));
+    const { options, operands } = readArguments(call.name, args, flags, valued);
     const text = joined(call, operands);
     if (text === null) return 1;
     call.shell.out(
