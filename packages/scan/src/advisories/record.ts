@@ -1,6 +1,7 @@
 /** One advisory as the store keeps it: about one package of one ecosystem. */
 import { FindingStatus, Severity } from '@pratique/contract';
 import { z } from 'zod';
+import { printable } from '../printable.ts';
 
 /** Versions from `from` (null: from the first) up to `fixed`, not included, or `last`, included; neither: all later ones. */
 export const AdvisoryRange = z.object({
@@ -33,7 +34,7 @@ const MAX_TITLE = 160;
 
 /** First line of a text, cut to a length that fits a table. */
 export function titleOf(text: string | undefined): string | null {
-  const line = text?.split('\n', 1)[0]?.trim() ?? '';
+  const line = printable(text?.trimStart().split('\n', 1)[0] ?? '', MAX_TITLE + 1);
   if (line === '') return null;
   return line.length <= MAX_TITLE ? line : `${line.slice(0, MAX_TITLE - 1)}…`;
 }

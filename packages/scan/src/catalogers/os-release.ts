@@ -1,5 +1,6 @@
 /** Reads os-release: which distribution an image says it is. */
 import type { Distribution } from '@pratique/contract';
+import { printable } from '../printable.ts';
 
 export const OS_RELEASE_PATHS: readonly string[] = ['etc/os-release', 'usr/lib/os-release'];
 
@@ -15,16 +16,19 @@ export function parseOsRelease(content: Buffer): Distribution | null {
   }
   const id = fields.get('ID')?.toLowerCase() ?? '';
   if (!/^[a-z0-9._-]{1,64}$/.test(id)) return null;
-  const version = (fields.get('VERSION_ID') ?? '').slice(0, 64);
+  const version = printable(fields.get('VERSION_ID') ?? '', 64);
   return {
     id,
     version,
     // Debian testing and sid have no VERSION_ID; older releases have no VERSION_CODENAME but name it in VERSION.
-    codename:
-      (fields.get('VERSION_CODENAME') || /\(([a-z]+)\)/.exec(fields.get('VERSION') ?? '')?.[1] || null)?.slice(0, 64) ??
-      null,
-    name: (fields.get('PRETTY_NAME') || fields.get('NAME') || `${id} ${version}`.trim()).slice(0, 200),
+    codename: codenameOf(fields),
+    name: printable(fields.get('PRETTY_NAME') || fields.get('NAME') || `${id} ${version}`.trim(), 200),
   };
+}
+
+function codenameOf(fields: ReadonlyMap<string, string>): string | null {
+  const codename = fields.get('VERSION_CODENAME') || /\(([a-z]+)\)/.exec(fields.get('VERSION') ?? '')?.[1];
+  return codename !== undefined && /^[a-z0-9._/-]{1,64}$/.test(codename) ? codename : null;
 }
 
 function unquote(text: string): string {

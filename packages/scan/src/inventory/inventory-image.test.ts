@@ -132,6 +132,37 @@ describe('Debian', () => {
     ]);
   });
 
+  test('a package carries the layer that installed it, though every later one rewrites the database', async () => {
+    const list = { path: 'var/lib/dpkg/info/a.list', content: '/.\n/bin/a\n' };
+    const layers = [
+      gzipLayer(OS, status(record('a', '1')), list),
+      gzipLayer(status(record('a', '1') + record('b', '1'))),
+    ];
+    const { packages } = await inventoryImage({ layers, config: {} });
+    expect(
+      packages.map(({ name, layer }) => [name, layers.findIndex((each) => each.descriptor.digest === layer)]),
+    ).toEqual([
+      ['a', 0],
+      ['b', 1],
+    ]);
+  });
+
+  test('names and versions that would be obeyed by a terminal are not taken', async () => {
+    const inventory = await take([
+      [
+        { path: 'etc/os-release', content: 'ID=debian\nPRETTY_NAME="De\u001b[31mbian"\n' },
+        status(record('a', '1\u001b[2J') + record('b', '1')),
+        packageJson('node_modules/x', 'x', '1\u001b[2J'),
+      ],
+    ]);
+    expect(inventory.distribution?.name).toBe('De [31mbian');
+    expect(inventory.packages.map((each) => each.name)).toEqual(['b']);
+    expect(gaps(inventory)).toEqual([
+      'unreadable dpkg-database var/lib/dpkg/status',
+      'unreadable npm-package node_modules/x/package.json',
+    ]);
+  });
+
   test('a whited-out database makes the inventory partial, not clean', async () => {
     const inventory = await take([[OS, status(record('a', '1'))], [{ path: 'var/lib/dpkg/.wh.status' }]]);
     expect(inventory.packages).toEqual([]);

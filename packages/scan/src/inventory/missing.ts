@@ -3,6 +3,7 @@ import type { Distribution, Missing, Package } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import type { Cataloger } from '../catalogers/cataloger.ts';
 import { BINARY_MARKS, recognise } from '../catalogers/recognise.ts';
+import { printable } from '../printable.ts';
 import { BINARY } from './examine.ts';
 
 export const MAX_MISSING = 200;
@@ -97,7 +98,10 @@ function parentOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-/** Sorts, and shortens a long list so that every kind of thing is still named, the rest by number. */
+/**
+ * Sorts, and shortens a long list so that every kind of thing is still named, the rest by number. Paths and details
+ * quote the image, so control characters are taken out.
+ */
 export function boundMissing(missing: readonly Missing[]): Missing[] {
   const groups = new Map<string, Missing[]>();
   for (const each of missing) {
@@ -110,7 +114,8 @@ export function boundMissing(missing: readonly Missing[]): Missing[] {
   const listed: Missing[] = [];
   for (const key of [...groups.keys()].sort()) {
     const group = (groups.get(key) ?? []).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    listed.push(...group.slice(0, share));
+    for (const each of group.slice(0, share))
+      listed.push({ ...each, path: printable(each.path, 4096), detail: printable(each.detail, 1000) });
     const first = group[0];
     if (group.length > share && first)
       listed.push({

@@ -1,6 +1,7 @@
 /** Packages of Alpine's apk. */
 import { isUtf8 } from 'node:buffer';
 import type { Package } from '@pratique/contract';
+import { isVisible, printable } from '../../printable.ts';
 import type { CatalogContext, Cataloged, CatalogedFile, Cataloger } from '../cataloger.ts';
 import { makePurl } from '../purl.ts';
 
@@ -42,7 +43,7 @@ function readDatabase(file: CatalogedFile, context: CatalogContext, result: Cata
     const version = fields.get('V') ?? '';
     const label = `record ${number}${name ? ` (${name.slice(0, 80)})` : ''}`;
     if (bad !== null) problem(`${label} has the line ${JSON.stringify(bad.slice(0, 80))}, which is no field`);
-    if (!/^[A-Za-z0-9._+@-]+$/.test(name) || !/^\S{1,256}$/.test(version)) {
+    if (!/^[A-Za-z0-9._+@-]+$/.test(name) || !isVisible(version)) {
       problem(`${label} has no readable name and version`);
       continue;
     }
@@ -73,7 +74,7 @@ function toPackage(
     sourceVersion: version,
     architecture,
     owner: null,
-    licenses: fields.get('L') ? [fields.get('L') ?? ''] : [],
+    licenses: fields.get('L') ? [printable(fields.get('L') ?? '', 500)] : [],
     layer: context.layerOf(file.node),
     paths: [file.path],
   };

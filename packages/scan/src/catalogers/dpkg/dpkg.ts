@@ -27,8 +27,12 @@ export const dpkg: Cataloger = {
       for (const problem of problems) result.missing.push(unreadable(file.path, problem));
     }
     for (const file of files) {
-      const owned = ownedFiles(file, byName);
-      if (owned) result.owned.push(owned);
+      const owner = ownerOf(file, byName);
+      if (!owner) continue;
+      result.owned.push(ownedFiles(file, owner));
+      // dpkg rewrites its one database in every layer, but a package's own list only when it installs the package.
+      owner.layer = context.layerOf(file.node);
+      owner.paths.push(file.path);
     }
     return result;
   },
@@ -63,17 +67,18 @@ function upstreamOf(record: DpkgRecord): string {
   return record.sourceVersion === record.version ? record.sourceName : `${record.sourceName}@${record.sourceVersion}`;
 }
 
-/** `info/NAME[:ARCH].list` lists paths; `status.d/NAME.md5sums` lists sums and paths. */
-function ownedFiles(file: CatalogedFile, byName: Map<string, Package>): OwnedFiles | null {
-  const list = file.path.startsWith(INFO);
-  if (!list && !file.path.endsWith('.md5sums')) return null;
-  const stem = list
-    ? file.path.slice(INFO.length, -'.list'.length)
-    : file.path.slice(STATUS_D.length, -'.md5sums'.length);
-  const owner = byName.get(stem);
-  if (!owner) return null;
+/** The package that `info/NAME[:ARCH].list` or `status.d/NAME.md5sums` belongs to. */
+function ownerOf(file: CatalogedFile, byName: ReadonlyMap<string, Package>): Package | null {
+  if (file.path.startsWith(INFO)) return byName.get(file.path.slice(INFO.length, -'.list'.length)) ?? null;
+  return file.path.endsWith('.md5sums')
+    ? (byName.get(file.path.slice(STATUS_D.length, -'.md5sums'.length)) ?? null)
+    : null;
+}
+
+/** The one file lists paths, the other sums and paths. */
+function ownedFiles(file: CatalogedFile, owner: Package): OwnedFiles {
   const lines = file.content.toString('utf8').split('\n');
-  const paths = list ? lines : lines.map((line) => line.replace(/^[0-9a-f]{32}\s+/, ''));
+  const paths = file.path.startsWith(INFO) ? lines : lines.map((line) => line.replace(/^[0-9a-f]{32}\s+/, ''));
   return { purl: owner.purl, paths, record: file.node };
 }
 

@@ -1,5 +1,6 @@
 /** Parses dpkg's status file and the one-package files of status.d. */
 import { isUtf8 } from 'node:buffer';
+import { isVisible } from '../../printable.ts';
 
 export type DpkgRecord = {
   name: string;
@@ -70,7 +71,7 @@ function readFields(paragraph: string): { fields: Map<string, string>; bad: stri
 function toRecord(fields: Map<string, string>): DpkgRecord | null {
   const name = fields.get('package') ?? '';
   const version = fields.get('version') ?? '';
-  if (!NAME.test(name) || !/^\S{1,256}$/.test(version)) return null;
+  if (!NAME.test(name) || !isVisible(version)) return null;
   // `Source: name (version)`: the version is there only where it differs, as for rebuilds.
   const source = /^(\S+?)(?:\s+\(([^)\s]+)\))?$/.exec(fields.get('source') ?? '');
   return {

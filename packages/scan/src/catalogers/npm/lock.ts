@@ -1,5 +1,6 @@
 /** Reads npm's lock files, versions 1 to 3. */
 import { z } from 'zod';
+import { isVisible, printable } from '../../printable.ts';
 import { isNpmName, type NpmIdentity, readJson } from './package-json.ts';
 
 const Text = z.string().optional().catch(undefined);
@@ -75,7 +76,9 @@ function readDependencies(dependencies: Record<string, unknown>, result: LockRea
 }
 
 function add(result: LockRead, name: string, version: string, licence: string | undefined): void {
-  if (result.packages.length < MAX_ENTRIES) result.packages.push({ name, version, licenses: licence ? [licence] : [] });
+  if (!isVisible(version)) result.problems.push(`${JSON.stringify(name)} has a version that cannot be read`);
+  else if (result.packages.length < MAX_ENTRIES)
+    result.packages.push({ name, version, licenses: licence ? [printable(licence, 500)] : [] });
   else if (result.packages.length === MAX_ENTRIES && result.problems.length < 100)
     result.problems.push(`entries beyond ${MAX_ENTRIES} were left out`);
 }

@@ -1,5 +1,6 @@
 /** Reads the part of a package.json that says which package it is. */
 import { z } from 'zod';
+import { isVisible, printable } from '../../printable.ts';
 
 const Licence = z.union([z.string(), z.looseObject({ type: z.string() })]);
 const PackageJson = z.object({
@@ -15,12 +16,12 @@ export type NpmIdentity = { name: string; version: string; licenses: string[] };
 export function parsePackageJson(content: Buffer): NpmIdentity | null {
   const json = readJson(content);
   const parsed = PackageJson.safeParse(json);
-  if (!parsed.success || !isNpmName(parsed.data.name)) return null;
+  if (!parsed.success || !isNpmName(parsed.data.name) || !isVisible(parsed.data.version)) return null;
   const licences = parsed.data.license === undefined ? (parsed.data.licenses ?? []) : [parsed.data.license];
   return {
     name: parsed.data.name,
     version: parsed.data.version,
-    licenses: licences.map((each) => (typeof each === 'string' ? each : each.type)).slice(0, 10),
+    licenses: licences.map((each) => printable(typeof each === 'string' ? each : each.type, 500)).slice(0, 10),
   };
 }
 
@@ -32,7 +33,7 @@ export function condensePackageJson(content: Buffer): Buffer {
 
 /** A scope and a name without slashes, spaces or control characters. */
 export function isNpmName(name: string): boolean {
-  return name.length <= 214 && /^(?:@[^/@\s]+\/)?[^/@\s]+$/.test(name);
+  return name.length <= 214 && isVisible(name) && /^(?:@[^/@\s]+\/)?[^/@\s]+$/.test(name);
 }
 
 /** @returns undefined for what is no JSON */
