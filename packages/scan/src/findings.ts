@@ -10,7 +10,7 @@ const STATUS_RANK: Readonly<Record<Finding['status'], number>> = {
 
 /**
  * Joins findings of one package that are the same hole under several names or from several sources. The first by
- * status, then with a fix, then with a severity stays; the names of all become aliases.
+ * source, then by status, then with a fix, then with a severity stays; the names of all become aliases.
  */
 export function joinFindings(findings: readonly Finding[]): Finding[] {
   const byPackage = new Map<string, Finding[]>();
@@ -55,9 +55,12 @@ function joinGroup(group: readonly Finding[]): Finding[] {
 function preference(a: Finding, b: Finding): number {
   const cve = Number(b.id.startsWith('CVE-')) - Number(a.id.startsWith('CVE-'));
   const fix = Number(b.fixedVersion !== null) - Number(a.fixedVersion !== null);
+  // A distribution's own feed says more than a copy of it elsewhere: what it will not fix, for example.
+  const own = Number(a.evidence.source === 'osv') - Number(b.evidence.source === 'osv');
   const rated = Number(b.severity !== 'unknown') - Number(a.severity !== 'unknown');
   return (
     cve ||
+    own ||
     STATUS_RANK[a.status] - STATUS_RANK[b.status] ||
     fix ||
     rated ||

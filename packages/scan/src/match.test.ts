@@ -171,6 +171,31 @@ test.each<[string, Package, Distribution | null, string[]]>([
   expect(result.uncovered).toEqual([]);
 });
 
+test("where a distribution's feed and a copy of it differ, the distribution's own word stands", async () => {
+  const dir = join(root, 'both');
+  const path = join(root, 'both.json');
+  writeFileSync(
+    path,
+    JSON.stringify({ x: { 'CVE-2026-0001': { releases: { bookworm: { status: 'open', nodsa: 'Minor issue' } } } } }),
+  );
+  await importAdvisories(dir, 'debian', path);
+  const affected = [
+    { package: { ecosystem: 'Debian:12', name: 'x' }, ranges: [{ type: 'ECOSYSTEM', events: [{ introduced: '0' }] }] },
+  ];
+  writeFileSync(path, JSON.stringify({ id: 'DEBIAN-CVE-2026-0001', upstream: ['CVE-2026-0001'], affected }));
+  await importAdvisories(dir, 'osv', path);
+  const both = await openAdvisoryStore(dir);
+  const inventory: Inventory = {
+    revision: 1,
+    distribution: DEBIAN,
+    packages: [pkg('deb', 'x', '1')],
+    files: [],
+    missing: [],
+  };
+  expect(brief(matchInventory(inventory, both))).toEqual(['x CVE-2026-0001 will-not-fix -']);
+  both.close();
+});
+
 test('aliases of joined sources are kept', () => {
   expect(match([pkg('pypi', 'jinja2', '3.1.0')], null).findings[0]?.aliases).toEqual(['GHSA-a', 'PYSEC-a']);
 });

@@ -21,6 +21,8 @@ export const dpkg: Cataloger = {
       for (const record of packages) {
         const each = toPackage(record, file, context);
         result.packages.push(each);
+        // Some builders of distroless images name files of status.d otherwise than the package.
+        if (file.path.startsWith(STATUS_D)) byName.set(file.path.slice(STATUS_D.length), each);
         byName.set(record.name, each);
         byName.set(`${record.name}:${record.architecture ?? ''}`, each);
       }
