@@ -42,6 +42,12 @@ export function applyEntry(to: LayerTarget, entry: TarEntry): EntrySink | null {
   const name = parts.pop();
   if (name === undefined) return null; // the root itself
   const directory = tree.ensureDirectory(parts, layer);
+  if (tree.made > limits.entries)
+    overLimit(
+      to.name,
+      'entries',
+      `more than ${limits.entries} files and directories, those that deep names imply included`,
+    );
   if (!directory) return refused(to, entry, 'its directory is a file or a loop of links');
 
   if (name === OPAQUE) tree.opaque(directory, layer);

@@ -336,6 +336,8 @@ describe('hostile layers', () => {
     expect((await refusal(merge([layerOf(tar(one)), layerOf(tar(one, one))], { entries: 2 }))).message).toContain(
       '"entries"',
     );
+    const deep = Array.from({ length: 20 }, (_, at) => tarEntry({ path: `${at}/`.repeat(20) }));
+    expect((await refusal(merge([layerOf(tar(...deep))], { entries: 100 }))).message).toContain('"entries"');
     const image = await merge([layerOf(endless)]);
     expect([...image.tree.nodes()]).toHaveLength(1);
   });

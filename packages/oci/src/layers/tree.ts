@@ -53,6 +53,8 @@ export class ImageTree {
   problemsLeftOut = 0;
   /** Bytes of content that the tree holds; a shared content counts for each of its names. */
   keptBytes = 0;
+  /** Nodes ever made, directories that no entry names included: a few deep names make many. */
+  made = 0;
   #linkWork = 0;
 
   /** True when look-ups have cost so much that links are no longer followed; what they led to is not known then. */
@@ -81,6 +83,7 @@ export class ImageTree {
     const before = directory.children?.get(name);
     if (before?.kind === 'directory' && fields.kind === 'directory') return Object.assign(before, fields);
     const node = makeNode(name, directory, fields);
+    this.made += 1;
     if (before) this.#release(before);
     directory.children?.set(name, node);
     return node;
