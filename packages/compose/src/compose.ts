@@ -75,9 +75,8 @@ export async function compose(request: ComposeRequest, deps: ComposeDeps): Promi
     architecture,
     new Set(wanted.exclude),
   );
-  // The root is laid out merged from the start, so the package that asserts it takes the place of the one that converts.
-  const merged = universe.newest('usr-is-merged') ? ['usr-is-merged'] : [];
-  const candidates = resolve(universe, [...merged, ...wanted.include]);
+  // The root is laid out merged from the start: where a package wants that done, the one that only asserts it will do.
+  const candidates = resolve(universe, wanted.include, ['usr-is-merged']);
   progress('resolve', 1, 1, `${candidates.length} packages`);
 
   const created = new Date(Math.max(...suites.map((suite) => suite.release.date.getTime())));

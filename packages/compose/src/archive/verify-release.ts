@@ -9,6 +9,7 @@ export type SignedRelease = { text: string; signedBy: string[] };
 export type Keyring = { name: string; bytes: Buffer; fingerprints: string[] };
 
 const MAX_KEYS = 200;
+const MARKS = ['-----BEGIN PGP SIGNED MESSAGE-----', '-----BEGIN PGP SIGNATURE-----', '-----END PGP SIGNATURE-----'];
 
 /**
  * Verifies a clear-signed release file. One good signature suffices, made by a key of the keyring that is neither
@@ -25,9 +26,12 @@ export async function verifyRelease(
 ): Promise<SignedRelease> {
   const openpgp = await import('openpgp');
   const armored = inRelease.toString('utf8');
-  if (!/^-----BEGIN PGP SIGNED MESSAGE-----\r?\n/.test(armored) || !/-----END PGP SIGNATURE-----\s*$/.test(armored)) {
+  const marks = armored.match(/^-----[A-Z ]+-----[ \t]*$/gm)?.map((line) => line.trim()) ?? [];
+  const whole =
+    armored.startsWith('-----BEGIN PGP SIGNED MESSAGE-----') &&
+    armored.trimEnd().endsWith('-----END PGP SIGNATURE-----');
+  if (!whole || marks.join() !== MARKS.join())
     throw refused(origin, 'it is not one clear-signed message from its first line to its last');
-  }
   const keys = await readKeyring(keyring);
   const message = await openpgp
     .readCleartextMessage({ cleartextMessage: armored })

@@ -6,6 +6,7 @@ import { matches, type Universe } from './universe.ts';
 
 /** A group of alternatives that some package needs. */
 type Need = { group: Relation[]; by: string };
+type Search = { steps: number; failure: ComposeError | null; prefer: string[] };
 type Chosen = { candidate: Candidate; because: string | null };
 
 const MAX_STEPS = 200_000;
@@ -16,9 +17,11 @@ const MAX_CHOSEN = 5_000;
  * Recommends are not followed. Where several packages satisfy a need, the first alternative that can be installed wins,
  * and a need that leaves no choice is settled before one that does.
  *
+ * @param prefer packages that are taken before others wherever there is a choice
+ *
  * @throws ComposeError `package-unknown`, `unsatisfiable`, `conflict`; each names the chain that led there
  */
-export function resolve(universe: Universe, include: string[]): Candidate[] {
+export function resolve(universe: Universe, include: string[], prefer: string[] = []): Candidate[] {
   const state = new Map<string, Chosen>();
   const roots = [...universe.base().sort(byName), ...include.map((name) => named(universe, name))];
   for (const candidate of roots) {
@@ -27,7 +30,7 @@ export function resolve(universe: Universe, include: string[]): Candidate[] {
     if (!state.has(candidate.name)) state.set(candidate.name, { candidate, because: null });
   }
   const first = [...state.values()].flatMap(({ candidate }) => needsOf(candidate));
-  const search = { steps: 0, failure: null as ComposeError | null };
+  const search: Search = { steps: 0, failure: null, prefer };
   const result = settle(universe, state, first, search);
   if (!result) throw search.failure ?? new ComposeError('unsatisfiable', 'no set of packages satisfies the request');
   return [...result.values()].map(({ candidate }) => candidate).sort(byName);
@@ -53,7 +56,7 @@ function settle(
   universe: Universe,
   given: Map<string, Chosen>,
   needs: Need[],
-  search: { steps: number; failure: ComposeError | null },
+  search: Search,
 ): Map<string, Chosen> | null {
   const state = new Map(given);
   let queue = needs;
@@ -64,7 +67,7 @@ function settle(
       // Only needs with a choice are left: those that were met in the meantime fall away, the first is tried each way.
       const [choice, ...rest] = open.filter((entry) => !isMet(state, entry.group));
       if (!choice) return state;
-      for (const option of options(universe, choice.group)) {
+      for (const option of preferred(options(universe, choice.group), search.prefer)) {
         const attempt = new Map(state);
         if (!choose(attempt, option, choice, search)) continue;
         const result = settle(universe, attempt, [...rest, ...needsOf(option)], search);
@@ -91,12 +94,7 @@ function settle(
   }
 }
 
-function choose(
-  state: Map<string, Chosen>,
-  candidate: Candidate,
-  need: Need,
-  search: { failure: ComposeError | null },
-): boolean {
+function choose(state: Map<string, Chosen>, candidate: Candidate, need: Need, search: Search): boolean {
   if (state.size >= MAX_CHOSEN)
     throw new ComposeError('too-large', `the request needs more than ${MAX_CHOSEN} packages`);
   const clash = conflictWith(state, candidate);
@@ -125,6 +123,11 @@ function isMet(state: Map<string, Chosen>, group: Relation[]): boolean {
 
 function options(universe: Universe, group: Relation[]): Candidate[] {
   return [...new Set(group.flatMap((relation) => universe.satisfying(relation)))];
+}
+
+function preferred(candidates: Candidate[], prefer: string[]): Candidate[] {
+  const first = candidates.filter((candidate) => prefer.includes(candidate.name));
+  return [...new Set([...first, ...candidates])];
 }
 
 function needsOf(candidate: Candidate): Need[] {

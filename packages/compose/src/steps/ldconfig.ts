@@ -51,7 +51,7 @@ export function makeLinkerCache(world: World): void {
     (a, b) => compareNames(b.name, a.name) || b.flags - a.flags || (a.hwcaps ? -1 : 1),
   );
   world.tree.write('/etc/ld.so.cache', inMemory(format(sorted)));
-  world.tree.makeDirectory('/var/cache/ldconfig');
+  world.tree.makeDirectory('/var/cache/ldconfig', 0o700);
 }
 
 const key = (entry: Entry) => `${entry.name}\0${entry.flags}\0${entry.hwcaps ?? ''}`;
