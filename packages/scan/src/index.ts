@@ -13,4 +13,5 @@ export type { SbomSubject } from './sbom/subject.ts';
 export { toCycloneDx } from './sbom/to-cyclonedx.ts';
 export { toSpdx } from './sbom/to-spdx.ts';
 export { toVulnsPredicate, VULNS_PREDICATE_TYPE, type VulnsInput } from './sbom/to-vulns.ts';
+export { type Subject, subjectOf } from './subject.ts';
 export { compareVersions, type SchemeName } from './versions/compare.ts';
