@@ -292,6 +292,12 @@ describe('packages that cannot be installed are refused', () => {
       [{ name: 'tool', files: [{ path: './../etc/evil', content: 'x' }] }],
     ],
     [
+      'when a name means deletion in a layer',
+      'package-invalid',
+      /a name that layers cannot hold/,
+      [{ name: 'tool', files: [{ path: './etc/.wh.passwd', content: '' }] }],
+    ],
+    [
       'when a path is absolute',
       'package-invalid',
       /leaves the root/,

@@ -1,4 +1,5 @@
 /** Writes a tree as a tar archive whose bytes depend on the tree alone: sorted, numeric owners, PAX only where ustar is too small. */
+import { ComposeError } from '../error.ts';
 import type { Directory, Node, Tree } from '../files/tree.ts';
 
 const TYPE = { file: '0', symlink: '2', character: '3', block: '4', directory: '5', fifo: '6' } as const;
@@ -26,6 +27,9 @@ function* writeDirectory(
   for (const name of [...directory.entries.keys()].sort(byBytes)) {
     const node = directory.entries.get(name);
     if (!node) continue;
+    // A runtime would take such a file as the order to delete another (image-spec 1.1 layer.md, "Whiteouts").
+    if (name.startsWith('.wh.'))
+      throw new ComposeError('package-invalid', `${path}/${name} has a name that layers cannot hold`);
     const full = path === '' ? name : `${path}/${name}`;
     yield* writeNode(node, full, seen, latest);
     if (node.kind === 'directory') yield* writeDirectory(node, full, seen, latest);
