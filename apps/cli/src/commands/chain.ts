@@ -1,0 +1,141 @@
+/** pratique chain: definitions, runs, approvals. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ChainVersion, ImageStatus, Run } from '@pratique/contract';
+import type { Command } from 'commander';
+import { dump, load } from 'js-yaml';
+import { z } from 'zod';
+import { type Context, openServer, writeResult } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { imagePath, readServerImage } from '../reference.ts';
+import { formatTable } from '../text.ts';
+import { waitForRun } from '../wait-for-run.ts';
+
+export function addChain(program: Command, context: Context): void {
+  const chain = program.command('chain').description('the delivery chain: define it, run it, approve');
+
+  chain
+    .command('run')
+    .argument('<image>', 'ACCOUNT/NAME[:tag|@digest]')
+    .description('run the chain on an image and wait for its end')
+    .option('--no-wait', 'start it only')
+    .option('--json', 'print JSON')
+    .action(async (text: string, options: { wait: boolean; json?: boolean }) => {
+      const { api } = await openServer(context);
+      const image = readServerImage(text, api.url);
+      const started = await api.send(
+        'POST',
+        `/accounts/${image.account}/runs`,
+        { repository: image.repository, reference: image.reference },
+        z.object({ outcome: z.string(), run: Run }),
+      );
+      const run = options.wait ? await waitForRun(api, image.account, started.run.id, context.progress) : started.run;
+      writeResult(context, options.json, run, describeRun);
+      if (run.state === 'denied') context.setExit(EXIT.denied);
+      if (run.state === 'failed') context.setExit(EXIT.fault);
+    });
+
+  chain
+    .command('list')
+    .argument('<account>')
+    .description('the chains of an account')
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      const chains = await api.get(`/accounts/${account}/chains`, z.array(ChainVersion));
+      writeResult(context, options.json, chains, (all) =>
+        formatTable(
+          ['CHAIN', 'VERSION', 'REPOSITORIES', 'STEPS'],
+          all.map((one) => [
+            one.name,
+            String(one.version),
+            one.definition.repositories.join(' '),
+            one.definition.steps.map((step) => step.name).join(' → '),
+          ]),
+        ),
+      );
+    });
+
+  chain
+    .command('show')
+    .argument('<account>')
+    .argument('<chain>')
+    .description('the definition as YAML, ready to edit and apply')
+    .action(async (account: string, name: string) => {
+      const { api } = await openServer(context);
+      const found = (await api.get(`/accounts/${account}/chains`, z.array(ChainVersion))).find(
+        (one) => one.name === name,
+      );
+      if (!found) throw new CliError(EXIT.fault, `${account} has no chain ${name}`);
+      context.out(dump(found.definition));
+    });
+
+  chain
+    .command('apply')
+    .argument('<account>')
+    .argument('<file>', 'YAML; - for standard input')
+    .description('define a chain, or a new version of it')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  pratique chain show vendor default > chain.yaml && $EDITOR chain.yaml && pratique chain apply vendor chain.yaml\n',
+    )
+    .action(async (account: string, file: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      const text = file === '-' ? await context.readInput() : await readFile(resolve(context.cwd, file), 'utf8');
+      const name = (load(text) as { name?: unknown } | null)?.name;
+      if (typeof name !== 'string') throw new CliError(EXIT.usage, 'the definition has no name');
+      const stored = await api.send(
+        'PUT',
+        `/accounts/${account}/chains/${encodeURIComponent(name)}`,
+        { definition: text },
+        ChainVersion,
+      );
+      writeResult(context, options.json, stored, (one) => `${one.name} is now version ${one.version}.`);
+    });
+
+  for (const [verb, approve] of [
+    ['approve', true],
+    ['reject', false],
+  ] as const)
+    chain
+      .command(verb)
+      .argument('<image>', 'ACCOUNT/NAME[:tag|@digest] whose run waits')
+      .requiredOption('--reason <text>', 'why')
+      .option('--step <name>', 'the step, where several wait')
+      .option('--json', 'print JSON')
+      .description(`${verb} a step that waits for a person`)
+      .action(async (text: string, options: { reason: string; step?: string; json?: boolean }) => {
+        const { api } = await openServer(context);
+        const image = readServerImage(text, api.url);
+        const status = await api.get(imagePath(image), ImageStatus);
+        const waiting = (status.chain.run?.steps ?? []).filter(
+          (step) => step.state === 'waiting' && (options.step === undefined || step.name === options.step),
+        );
+        const [step] = waiting;
+        if (!status.chain.run || !step || waiting.length > 1)
+          throw new CliError(
+            EXIT.usage,
+            waiting.length > 1
+              ? `several steps wait: ${waiting.map((one) => one.name).join(', ')}; name one with --step`
+              : `no step of ${text} waits for approval`,
+          );
+        const run = await api.send(
+          'POST',
+          `/accounts/${image.account}/runs/${status.chain.run.id}/steps/${step.name}/approval`,
+          { approve, reason: options.reason },
+          Run,
+        );
+        writeResult(context, options.json, run, describeRun);
+      });
+}
+
+function describeRun(run: Run): string {
+  return [
+    `run ${run.id}: ${run.state}`,
+    formatTable(
+      ['STEP', 'STATE', 'WHAT CAME OUT'],
+      run.steps.map((step) => [step.name, step.state, step.error ?? step.summary ?? '']),
+    ),
+  ].join('\n');
+}

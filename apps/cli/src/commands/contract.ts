@@ -1,0 +1,84 @@
+/** pratique contract: what one account may deliver to another. */
+import { Contract } from '@pratique/contract';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type Context, openServer, writeResult } from '../context.ts';
+import { formatTable } from '../text.ts';
+
+export function addContract(program: Command, context: Context): void {
+  const contract = program
+    .command('contract')
+    .description('agreements under which images are delivered between accounts');
+  const row = (one: Contract) => [
+    one.id,
+    `${one.from} → ${one.to}`,
+    one.state,
+    `${one.fromRepositories.join(' ')} → ${one.toRepositories.join(' ')}`,
+    one.trustVendor ? 'vendor trusted' : 'judged anew',
+  ];
+  const table = (all: Contract[]) => formatTable(['ID', 'BETWEEN', 'STATE', 'REPOSITORIES', 'RECEIVER'], all.map(row));
+  const split = (value: string) => value.split(',');
+
+  contract
+    .command('offer')
+    .argument('<account>', 'who delivers')
+    .requiredOption('--to <account>', 'who receives')
+    .option('--from-repositories <patterns>', 'patterns, separated by commas', split, ['**'])
+    .option('--to-repositories <patterns>', 'patterns, separated by commas', split, ['**'])
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        account: string,
+        options: { to: string; fromRepositories: string[]; toRepositories: string[]; json?: boolean },
+      ) => {
+        const { api } = await openServer(context);
+        const { to, fromRepositories, toRepositories } = options;
+        writeResult(
+          context,
+          options.json,
+          await api.send('POST', `/accounts/${account}/contracts`, { to, fromRepositories, toRepositories }, Contract),
+          (one) => table([one]),
+        );
+      },
+    );
+
+  contract
+    .command('accept')
+    .argument('<account>', 'who receives')
+    .argument('<id>')
+    .option('--trust-vendor', "what the vendor's verdict allows is allowed here; else it is judged by your own policy")
+    .option('--json', 'print JSON')
+    .action(async (account: string, id: string, options: { trustVendor?: boolean; json?: boolean }) => {
+      const { api } = await openServer(context);
+      writeResult(
+        context,
+        options.json,
+        await api.send(
+          'POST',
+          `/accounts/${account}/contracts/${id}/acceptance`,
+          { trustVendor: options.trustVendor ?? false },
+          Contract,
+        ),
+        (one) => table([one]),
+      );
+    });
+
+  contract
+    .command('list')
+    .argument('<account>')
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      writeResult(context, options.json, await api.get(`/accounts/${account}/contracts`, z.array(Contract)), table);
+    });
+
+  contract
+    .command('end')
+    .argument('<account>')
+    .argument('<id>')
+    .action(async (account: string, id: string) => {
+      const { api } = await openServer(context);
+      await api.send('DELETE', `/accounts/${account}/contracts/${id}`, undefined, z.null());
+      context.out('The contract has ended; what was delivered stays.\n');
+    });
+}

@@ -1,0 +1,121 @@
+/** pratique exception: accepted risks, each with an owner, a reason, an approver and an end. */
+import { Exception } from '@pratique/contract';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type Context, openServer, writeResult } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { formatTable } from '../text.ts';
+
+type Request = {
+  id?: string;
+  constraint?: string;
+  package?: string;
+  repository: string[];
+  reason: string;
+  days: string;
+  name?: string;
+  json?: boolean;
+};
+
+export function addException(program: Command, context: Context): void {
+  const exception = program
+    .command('exception')
+    .description('accepted risks: requested by one person, approved by another');
+  const about = (one: Exception) => String(one.selector['id'] ?? one.selector['constraint'] ?? '');
+  const table = (all: Exception[]) =>
+    formatTable(
+      ['NAME', 'ABOUT', 'STATE', 'OWNER', 'APPROVER', 'UNTIL', 'REASON'],
+      all.map((one) => [
+        one.name,
+        about(one),
+        one.state,
+        one.owner,
+        one.approver ?? '–',
+        one.expiresAt.slice(0, 10),
+        one.reason,
+      ]),
+    );
+
+  exception
+    .command('request')
+    .argument('<account>')
+    .option('--id <advisory>', 'a finding, by its CVE or advisory id')
+    .option('--constraint <name>', 'a policy, by the name of its constraint')
+    .option('--package <name>', 'only in this package')
+    .option(
+      '--repository <pattern>',
+      'only in these repositories; may be repeated',
+      (value: string, before: string[]) => [...before, value],
+      [],
+    )
+    .requiredOption('--reason <text>', 'why the risk is accepted')
+    .option('--days <number>', 'until when', '30')
+    .option('--name <name>', 'a name of its own')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  pratique exception request vendor --id CVE-2024-0001 --repository "web/**" --reason "not reachable: no listener" --days 14\n',
+    )
+    .action(async (account: string, options: Request) => {
+      if ((options.id === undefined) === (options.constraint === undefined))
+        throw new CliError(EXIT.usage, 'name either a finding (--id) or a policy (--constraint)');
+      const repositories = options.repository.length > 0 ? options.repository : ['**'];
+      const selector =
+        options.id !== undefined
+          ? { id: options.id, repositories, ...(options.package ? { package: options.package } : {}) }
+          : { constraint: options.constraint, repositories };
+      const { api } = await openServer(context);
+      const body = {
+        kind: options.id !== undefined ? 'finding' : 'policy',
+        selector,
+        reason: options.reason,
+        days: Number(options.days),
+        ...(options.name ? { name: options.name } : {}),
+      };
+      writeResult(
+        context,
+        options.json,
+        await api.send('POST', `/accounts/${account}/exceptions`, body, Exception),
+        (one) => `${table([one])}\n\nAsk a maintainer to approve it: pratique exception approve ${account} ${one.name}`,
+      );
+    });
+
+  exception
+    .command('approve')
+    .argument('<account>')
+    .argument('<name>')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      writeResult(
+        context,
+        options.json,
+        await api.send(
+          'POST',
+          `/accounts/${account}/exceptions/${encodeURIComponent(name)}/approval`,
+          undefined,
+          Exception,
+        ),
+        (one) => `${table([one])}\n\nJudge an image anew: pratique chain run ${account}/NAME:TAG`,
+      );
+    });
+
+  exception
+    .command('withdraw')
+    .argument('<account>')
+    .argument('<name>')
+    .action(async (account: string, name: string) => {
+      const { api } = await openServer(context);
+      await api.send('DELETE', `/accounts/${account}/exceptions/${encodeURIComponent(name)}`, undefined, z.null());
+      context.out(`${name} is withdrawn.\n`);
+    });
+
+  exception
+    .command('list')
+    .argument('<account>')
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      writeResult(context, options.json, await api.get(`/accounts/${account}/exceptions`, z.array(Exception)), table);
+    });
+}

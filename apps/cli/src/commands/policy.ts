@@ -1,0 +1,47 @@
+/** pratique policy: what the gate and admission of an account ask for. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { PolicyBundleInfo } from '@pratique/contract';
+import type { Command } from 'commander';
+import { type Context, openServer, writeResult } from '../context.ts';
+import { formatTable } from '../text.ts';
+
+export function addPolicy(program: Command, context: Context): void {
+  const policy = program.command('policy').description('the policies of an account');
+  const table = (info: PolicyBundleInfo) =>
+    `version ${info.version} (${info.digest})\n${formatTable(
+      ['CONSTRAINT', 'ACTION', 'TARGET', 'WHAT'],
+      info.constraints.map((one) => [
+        one.name,
+        one.action,
+        one.target.startsWith('image') ? 'image' : 'kubernetes',
+        one.title,
+      ]),
+    )}`;
+
+  policy
+    .command('show')
+    .argument('<account>')
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      writeResult(context, options.json, await api.get(`/accounts/${account}/policy`, PolicyBundleInfo), table);
+    });
+
+  policy
+    .command('apply')
+    .argument('<account>')
+    .argument('<file>', 'ConstraintTemplates and constraints as YAML; - for standard input')
+    .option('--json', 'print JSON')
+    .description('add or replace templates and constraints; a constraint with enforcementAction "off" is removed')
+    .action(async (account: string, file: string, options: { json?: boolean }) => {
+      const { api } = await openServer(context);
+      const yaml = file === '-' ? await context.readInput() : await readFile(resolve(context.cwd, file), 'utf8');
+      writeResult(
+        context,
+        options.json,
+        await api.send('PUT', `/accounts/${account}/policy`, { yaml }, PolicyBundleInfo),
+        table,
+      );
+    });
+}
