@@ -18,7 +18,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   const signer = connectSigner(config.runDir, signerSecret());
   const engine = spawnEngine({
     binary: requirePolicyEngine(config),
-    onEvent: (event) => log.warn({ event }, 'policy engine'),
+    onEvent: (event) => log[event.type === 'started' ? 'info' : 'warn']({ event }, 'policy engine'),
   });
   let feed: Feed | null = null;
   let verdicts: VerdictFeed | null = null;

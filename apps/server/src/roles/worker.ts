@@ -31,7 +31,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const signer = connectSigner(config.runDir, signerSecret());
   const engine = spawnEngine({
     binary: requirePolicyEngine(config),
-    onEvent: (event) => log.warn({ event }, 'policy engine'),
+    onEvent: (event) => log[event.type === 'started' ? 'info' : 'warn']({ event }, 'policy engine'),
   });
   const advisories = await openAdvisories(join(config.dataDir, 'advisories'), log);
   await publishRevisions(db, advisories.snapshot());

@@ -1,0 +1,21 @@
+/** Runs the benchmarks: `npm run bench [-- NAME ...]`; the output is summed up in RESULTS.md. */
+import { cpus } from 'node:os';
+
+const BENCHES: Record<string, () => Promise<string>> = {
+  registry: async () => (await import('./registry.ts')).benchRegistry(),
+  sbom: async () => (await import('./sbom.ts')).benchSbom(),
+  'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),
+};
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !(name in BENCHES));
+if (unknown !== undefined) {
+  process.stderr.write(`there is no benchmark ${unknown}; there are ${Object.keys(BENCHES).join(', ')}\n`);
+  process.exit(2);
+}
+process.stdout.write(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.versions.node}\n`);
+for (const [name, run] of Object.entries(BENCHES)) {
+  if (names.length > 0 && !names.includes(name)) continue;
+  process.stdout.write(`\n## ${name}\n`);
+  process.stdout.write(`${await run()}\n`);
+}
