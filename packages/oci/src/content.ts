@@ -15,6 +15,10 @@ export type ContentSource = {
 };
 
 export type ContentSink = {
+  /** Blobs that may be sent at a time, where the place takes fewer than a copy would send. */
+  readonly parallel?: number;
+  /** False where the place cannot hold what refers to an image. */
+  readonly holdsReferrers?: false;
   hasManifest(digest: string): Promise<boolean>;
   hasBlob(descriptor: Descriptor): Promise<boolean>;
   /** Takes a blob without its bytes where the place already has them, and may. Absent where it never can. */

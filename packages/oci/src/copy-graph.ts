@@ -49,7 +49,7 @@ export async function copyGraph(
   reference: string,
   options: CopyOptions,
 ): Promise<CopyProof> {
-  const graph = await planGraph(source, reference, options.referrers);
+  const graph = await planGraph(source, reference, options.referrers && sink.holdsReferrers !== false);
   const totalBytes = [...graph.blobs.values()].reduce((sum, blob) => sum + blob.size, 0);
   const total = graph.blobs.size + graph.manifests.length;
   let done = 0;
@@ -57,7 +57,8 @@ export async function copyGraph(
   let copiedBlobs = 0;
   const report = (phase: CopyProgress['phase']) => options.onProgress?.({ phase, done, total, bytes, totalBytes });
   report('plan');
-  await eachOf([...graph.blobs.values()], options.parallel ?? 4, async (blob) => {
+  const parallel = Math.min(options.parallel ?? 4, sink.parallel ?? Number.POSITIVE_INFINITY);
+  await eachOf([...graph.blobs.values()], parallel, async (blob) => {
     if (!(await sink.hasBlob(blob)) && !(await sink.mountBlob?.(blob))) {
       await sink.putBlob(blob, await source.blob(blob));
       copiedBlobs++;

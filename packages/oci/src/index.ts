@@ -1,5 +1,7 @@
 export * from './content.ts';
 export * from './copy-graph.ts';
+export { createDockerArchive, type DockerArchiveSink } from './docker-archive/create-archive.ts';
+export { openDockerArchive } from './docker-archive/open-archive.ts';
 export * from './error.ts';
 export * from './manifest.ts';
 export * from './media-types.ts';
