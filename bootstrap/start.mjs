@@ -34,13 +34,19 @@ const server = spawn(NODE, [join(ROOT, 'apps', 'server', 'src', 'main.ts')], {
 });
 let stopping = false;
 let voyage = null;
-for (const signal of ['SIGINT', 'SIGTERM'])
-  process.on(signal, () => {
-    stopping = true;
-    voyage?.kill('SIGTERM');
-    server.kill('SIGTERM');
-  });
+function stop() {
+  stopping = true;
+  voyage?.kill('SIGTERM');
+  server.kill('SIGTERM');
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+// npm may be killed without telling us; nobody could stop the server then.
+const parent = process.ppid;
+const watch = setInterval(() => {
+  if (process.ppid !== parent) stop();
+}, 500);
 server.on('exit', (code) => {
+  clearInterval(watch);
   voyage?.kill('SIGTERM');
   process.exitCode = code ?? 1;
 });
