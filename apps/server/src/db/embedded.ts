@@ -2,7 +2,7 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -67,6 +67,8 @@ export async function startEmbeddedPostgres(
     {
       ...wrap.options,
       stdio: ['ignore', 'pipe', 'pipe'],
+      // A group of its own: Ctrl-C in the terminal must not end the database before those who use it.
+      detached: true,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' },
     },
   );
@@ -170,6 +172,23 @@ async function endOrphan(data: string): Promise<void> {
       throw new ServerError('data-in-use', `a PostgreSQL (process ${pid}) still uses ${data} and does not end`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+  await forgetUnreaped(data, pid);
+}
+
+/**
+ * A killed PostgreSQL whose new parent has not collected it yet (the first process of a container often never does)
+ * looks alive to the next one. Its lock file is no lock any more, once none of its own children works in the folder.
+ */
+async function forgetUnreaped(data: string, pid: number): Promise<void> {
+  const isUnreaped = async () => / Z /.test(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
+  for (let tries = 0; tries < 40; tries++) {
+    if (!(await isUnreaped())) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  for (const name of await readdir('/proc'))
+    if (/^\d+$/.test(name) && (await readlink(`/proc/${name}/cwd`).catch(() => '')) === data)
+      throw new ServerError('data-in-use', `process ${name} of an earlier PostgreSQL still works in ${data}`);
+  await rm(join(data, 'postmaster.pid'), { force: true });
 }
 
 function keepTail(child: ChildProcess): () => string {
