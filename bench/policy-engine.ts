@@ -37,60 +37,54 @@ const request = AdmissionRequest.parse({
   },
 });
 
-const binary = await buildPolicyEngine({
-  cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pratique'),
-  log: console.error,
-});
-const presets = (await readPresets(fileURLToPath(new URL('../policies', import.meta.url)))).filter(({ name }) =>
-  name.startsWith('pod-'),
-);
-const bundle = presetBundle(presets);
-const engine = spawnEngine({ binary });
+export async function benchPolicyEngine(): Promise<string> {
+  const binary = await buildPolicyEngine({
+    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pratique'),
+  });
+  const presets = (await readPresets(fileURLToPath(new URL('../policies', import.meta.url)))).filter(({ name }) =>
+    name.startsWith('pod-'),
+  );
+  const bundle = presetBundle(presets);
+  const engine = spawnEngine({ binary });
 
-/** Milliseconds of one review; throws when it is not answered as it should be. */
-async function review(): Promise<number> {
-  const start = performance.now();
-  const violations = await evaluateAdmission(engine, bundle, request);
-  if (violations.length > 0) throw new Error(`unexpected: ${violations[0]?.msg}`);
-  return performance.now() - start;
+  /** Milliseconds of one review; throws when it is not answered as it should be. */
+  async function review(): Promise<number> {
+    const start = performance.now();
+    const violations = await evaluateAdmission(engine, bundle, request);
+    if (violations.length > 0) throw new Error(`unexpected: ${violations[0]?.msg}`);
+    return performance.now() - start;
+  }
+
+  for (let i = 0; i < 200; i += 1) await review();
+
+  const running: Promise<number>[] = [];
+  const begin = performance.now();
+  for (let i = 0; i < RATE * SECONDS; i += 1) {
+    const due = begin + (i * 1000) / RATE;
+    const wait = due - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    running.push(review());
+  }
+  const latencies = (await Promise.all(running)).sort((a, b) => a - b);
+
+  const burstBegin = performance.now();
+  let left = BURST;
+  await Promise.all(
+    Array.from({ length: 32 }, async () => {
+      while (left-- > 0) await review();
+    }),
+  );
+  const saturation = BURST / ((performance.now() - burstBegin) / 1000);
+  const { heapBytes } = await engine.status();
+  await engine.close();
+
+  return [
+    '| constraints | review bytes | rate a second | p50 ms | p99 ms | saturation a second | engine heap MiB |',
+    '|---|---|---|---|---|---|---|',
+    `| ${bundle.constraints.length} | ${JSON.stringify(request).length} | ${RATE} | ${quantile(latencies, 0.5)} | ${quantile(latencies, 0.99)} | ${Math.round(saturation)} | ${Math.round(heapBytes / 1048576)} |`,
+  ].join('\n');
 }
 
 function quantile(sorted: readonly number[], q: number): string {
   return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN).toFixed(2);
 }
-
-for (let i = 0; i < 200; i += 1) await review();
-
-const running: Promise<number>[] = [];
-const begin = performance.now();
-for (let i = 0; i < RATE * SECONDS; i += 1) {
-  const due = begin + (i * 1000) / RATE;
-  const wait = due - performance.now();
-  if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-  running.push(review());
-}
-const latencies = (await Promise.all(running)).sort((a, b) => a - b);
-
-const burstBegin = performance.now();
-let left = BURST;
-await Promise.all(
-  Array.from({ length: 32 }, async () => {
-    while (left-- > 0) await review();
-  }),
-);
-const saturation = BURST / ((performance.now() - burstBegin) / 1000);
-const { heapBytes } = await engine.status();
-await engine.close();
-
-console.log(
-  JSON.stringify({
-    figure: 'policy-engine',
-    constraints: bundle.constraints.length,
-    reviewBytes: JSON.stringify(request).length,
-    ratePerSecond: RATE,
-    p50Ms: Number(quantile(latencies, 0.5)),
-    p99Ms: Number(quantile(latencies, 0.99)),
-    saturationPerSecond: Math.round(saturation),
-    engineHeapMiB: Math.round(heapBytes / 1048576),
-  }),
-);

@@ -39,7 +39,7 @@ function stop() {
   voyage?.kill('SIGTERM');
   server.kill('SIGTERM');
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
 // npm may be killed without telling us; nobody could stop the server then.
 const parent = process.ppid;
 const watch = setInterval(() => {

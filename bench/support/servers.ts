@@ -7,7 +7,13 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export type RunningRegistry = { name: string; url: string; pid: number; headers(scope: string): Promise<Record<string, string>>; stop(): Promise<void> };
+export type RunningRegistry = {
+  name: string;
+  url: string;
+  pid: number;
+  headers(scope: string): Promise<Record<string, string>>;
+  stop(): Promise<void>;
+};
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
 const PASSWORD = 'bench-password';
@@ -25,8 +31,18 @@ export async function freePort(): Promise<number> {
 export async function startPratique(): Promise<RunningRegistry> {
   const data = await mkdtemp(join(tmpdir(), 'pratique-bench-'));
   const port = await freePort();
-  const env = { ...process.env, PRATIQUE_DATA: data, PRATIQUE_PORT: String(port), PRATIQUE_ADMISSION_PORT: String(await freePort()), PRATIQUE_ADMIN_PASSWORD: PASSWORD, PRATIQUE_LOG_LEVEL: 'error' };
-  const child = fork(join(ROOT, 'apps', 'server', 'src', 'main.ts'), [], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const env = {
+    ...process.env,
+    PRATIQUE_DATA: data,
+    PRATIQUE_PORT: String(port),
+    PRATIQUE_ADMISSION_PORT: String(await freePort()),
+    PRATIQUE_ADMIN_PASSWORD: PASSWORD,
+    PRATIQUE_LOG_LEVEL: 'error',
+  };
+  const child = fork(join(ROOT, 'apps', 'server', 'src', 'main.ts'), [], {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   await once(child, 'message');
   const url = `http://127.0.0.1:${port}`;
   return {
@@ -35,7 +51,9 @@ export async function startPratique(): Promise<RunningRegistry> {
     pid: child.pid ?? 0,
     async headers(scope) {
       const authorization = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}`;
-      const response = await fetch(`${url}/v2/token?service=pratique&scope=${encodeURIComponent(scope)}`, { headers: { authorization } });
+      const response = await fetch(`${url}/v2/token?service=pratique&scope=${encodeURIComponent(scope)}`, {
+        headers: { authorization },
+      });
       const { token } = (await response.json()) as { token: string };
       return { authorization: `Bearer ${token}` };
     },
@@ -49,11 +67,20 @@ export async function startDockerRegistry(): Promise<RunningRegistry | null> {
   const data = await mkdtemp(join(tmpdir(), 'registry-bench-'));
   const port = await freePort();
   const config = join(data, 'config.yml');
-  await writeFile(config, `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: ${data}/store}, cache: {blobdescriptor: inmemory}, delete: {enabled: true}}\nhttp: {addr: '127.0.0.1:${port}'}\n`);
+  await writeFile(
+    config,
+    `version: 0.1\nlog: {level: error, accesslog: {disabled: true}}\nstorage: {filesystem: {rootdirectory: ${data}/store}, cache: {blobdescriptor: inmemory}, delete: {enabled: true}}\nhttp: {addr: '127.0.0.1:${port}'}\n`,
+  );
   const child = spawn('/usr/bin/docker-registry', ['serve', config], { stdio: ['ignore', 'ignore', 'ignore'] });
   const url = `http://127.0.0.1:${port}`;
   for (let tries = 0; tries < 100; tries++) {
-    if (await fetch(`${url}/v2/`).then((response) => response.ok, () => false)) break;
+    if (
+      await fetch(`${url}/v2/`).then(
+        (response) => response.ok,
+        () => false,
+      )
+    )
+      break;
     await new Promise((done) => setTimeout(done, 50));
   }
   return { name: 'docker-registry', url, pid: child.pid ?? 0, headers: async () => ({}), stop: () => end(child, data) };

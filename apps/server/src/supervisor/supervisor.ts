@@ -38,6 +38,8 @@ export async function runSupervisor(args: string[]): Promise<number> {
   let postgres: EmbeddedPostgres | null = null;
   const finished = Promise.withResolvers<number>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => finished.resolve(0));
+  // Whoever started this program with a channel is gone: there is nobody left who could stop it.
+  process.on('disconnect', () => finished.resolve(0));
   const release = await lockDataFolder(config.dataDir).catch((error: Error) => error);
   if (release instanceof Error) {
     process.stderr.write(`${release.message}\n`);
