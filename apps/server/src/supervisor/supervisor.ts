@@ -88,8 +88,6 @@ export async function runSupervisor(args: string[]): Promise<number> {
     await postgres?.stop();
     await rm(config.runDir, { recursive: true, force: true });
     await release();
-    // Listening for its end keeps the channel, and with it this process, alive.
-    if (process.connected) process.disconnect();
   }
 }
 
