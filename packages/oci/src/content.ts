@@ -23,8 +23,13 @@ export type ContentSink = {
   hasBlob(descriptor: Descriptor): Promise<boolean>;
   /** Takes a blob without its bytes where the place already has them, and may. Absent where it never can. */
   mountBlob?(descriptor: Descriptor): Promise<boolean>;
-  /** Stores a blob durably; refuses one whose bytes do not match. @throws OciError `digest-mismatch`, `size-mismatch` */
-  putBlob(descriptor: Descriptor, content: Readable): Promise<void>;
+  /**
+   * Stores a blob durably; refuses one whose bytes do not match.
+   *
+   * @param reopen opens the content anew, where it can be: what goes over a network may have to be sent again
+   * @throws OciError `digest-mismatch`, `size-mismatch`
+   */
+  putBlob(descriptor: Descriptor, content: Readable, reopen?: () => Promise<Readable>): Promise<void>;
   /** Stores a manifest whose children and blobs are there; `tag` null stores it by digest only. */
   putManifest(manifest: RawManifest, tag: string | null): Promise<void>;
 };

@@ -60,7 +60,8 @@ export async function copyGraph(
   const parallel = Math.min(options.parallel ?? 4, sink.parallel ?? Number.POSITIVE_INFINITY);
   await eachOf([...graph.blobs.values()], parallel, async (blob) => {
     if (!(await sink.hasBlob(blob)) && !(await sink.mountBlob?.(blob))) {
-      await sink.putBlob(blob, await source.blob(blob));
+      const open = () => source.blob(blob);
+      await sink.putBlob(blob, await open(), open);
       copiedBlobs++;
     }
     done++;

@@ -7,5 +7,5 @@ export * from './manifest.ts';
 export * from './media-types.ts';
 export * from './oci-layout.ts';
 export * from './reference.ts';
-export * from './registry-client.ts';
+export { openRegistry, type Registry, type RegistryOptions } from './registry/open-registry.ts';
 export * from './verify-stream.ts';
