@@ -1,0 +1,24 @@
+/** The English catalogue. */
+import { deliveries } from './deliveries.ts';
+import { image, images } from './images.ts';
+import { overview } from './overview.ts';
+import { policies } from './policies.ts';
+import { settings } from './settings.ts';
+import { palette, shell, signIn, states } from './shell.ts';
+import { words } from './words.ts';
+import { workloads } from './workloads.ts';
+
+export const en = {
+  words,
+  shell,
+  signIn,
+  states,
+  palette,
+  overview,
+  images,
+  image,
+  deliveries,
+  policies,
+  workloads,
+  settings,
+};

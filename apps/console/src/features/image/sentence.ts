@@ -1,0 +1,24 @@
+/** The sentence under the stamp. */
+import type { ImageStatus } from '@pratique/contract';
+import type { Catalogue } from '../../catalogue/catalogue.ts';
+import type { Format } from '../../format/format.ts';
+import { standingOf } from '../../ui/verdict-mark.tsx';
+
+/** Says in one sentence why the image stands where it stands. */
+export function sentenceOf(
+  { verdict, chain }: Pick<ImageStatus, 'verdict' | 'chain'>,
+  text: Catalogue['image'],
+  format: Format,
+): string {
+  const standing = standingOf(verdict);
+  if (!verdict || standing === 'pending') return text.pending[chain.state];
+  if (standing === 'revoked') return text.revoked;
+  if (standing === 'expired') return text.expired(format.day(verdict.validUntil));
+  const denials = verdict.reasons.filter((reason) => reason.action === 'deny');
+  if (standing === 'allowed') {
+    const warnings = verdict.reasons.filter((reason) => reason.action === 'warn').length;
+    return warnings === 0 ? text.allowed : text.allowedWarned(warnings);
+  }
+  const first = denials[0]?.message ?? '';
+  return denials.length > 1 ? text.refusedMore(first, format.number(denials.length - 1)) : text.refused(first);
+}

@@ -1,0 +1,65 @@
+/** One image: its status, what is inside, its runs, and what can be done with it. */
+import { ImageScan, ImageStatus, Run } from '@pratique/contract';
+import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { z } from 'zod';
+import { queryOf, request } from '../../api/request.ts';
+
+const under = (account: string): string => `/accounts/${encodeURIComponent(account)}`;
+
+export function useImage(account: string, repository: string, reference: string): UseQueryResult<ImageStatus> {
+  return useQuery({
+    queryKey: [account, 'image', repository, reference],
+    queryFn: ({ signal }) =>
+      request(ImageStatus, `${under(account)}/image${queryOf({ repository, reference })}`, { signal }),
+  });
+}
+
+/** Packages and findings of one platform, asked for again when the chain has scanned anew. */
+export function useScan(image: ImageStatus, platform: string): UseQueryResult<ImageScan> {
+  const { account, repository, digest } = image;
+  const scanned = image.chain.run?.steps.find((step) => step.kind === 'scan')?.finishedAt ?? null;
+  return useQuery({
+    queryKey: [account, 'scan', repository, digest, platform, scanned],
+    enabled: image.findings !== null,
+    staleTime: 5 * 60_000,
+    queryFn: ({ signal }) =>
+      request(ImageScan, `${under(account)}/image/scan${queryOf({ repository, reference: digest, platform })}`, {
+        signal,
+      }),
+  });
+}
+
+export function useImageRuns(image: ImageStatus): UseQueryResult<Run[]> {
+  const { account, repository, digest } = image;
+  return useQuery({
+    queryKey: [account, 'runs', repository, digest],
+    queryFn: ({ signal }) =>
+      request(z.array(Run), `${under(account)}/image/runs${queryOf({ repository, reference: digest })}`, { signal }),
+  });
+}
+
+export function useRunAgain(account: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (subject: { repository: string; reference: string }) =>
+      request(z.object({ outcome: z.string(), run: Run }), `${under(account)}/runs`, { method: 'POST', body: subject }),
+    onSuccess: () => client.invalidateQueries({ queryKey: [account] }),
+  });
+}
+
+export function useDecideApproval(account: string, run: string, step: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (decision: { approve: boolean; reason: string }) =>
+      request(Run, `${under(account)}/runs/${run}/steps/${encodeURIComponent(step)}/approval`, {
+        method: 'POST',
+        body: decision,
+      }),
+    onSuccess: () => client.invalidateQueries({ queryKey: [account] }),
+  });
+}
+
+/** Where a browser can fetch an attestation or an inventory from, with its session. */
+export function downloadOf(image: ImageStatus, kind: 'attestation' | 'sbom', more: Record<string, string>): string {
+  return `/api/v1${under(image.account)}/image/${kind}${queryOf({ repository: image.repository, reference: image.digest, ...more })}`;
+}

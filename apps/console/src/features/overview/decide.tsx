@@ -1,0 +1,61 @@
+/** What needs a person's decision. */
+import type { Overview } from '@pratique/contract';
+import { Link } from 'react-router';
+import { useText } from '../../catalogue/use-text.ts';
+import { shortDigest } from '../../format/digest.ts';
+import { paths } from '../../format/paths.ts';
+import { Moment } from '../../ui/moment.tsx';
+import { Section } from '../../ui/page.tsx';
+import { StepSign } from '../../ui/step-mark.tsx';
+import { decisionsIn } from './summary.ts';
+
+export function Decide({ seen }: { seen: Overview }) {
+  const { overview } = useText();
+  const { account } = seen;
+  return (
+    <Section title={overview.decide}>
+      {decisionsIn(seen) === 0 && <p className="quiet">{overview.nothingToDecide}</p>}
+      <ul className="items">
+        {seen.waiting.map((run) => (
+          <li key={`${run.runId}-${run.step}`}>
+            <StepSign state="waiting" />
+            <p>
+              {run.repository}
+              {run.tag && `:${run.tag}`} {overview.waiting(run.step)} · <Moment at={run.since} />
+            </p>
+            <Link className="button primary" to={paths.run(account, run.runId)}>
+              {overview.review}
+            </Link>
+          </li>
+        ))}
+        {seen.requestedExceptions.map((exception) => (
+          <li key={exception.name}>
+            <StepSign state="waiting" />
+            <p>
+              <b>{exception.name}</b> {overview.requested(exception.owner)}
+              <small>{exception.reason}</small>
+            </p>
+            <Link
+              className="button primary"
+              to={paths.policies(account, { show: 'exceptions', exception: exception.name })}
+            >
+              {overview.review}
+            </Link>
+          </li>
+        ))}
+        {seen.expiring.map((verdict) => (
+          <li key={`${verdict.repository}@${verdict.digest}`}>
+            <StepSign state="waiting" />
+            <p>
+              <Link to={paths.image(account, verdict.repository, verdict.digest)}>
+                {verdict.repository}@{shortDigest(verdict.digest)}
+              </Link>
+              <small>{overview.expiring}</small>
+            </p>
+            <Moment at={verdict.validUntil} />
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

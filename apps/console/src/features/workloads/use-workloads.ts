@@ -1,0 +1,52 @@
+/** What clusters asked, and the clusters. */
+import { Admission, Cluster, NewClusterAnswer } from '@pratique/contract';
+import {
+  type InfiniteData,
+  type UseInfiniteQueryResult,
+  type UseQueryResult,
+  useInfiniteQuery,
+  useQuery,
+} from '@tanstack/react-query';
+import { z } from 'zod';
+import { Nothing, queryOf, request } from '../../api/request.ts';
+import { useChange, within } from '../../api/use-change.ts';
+
+const PAGE = 500;
+
+/** Newest first; older ones a page at a time. */
+export function useAdmissions(account: string): UseInfiniteQueryResult<InfiniteData<Admission[]>> {
+  return useInfiniteQuery({
+    queryKey: [account, 'admissions'],
+    initialPageParam: undefined as number | undefined,
+    queryFn: ({ signal, pageParam }) =>
+      request(z.array(Admission), `${within(account, 'admissions')}${queryOf({ before: pageParam, limit: PAGE })}`, {
+        signal,
+      }),
+    getNextPageParam: (last: Admission[]) => (last.length < PAGE ? undefined : last.at(-1)?.id),
+  });
+}
+
+export function useClusters(account: string): UseQueryResult<Cluster[]> {
+  return useQuery({
+    queryKey: [account, 'clusters'],
+    queryFn: ({ signal }) => request(z.array(Cluster), within(account, 'clusters'), { signal }),
+  });
+}
+
+type Settings = { mode: Cluster['mode']; exemptNamespaces?: string[] };
+
+export function useAddCluster(account: string) {
+  return useChange(account, (body: Settings & { name: string }) =>
+    request(NewClusterAnswer, within(account, 'clusters'), { method: 'POST', body }),
+  );
+}
+
+export function useChangeCluster(account: string, cluster: string) {
+  return useChange(account, (body: Settings) =>
+    request(Cluster, within(account, 'clusters', cluster), { method: 'PATCH', body }),
+  );
+}
+
+export function useRemoveCluster(account: string, cluster: string) {
+  return useChange(account, () => request(Nothing, within(account, 'clusters', cluster), { method: 'DELETE' }));
+}

@@ -1,0 +1,21 @@
+/** What runs, and what was kept from running. */
+import { useText } from '../../catalogue/use-text.ts';
+import { PageHead, Tabs, useShown } from '../../ui/page.tsx';
+import { Admissions } from './admissions.tsx';
+import { Clusters } from './clusters.tsx';
+
+export function WorkloadsPage() {
+  const { workloads } = useText();
+  const tabs = [
+    { id: 'admissions', label: workloads.admissions },
+    { id: 'clusters', label: workloads.clusters },
+  ];
+  const shown = useShown(tabs);
+  return (
+    <div className="page">
+      <PageHead title={workloads.title} lead={workloads.lead} />
+      <Tabs tabs={tabs} label={workloads.title} />
+      {shown === 'admissions' ? <Admissions /> : <Clusters />}
+    </div>
+  );
+}

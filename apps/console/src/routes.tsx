@@ -1,0 +1,58 @@
+/** Which page stands at which address. Each page is a file of its own, fetched when it is first opened. */
+import type { ComponentType } from 'react';
+import { createBrowserRouter } from 'react-router';
+import { SignInPage } from './features/sign-in/sign-in-page.tsx';
+import { Broken } from './shell/broken.tsx';
+import { Home } from './shell/home.tsx';
+import { NotFound } from './shell/not-found.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const lazily = (load: () => Promise<ComponentType>) => async () => ({ Component: await load() });
+
+export function makeRouter(): ReturnType<typeof createBrowserRouter> {
+  return createBrowserRouter([
+    {
+      ErrorBoundary: Broken,
+      HydrateFallback: () => null,
+      children: [
+        { path: '/sign-in', Component: SignInPage },
+        { path: '/', Component: Home },
+        {
+          path: '/accounts/:account',
+          Component: Shell,
+          children: [
+            { index: true, Component: Home },
+            {
+              path: 'overview',
+              lazy: lazily(async () => (await import('./features/overview/overview-page.tsx')).OverviewPage),
+            },
+            {
+              path: 'images',
+              lazy: lazily(async () => (await import('./features/images/images-page.tsx')).ImagesPage),
+            },
+            { path: 'image', lazy: lazily(async () => (await import('./features/image/image-page.tsx')).ImagePage) },
+            { path: 'runs/:run', lazy: lazily(async () => (await import('./features/runs/run-page.tsx')).RunPage) },
+            {
+              path: 'deliveries',
+              lazy: lazily(async () => (await import('./features/deliveries/deliveries-page.tsx')).DeliveriesPage),
+            },
+            {
+              path: 'policies',
+              lazy: lazily(async () => (await import('./features/policies/policies-page.tsx')).PoliciesPage),
+            },
+            {
+              path: 'workloads',
+              lazy: lazily(async () => (await import('./features/workloads/workloads-page.tsx')).WorkloadsPage),
+            },
+            {
+              path: 'settings',
+              lazy: lazily(async () => (await import('./features/settings/settings-page.tsx')).SettingsPage),
+            },
+            { path: '*', Component: NotFound },
+          ],
+        },
+        { path: '*', Component: NotFound },
+      ],
+    },
+  ]);
+}

@@ -1,0 +1,38 @@
+/** A moment: how long ago, with the exact time on hover, kept current. */
+import { useSyncExternalStore } from 'react';
+import { useFormat } from '../format/format.ts';
+
+const TICK_MS = 10_000;
+let now = Date.now();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const each of listeners) each();
+  }, TICK_MS);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0 && timer !== null) {
+      clearInterval(timer);
+      timer = null;
+    }
+  };
+}
+
+/** The current time to ten seconds, one clock for the whole page. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+export function Moment({ at }: { at: string }) {
+  const format = useFormat();
+  const current = Math.max(useNow(), Date.now() - TICK_MS);
+  return (
+    <time dateTime={at} title={format.moment(at)} className="nowrap">
+      {format.since(at, current)}
+    </time>
+  );
+}

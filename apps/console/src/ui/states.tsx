@@ -1,0 +1,94 @@
+/** What stands where data will be: skeletons, failures, and pages that are still empty. */
+import type { UseQueryResult } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { RequestError } from '../api/request.ts';
+import { useText } from '../catalogue/use-text.ts';
+import { Button } from './button.tsx';
+import './states.css';
+
+type Props<T> = {
+  query: UseQueryResult<T>;
+  /** What is awaited, for who cannot see the skeleton. */
+  what: string;
+  skeleton?: ReactNode;
+  children: (value: T) => ReactNode;
+};
+
+/** Shows a query in whichever state it is. An answer stays on screen while a later attempt fails, with the failure above it. */
+export function Answered<T>({ query, what, skeleton = <SkeletonRows />, children }: Props<T>) {
+  const { states } = useText();
+  if (query.data !== undefined)
+    return (
+      <>
+        {query.error && <Failure error={query.error} retry={() => void query.refetch()} />}
+        {children(query.data)}
+      </>
+    );
+  if (query.error) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  return (
+    <div role="status" aria-busy="true">
+      <span className="visually-hidden">{states.loading(what)}</span>
+      {skeleton}
+    </div>
+  );
+}
+
+export function Failure({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
+  const { states } = useText();
+  const known = error instanceof RequestError ? error : null;
+  const title =
+    known?.code === 'forbidden'
+      ? states.forbiddenTitle
+      : known?.code === 'not-found'
+        ? states.notFoundTitle
+        : states.failedTitle;
+  return (
+    <div className="failure" role="alert">
+      <h3>{title}</h3>
+      <p>{useSentence()(error)}</p>
+      {known?.requestId && (
+        <p className="quiet">
+          {states.requestId} <code>{known.requestId}</code>
+        </p>
+      )}
+      {retry && known?.code !== 'forbidden' && known?.code !== 'not-found' && (
+        <Button onClick={retry}>{states.tryAgain}</Button>
+      )}
+    </div>
+  );
+}
+
+/** The sentence for an error: the server's own, or ours where no server spoke. */
+export function useSentence(): (error: Error) => string {
+  const { states } = useText();
+  return (error) => {
+    if (!(error instanceof RequestError)) return error.message;
+    if (error.code === 'unreachable') return states.unreachable;
+    if (error.code === 'unexpected-answer') return states.unexpected(error.message);
+    return error.message;
+  };
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <h3>{title}</h3>
+      {children}
+    </div>
+  );
+}
+
+export function SkeletonRows({ rows = 8 }: { rows?: number }) {
+  return (
+    <div className="skeleton-rows" aria-hidden="true">
+      {Array.from({ length: rows }, (_, index) => (
+        <div key={index} className="skeleton-row">
+          <i />
+          <i />
+          <i />
+          <i />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,72 @@
+/** Above a table: its filters, how many rows they leave, and which columns are shown. */
+import { type ReactNode, useEffect, useState } from 'react';
+import { useText } from '../catalogue/use-text.ts';
+import { useFormat } from '../format/format.ts';
+import type { TableState } from './use-table-state.ts';
+
+const PAUSE_MS = 150;
+
+type Props = {
+  table: TableState;
+  columns: readonly { id: string; head: string }[];
+  filters: ReactNode;
+  shown: number;
+  all: number;
+  label: string;
+};
+
+export function TableTools({ table, columns, filters, shown, all, label }: Props) {
+  const { words } = useText();
+  const format = useFormat();
+  return (
+    <div className="table-tools">
+      <FilterInput value={table.q} label={`${words.filter}: ${label}`} onChange={(q) => table.set({ q })} />
+      {filters}
+      <span className="table-count quiet" role="status">
+        {words.rows(format.number(shown), format.number(all))}
+      </span>
+      <details className="column-choice">
+        <summary className="button">{words.columns}</summary>
+        <fieldset>
+          <legend className="visually-hidden">{words.columns}</legend>
+          {columns.slice(1).map((column) => (
+            <label key={column.id}>
+              <input
+                type="checkbox"
+                checked={!table.hidden.has(column.id)}
+                onChange={() => table.set({ hide: toggled(table.hidden, column.id) })}
+              />
+              {column.head}
+            </label>
+          ))}
+        </fieldset>
+      </details>
+    </div>
+  );
+}
+
+function toggled(hidden: ReadonlySet<string>, id: string): string {
+  return [...(hidden.has(id) ? hidden.difference(new Set([id])) : hidden.union(new Set([id])))].join(',');
+}
+
+/** Writes to the address only when typing pauses: browsers limit how often it may change. */
+function FilterInput({ value, label, onChange }: { value: string; label: string; onChange: (value: string) => void }) {
+  const { words } = useText();
+  const [typed, setTyped] = useState(value);
+  useEffect(() => setTyped(value), [value]);
+  useEffect(() => {
+    if (typed === value) return;
+    const timer = setTimeout(() => onChange(typed), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed, value, onChange]);
+  return (
+    <input
+      type="search"
+      className="input"
+      value={typed}
+      placeholder={words.filter}
+      aria-label={label}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  );
+}
