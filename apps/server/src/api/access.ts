@@ -107,6 +107,16 @@ export function actorOf(request: FastifyRequest): Actor {
   return { id: principal.id, name: principal.name, requestId: request.id, address: request.ip };
 }
 
+/**
+ * The actor of what only people decide: approvals. A robot that its maker lets approve would make one pair of eyes of two.
+ * @throws ServerError `forbidden` for robots
+ */
+export function personOf(request: FastifyRequest): Actor {
+  const actor = actorOf(request);
+  if (!actor.id.startsWith('person:')) throw new ServerError('forbidden', 'people approve; a robot cannot');
+  return actor;
+}
+
 /** The grant of a request for what concerns the account as a whole. @throws ServerError `forbidden` for robots of some repositories only */
 export function wholeGrantOf(request: FastifyRequest): Grant {
   const grant = grantOf(request);

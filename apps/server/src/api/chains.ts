@@ -9,7 +9,7 @@ import { startRun } from '../chain/start-run.ts';
 import { validateChain } from '../chain/validate-chain.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
-import { actorOf, grantOf, wholeGrantOf } from './access.ts';
+import { actorOf, grantOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 import { readRuns } from './image-queries.ts';
 import { withImage } from './images.ts';
@@ -143,7 +143,7 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
     },
     async (request) => {
       const { accountId } = wholeGrantOf(request);
-      const actor = actorOf(request);
+      const actor = personOf(request);
       return asTenant(db, [accountId], async (tx) => {
         await decideApproval(tx, { runId: request.params.run, step: request.params.step, ...request.body, actor });
         return requireRun(tx, request.params.run);

@@ -6,7 +6,7 @@ import { recordAudit } from '../auth/audit.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
-import { actorOf, wholeGrantOf } from './access.ts';
+import { actorOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
 const AccountPath = z.object({ account: z.string() });
@@ -64,7 +64,7 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
     { config: { access: 'maintainer' }, schema: { params: ExceptionPath, response: { 200: Exception } } },
     async (request) => {
       const { accountId } = wholeGrantOf(request);
-      const actor = actorOf(request);
+      const actor = personOf(request);
       return asTenant(db, [accountId], async (tx) => {
         const found = await requireException(tx, request.params.exception);
         if (found.state !== 'requested') throw new ServerError('conflict', `the exception is ${found.state}`);

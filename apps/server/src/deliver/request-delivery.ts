@@ -19,7 +19,7 @@ export type DeliveryRequest = {
  * Inserts the delivery, or finds the one that was asked for before: asking twice delivers once.
  * Runs as the system, since the receiver's account is not the caller's; it reads nothing else there.
  *
- * @throws ServerError `invalid` (the target is no name), `forbidden` (no contract), `conflict` (no verdict that allows)
+ * @throws ServerError `invalid` (the target is no name), `forbidden` (no contract), `conflict` (no verdict that allows, or the tag names another image)
  */
 export async function requestDelivery(
   tx: Tx,
@@ -35,6 +35,7 @@ export async function requestDelivery(
       `no contract in force lets ${from.account}/${from.name} be delivered to ${toAccount}/${toRepository}; offer one, and an owner of ${toAccount} accepts it`,
     );
   await requireAllowed(tx, from, digest);
+  await refuseTakenTag(tx, contract.toAccountId, request);
   const { rows } = await sql<{ delivery_id: string; state: 'copying' | 'delivered' }>`
     insert into delivery (account_id, contract_id, from_repository_id, to_account_id, to_repository, to_tag, digest, state, requested_by)
     values (${from.accountId}, ${contract.contractId}, ${from.repositoryId}, ${contract.toAccountId}, ${toRepository}, ${toTag}, ${digest}, 'copying', ${request.requestedBy})
@@ -43,6 +44,21 @@ export async function requestDelivery(
   const row = rows[0];
   if (!row) throw new ServerError('internal', 'the delivery could not be recorded');
   return { deliveryId: row.delivery_id, state: row.state };
+}
+
+/** A delivery moves no tag: without this it would be copied, and then fail at its end for ever. */
+async function refuseTakenTag(tx: Tx, toAccountId: string, request: DeliveryRequest): Promise<void> {
+  const { toAccount, toRepository, toTag, digest } = request;
+  const { rows } = await sql`
+    select from tag t join repository r using (repository_id)
+    where r.account_id = ${toAccountId} and r.name = ${toRepository} and t.name = ${toTag} and t.digest <> ${digest}`.execute(
+    tx,
+  );
+  if (rows.length > 0)
+    throw new ServerError(
+      'conflict',
+      `${toAccount}/${toRepository}:${toTag} names another image already, and a delivery moves no tag; choose another one`,
+    );
 }
 
 /** @throws ServerError `conflict` unless a valid verdict of the sender allows the digest */
