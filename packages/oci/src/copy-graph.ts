@@ -1,8 +1,9 @@
 /** The one way to copy images: plan, transfer, verify. A root with all children and referrers, resumable, equality proven. */
 import { createHash } from 'node:crypto';
-import type { ContentSink, ContentSource, RawManifest } from './content.ts';
+import { type Readable, Transform } from 'node:stream';
+import type { ContentSink, ContentSource } from './content.ts';
 import { OciError } from './error.ts';
-import { type Descriptor, parseManifest } from './manifest.ts';
+import { type Graph, planGraph } from './plan-graph.ts';
 
 export type CopyProgress = {
   phase: 'plan' | 'transfer' | 'verify';
@@ -32,11 +33,6 @@ export type CopyProof = {
   graphHash: string;
 };
 
-type Graph = { root: RawManifest; manifests: RawManifest[]; blobs: Map<string, Descriptor> };
-
-const MAX_MANIFESTS = 10_000;
-const MAX_DEPTH = 20;
-
 /**
  * Copies the graph below `reference`. What is already there is not sent again; the root is stored last, so that a copy
  * that was cut off is never visible under the tag.
@@ -52,20 +48,31 @@ export async function copyGraph(
   const graph = await planGraph(source, reference, options.referrers && sink.holdsReferrers !== false);
   const totalBytes = [...graph.blobs.values()].reduce((sum, blob) => sum + blob.size, 0);
   const total = graph.blobs.size + graph.manifests.length;
+  const inFlight = new Map<string, number>();
   let done = 0;
-  let bytes = 0;
+  let finishedBytes = 0;
   let copiedBlobs = 0;
-  const report = (phase: CopyProgress['phase']) => options.onProgress?.({ phase, done, total, bytes, totalBytes });
+  const report = (phase: CopyProgress['phase']) => {
+    const bytes = finishedBytes + [...inFlight.values()].reduce((sum, part) => sum + part, 0);
+    options.onProgress?.({ phase, done, total, bytes, totalBytes });
+  };
   report('plan');
   const parallel = Math.min(options.parallel ?? 4, sink.parallel ?? Number.POSITIVE_INFINITY);
   await eachOf([...graph.blobs.values()], parallel, async (blob) => {
     if (!(await sink.hasBlob(blob)) && !(await sink.mountBlob?.(blob))) {
-      const open = () => source.blob(blob);
+      const open = async () => {
+        inFlight.set(blob.digest, 0); // opened again, it is sent from its beginning
+        return metered(await source.blob(blob), (bytes) => {
+          inFlight.set(blob.digest, (inFlight.get(blob.digest) ?? 0) + bytes);
+          report('transfer');
+        });
+      };
       await sink.putBlob(blob, await open(), open);
       copiedBlobs++;
     }
+    inFlight.delete(blob.digest);
     done++;
-    bytes += blob.size;
+    finishedBytes += blob.size;
     report('transfer');
   });
   for (const manifest of graph.manifests) {
@@ -86,45 +93,6 @@ export async function copyGraph(
   };
 }
 
-/** Reads the whole graph before anything is sent; children stand before the manifests that need them. */
-async function planGraph(source: ContentSource, reference: string, referrers: boolean): Promise<Graph> {
-  const root = await source.manifest(reference);
-  const ordered: RawManifest[] = [];
-  const blobs = new Map<string, Descriptor>();
-  const seen = new Set<string>();
-
-  async function visit(raw: RawManifest, depth: number): Promise<void> {
-    if (seen.has(raw.digest)) return;
-    seen.add(raw.digest);
-    if (seen.size > MAX_MANIFESTS || depth > MAX_DEPTH)
-      throw new OciError(
-        'copy-failed',
-        `the graph of ${reference} has more than ${MAX_MANIFESTS} manifests or ${MAX_DEPTH} levels`,
-      );
-    checkDigest(raw);
-    const parsed = parseManifest(raw.bytes, raw.mediaType);
-    if (parsed.kind === 'index')
-      for (const child of parsed.manifest.manifests) await visit(await source.manifest(child.digest), depth + 1);
-    else
-      for (const blob of [parsed.manifest.config, ...parsed.manifest.layers])
-        if ((blob.urls?.length ?? 0) === 0) blobs.set(blob.digest, blob);
-    const late: Descriptor[] = referrers ? await source.referrers(raw.digest) : [];
-    if (raw !== root) ordered.push(raw);
-    for (const referrer of late) await visit(await source.manifest(referrer.digest), depth + 1);
-  }
-
-  await visit(root, 0);
-  ordered.push(root);
-  return { root, manifests: ordered, blobs };
-}
-
-/** A source that answers a digest with other bytes is lying or broken. */
-function checkDigest(raw: RawManifest): void {
-  const actual = `sha256:${createHash('sha256').update(raw.bytes).digest('hex')}`;
-  if (actual !== raw.digest)
-    throw new OciError('digest-mismatch', `the manifest ${raw.digest} came with bytes whose digest is ${actual}`);
-}
-
 async function verifyGraph(graph: Graph, sink: ContentSink): Promise<void> {
   for (const manifest of graph.manifests)
     if (!(await sink.hasManifest(manifest.digest)))
@@ -141,6 +109,19 @@ function hashGraph(graph: Graph): string {
     ...[...graph.blobs.values()].map((blob) => `${blob.digest} ${blob.size}`),
   ].sort();
   return `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}`;
+}
+
+/** Counts bytes as they pass; an error of the source reaches the reader. */
+function metered(source: Readable, onBytes: (bytes: number) => void): Readable {
+  const meter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onBytes(chunk.length);
+      done(null, chunk);
+    },
+  });
+  source.on('error', (error) => meter.destroy(error));
+  meter.on('close', () => source.destroy());
+  return source.pipe(meter);
 }
 
 async function eachOf<T>(items: T[], parallel: number, work: (item: T) => Promise<void>): Promise<void> {

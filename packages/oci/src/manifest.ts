@@ -2,6 +2,7 @@
 import { Digest } from '@pratique/contract';
 import { z } from 'zod';
 import { OciError } from './error.ts';
+import { findAmbiguity } from './json.ts';
 import { DOCKER_LIST, DOCKER_MANIFEST, isIndexType, isRunnableConfig, OCI_INDEX, OCI_MANIFEST } from './media-types.ts';
 
 export const MAX_MANIFEST_BYTES = 4 * 1024 * 1024;
@@ -64,6 +65,8 @@ export function parseManifest(bytes: Buffer, declaredType?: string): ParsedManif
       `the manifest has ${bytes.length} bytes; at most ${MAX_MANIFEST_BYTES} are taken`,
     );
   const json = readJson(bytes);
+  if (json['schemaVersion'] === 1)
+    throw new OciError('manifest-unsupported', 'image manifests of schema version 1 are not supported');
   const own = typeof json['mediaType'] === 'string' ? json['mediaType'] : undefined;
   const declared = declaredType?.split(';')[0]?.trim() || undefined;
   if (own !== undefined && declared !== undefined && own !== declared)
@@ -116,11 +119,48 @@ function checked<T>(schema: z.ZodType<T>, json: unknown, mediaType: string): T {
 }
 
 function readJson(bytes: Buffer): Record<string, unknown> {
+  let text: string;
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new OciError('manifest-invalid', 'the manifest is not valid JSON in UTF-8', { cause });
   }
+  const trouble = findAmbiguity(text);
+  if (trouble) throw new OciError('manifest-invalid', `the manifest is ambiguous: ${trouble}`);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    checkSpelling(value);
+    return value as Record<string, unknown>;
+  }
   throw new OciError('manifest-invalid', 'the manifest is not a JSON object');
+}
+
+const FIELDS = [
+  'schemaVersion',
+  'mediaType',
+  'artifactType',
+  'config',
+  'layers',
+  'manifests',
+  'subject',
+  'annotations',
+];
+const DESCRIPTOR_FIELDS = ['mediaType', 'digest', 'size', 'urls', 'annotations', 'data', 'artifactType', 'platform'];
+
+/** Runtimes written in Go take `Layers` for `layers`; here it would be overlooked. */
+function checkSpelling(manifest: object): void {
+  spelledAs(FIELDS, manifest);
+  for (const value of Object.values(manifest) as unknown[])
+    for (const part of Array.isArray(value) ? (value as unknown[]) : [value])
+      if (typeof part === 'object' && part !== null && 'digest' in part) spelledAs(DESCRIPTOR_FIELDS, part);
+}
+
+function spelledAs(fields: string[], value: object): void {
+  for (const key of Object.keys(value)) {
+    const folded = key.toUpperCase();
+    const field = fields.find((one) => one.toUpperCase() === folded);
+    if (field !== undefined && field !== key)
+      throw new OciError('manifest-invalid', `the manifest spells ${field} as ${JSON.stringify(key.slice(0, 100))}`);
+  }
 }

@@ -15,7 +15,7 @@ export type Reference = {
 const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const TAG = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 const HOST =
-  /^(?:localhost|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$|^[a-zA-Z0-9-]+:[0-9]{1,5}$/;
+  /^(?:localhost|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)+|\[[a-fA-F0-9:]+\])(?::[0-9]{1,5})?$|^[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?::[0-9]{1,5})?$/;
 
 /** True for a repository name of at most 255 characters that the distribution specification allows. */
 export function isRepositoryName(name: string): boolean {
@@ -42,14 +42,24 @@ export function parseReference(text: string): Reference {
   const rest = at < 0 ? text : text.slice(0, at);
   const slash = rest.indexOf('/');
   const first = slash < 0 ? '' : rest.slice(0, slash);
-  const host = first !== '' && HOST.test(first) ? first : null;
+  const host = readHost(first);
+  if (host === undefined) return refuse(`${first.slice(0, 100)} is no host`);
   const path = host === null ? rest : rest.slice(slash + 1);
   const colon = path.lastIndexOf(':');
   const tag = colon > path.lastIndexOf('/') ? path.slice(colon + 1) : null;
   const name = tag === null ? path : path.slice(0, colon);
   if (tag !== null && !isTag(tag)) refuse(`${tag} is no tag`);
+  // Docker keeps such names for image ids.
+  if (/^[a-f0-9]{64}$/.test(name)) refuse('64 hex digits are an id; write NAME@sha256:ID');
   if (!isRepositoryName(name)) refuse(`${name || 'an empty string'} is no repository name`);
   return { host, name, tag, digest };
+}
+
+/** Whether the first component names a host is decided by its look alone; one that looks like a host and is none is undefined. */
+function readHost(first: string): string | null | undefined {
+  if (first !== 'localhost' && !/[.:A-Z[\]]/.test(first)) return null;
+  const port = /:(\d+)$/.exec(first)?.[1];
+  return HOST.test(first) && (port === undefined || Number(port) <= 65_535) ? first : undefined;
 }
 
 /** Writes a reference as `parseReference` reads it. */

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, type TestContext, test } from 'vitest';
 import { copyGraph } from '../copy-graph.ts';
 import { fixtureImage, missingTool, runTool, store } from '../interop-fixture.ts';
+import { createLayout } from '../layout/create-layout.ts';
 import { ImageManifest, parseManifest } from '../manifest.ts';
-import { createLayout } from '../oci-layout.ts';
 import { createDockerArchive } from './create-archive.ts';
 import { openDockerArchive } from './open-archive.ts';
 

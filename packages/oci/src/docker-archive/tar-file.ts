@@ -20,6 +20,7 @@ export type TarFile = {
 
 /** Decompressed bytes of one archive; the largest images have about 60 GiB. */
 const MAX_ARCHIVE_BYTES = 128 * 1024 ** 3;
+const PIECE = 256 * 1024;
 
 /**
  * Opens a tar archive. A gzip or zstd archive is decompressed into a temporary file, which `close` removes.
@@ -63,19 +64,25 @@ function reader(file: string, handle: FileHandle, index: TarIndex, close: () => 
     },
     async stream(name) {
       const { offset, size } = find(name);
-      // `end` is inclusive: a member without bytes has no last one.
-      return size === 0
-        ? Readable.from([])
-        : createReadStream(file, {
-            fd: handle,
-            start: offset,
-            end: offset + size - 1,
-            autoClose: false,
-            highWaterMark: 1 << 20,
-          });
+      // Not a file's own stream: that closes the handle, which all members share, when it is destroyed.
+      return Readable.from(pieces(file, handle, offset, size), { objectMode: false });
     },
     close,
   };
+}
+
+async function* pieces(file: string, handle: FileHandle, offset: number, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < size; ) {
+    const { bytesRead, buffer } = await handle.read(
+      Buffer.allocUnsafe(Math.min(PIECE, size - at)),
+      0,
+      null,
+      offset + at,
+    );
+    if (bytesRead === 0) throw new OciError('archive-invalid', `${file} became shorter while it was read`);
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
 }
 
 async function openFile(file: string): Promise<FileHandle> {
