@@ -78,7 +78,10 @@ async function measure(
   warm: (headers: Record<string, string>) => Promise<void>,
   run: (headers: Record<string, string>) => Promise<Load>,
 ): Promise<Measured> {
-  const headers = await registry.headers(`repository:${NAME}:pull,push`);
+  const headers = {
+    ...(await registry.headers(`repository:${NAME}:pull,push`)),
+    accept: 'application/vnd.oci.image.manifest.v1+json',
+  };
   await warm(headers);
   const before = treeCpuSeconds(registry.pid);
   const load = await run(headers);

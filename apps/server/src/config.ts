@@ -34,6 +34,8 @@ const Environment = z.object({
   PRATIQUE_SCAN_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(900),
   PRATIQUE_VERDICT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
   PRATIQUE_SCANNERS: z.coerce.number().int().min(1).max(64).default(2),
+  PRATIQUE_FEEDS: z.enum(['on', 'off']).default('on'),
+  PRATIQUE_FEEDS_HOURS: z.coerce.number().int().min(1).max(168).default(6),
   PRATIQUE_RUN_DIR: z.string().optional(),
   DATABASE_URL: z
     .string()
@@ -62,6 +64,8 @@ export type Config = {
   consoleDir: string;
   scan: { memoryMb: number; timeoutS: number; parallel: number };
   verdictDays: number;
+  /** Hours between updates of the advisories; null: never fetched. */
+  feedsHours: number | null;
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
 };
@@ -118,6 +122,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     consoleDir: resolve(root, e.PRATIQUE_CONSOLE ?? 'apps/console/dist'),
     scan: { memoryMb: e.PRATIQUE_SCAN_MEMORY_MB, timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S, parallel: e.PRATIQUE_SCANNERS },
     verdictDays: e.PRATIQUE_VERDICT_DAYS,
+    feedsHours: e.PRATIQUE_FEEDS === 'on' ? e.PRATIQUE_FEEDS_HOURS : null,
     databaseUrl: e.DATABASE_URL ?? null,
   };
 }

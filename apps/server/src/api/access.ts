@@ -66,7 +66,8 @@ export function enforceAccess(app: FastifyInstance, authenticator: Authenticator
   });
 }
 
-async function identify(request: FastifyRequest, authenticator: Authenticator): Promise<Principal | null> {
+/** Who the request's credentials stand for now, or null. */
+export async function identify(request: FastifyRequest, authenticator: Authenticator): Promise<Principal | null> {
   const header = request.headers.authorization ?? '';
   if (/^bearer /i.test(header)) return authenticator.bearer(header.slice(7).trim());
   if (/^basic /i.test(header)) {

@@ -12,7 +12,7 @@ import { asSystem, asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendPrincipalChange } from '../feed/append-event.ts';
 import { ROOT } from '../roles/open.ts';
-import { actorOf, callerOf, grantOf } from './access.ts';
+import { actorOf, callerOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
 const AccountPath = z.object({ account: z.string() });
@@ -61,7 +61,7 @@ export function accountRoutes(app: App, deps: { db: Db; authenticator: Authentic
   app.get(
     '/api/v1/accounts/:account/members',
     { config: { access: 'reader' }, schema: { params: AccountPath, response: { 200: z.array(Member) } } },
-    async (request) => asSystem(db, (tx) => readMembers(tx, grantOf(request).accountId)),
+    async (request) => asSystem(db, (tx) => readMembers(tx, wholeGrantOf(request).accountId)),
   );
 
   app.put(
@@ -134,7 +134,7 @@ export function accountRoutes(app: App, deps: { db: Db; authenticator: Authentic
       },
     },
     async (request) =>
-      asTenant(db, [grantOf(request).accountId], (tx) =>
+      asTenant(db, [wholeGrantOf(request).accountId], (tx) =>
         readAudit(tx, request.query.before ?? null, request.query.limit),
       ),
   );

@@ -2,15 +2,20 @@
 import { FeedItem } from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { Authenticator } from '../auth/authenticator.ts';
+import { grantIn } from '../auth/principal.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
-import { wholeGrantOf } from './access.ts';
+import { identify, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
 const AccountPath = z.object({ account: z.string() });
 const POLL_MS = 250;
 const BATCH = 500;
 
-export function eventRoutes(app: App, deps: { db: Db; config: { publicUrl: string } }): void {
+export function eventRoutes(
+  app: App,
+  deps: { db: Db; authenticator: Authenticator; config: { publicUrl: string } },
+): void {
   const { db, config } = deps;
   const streams = new Set<() => void>();
   app.addHook('preClose', async () => {
@@ -66,7 +71,13 @@ export function eventRoutes(app: App, deps: { db: Db; config: { publicUrl: strin
       };
       streams.add(end);
       request.raw.on('close', end);
+      // What the credentials stand for may end while the stream is open: by revocation, expiry, sign-out or removal.
+      const mayListen = async () => {
+        const principal = await identify(request, deps.authenticator).catch(() => null);
+        return principal !== null && grantIn(principal, account)?.repositories.includes('**') === true;
+      };
       for (let beat = 0; open; beat++) {
+        if (!(await mayListen())) return end();
         const rows = await asTenant(db, [accountId], (tx) => readEvents(tx, after, BATCH)).catch(() => []);
         for (const row of rows) {
           stream.write(

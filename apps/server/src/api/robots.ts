@@ -8,7 +8,7 @@ import { hashSecret, makeSecret } from '../auth/secret.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendPrincipalChange } from '../feed/append-event.ts';
-import { actorOf, grantOf } from './access.ts';
+import { actorOf, wholeGrantOf } from './access.ts';
 import { forget } from './accounts.ts';
 import type { App } from './app.ts';
 
@@ -20,7 +20,7 @@ export function robotRoutes(app: App, deps: { db: Db; authenticator: Authenticat
   app.get(
     '/api/v1/accounts/:account/robots',
     { config: { access: 'maintainer' }, schema: { params: AccountPath, response: { 200: z.array(Robot) } } },
-    async (request) => asTenant(db, [grantOf(request).accountId], readRobots),
+    async (request) => asTenant(db, [wholeGrantOf(request).accountId], readRobots),
   );
 
   app.post(
@@ -30,7 +30,7 @@ export function robotRoutes(app: App, deps: { db: Db; authenticator: Authenticat
       schema: { params: AccountPath, body: NewRobot, response: { 201: NewRobotAnswer } },
     },
     async (request, reply) => {
-      const { accountId, account } = grantOf(request);
+      const { accountId, account } = wholeGrantOf(request);
       const { name, role, repositories, days } = request.body;
       const token = makeSecret('robot');
       const robot = await asTenant(db, [accountId], async (tx) => {
@@ -60,7 +60,7 @@ export function robotRoutes(app: App, deps: { db: Db; authenticator: Authenticat
       schema: { params: AccountPath.extend({ robot: z.string().max(60) }), response: { 204: z.null() } },
     },
     async (request, reply) => {
-      const { accountId } = grantOf(request);
+      const { accountId } = wholeGrantOf(request);
       const robotId = await asTenant(db, [accountId], async (tx) => {
         const { rows } = await sql<{
           robot_id: string;

@@ -97,7 +97,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     answer(request, response).catch((error: unknown) => {
       const failure = toRegistryError(error);
       if (failure.code === 'UNKNOWN') {
-        const aborted = request.destroyed && !request.complete;
+        const aborted = (request.destroyed && !request.complete) || (error as { code?: string }).code === 'ECONNRESET';
         deps.log[aborted ? 'debug' : 'error'](
           { err: error, requestId: deps.requestId(request) },
           aborted ? 'client went away' : 'registry request failed',

@@ -21,6 +21,7 @@ import { createScanner } from '../inventory/scanner.ts';
 import { processName } from '../jobs/leases.ts';
 import { runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { openAdvisories } from '../scan/advisories.ts';
+import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
 import { connectSigner } from '../signer/client.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
@@ -58,12 +59,39 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     concurrency: config.scan.parallel + 2,
     processName: processName(config.dataDir),
   });
+  const refresh = scheduleFeeds(config.feedsHours, async () => {
+    await updateFeeds(
+      { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },
+      DEFAULT_FEEDS,
+    );
+    await publishRevisions(db, (await advisories.open()).snapshot);
+  });
   context.onStop(async () => {
+    refresh.stop();
     await queue.stop();
     await engine.close();
     await db.destroy();
   });
   context.ready();
+}
+
+const FIRST_REFRESH_MS = 5 * 60_000;
+
+/** Some minutes after the start, then every few hours; never two at a time. */
+function scheduleFeeds(hours: number | null, refresh: () => Promise<void>): { stop(): void } {
+  let timer: NodeJS.Timeout | undefined;
+  const later = (ms: number) => {
+    timer = setTimeout(
+      () =>
+        void refresh()
+          .catch(() => {})
+          .finally(() => later((hours ?? 0) * 3_600_000)),
+      ms,
+    );
+    timer.unref();
+  };
+  if (hours !== null) later(FIRST_REFRESH_MS);
+  return { stop: () => clearTimeout(timer) };
 }
 
 /** Other processes compare verdicts with these without opening the store themselves. */
