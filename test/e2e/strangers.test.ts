@@ -1,0 +1,450 @@
+/** Who does not belong to an account learns nothing of it: every operation of the API, every verb of the registry. */
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { deriveKey, readMasterKey } from '../../apps/server/src/signer/master-key.ts';
+import type { Exception, NewRobotAnswer } from '../../packages/contract/src/index.ts';
+import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
+import { addPerson, addRobot, eventually, makeContract, must, settled } from '../support/chain.ts';
+import { bookworm, makeArtifact, makeImage, pushBlob, pushImage, registry } from '../support/image.ts';
+import { documentedOperations, OPERATIONS, requestOf, type Things } from '../support/operations.ts';
+import type { Credentials } from '../support/server.ts';
+import { useServer } from '../support/use-server.ts';
+
+const server = useServer();
+const secretImage = makeImage(bookworm([{ name: 'crown-jewels', version: '1.0' }]), { note: 'secret' });
+const openImage = makeImage(bookworm([]), { note: 'open' });
+const REPOSITORY = 'secret/crown';
+let real: Things;
+let upload = '';
+/** What only members of the account may ever read. */
+let secrets: string[] = [];
+const robots: Record<'revoked' | 'expired' | 'narrow', NewRobotAnswer> = {} as never;
+let owner: Credentials;
+let member: Credentials;
+
+const made = (account: string): Things => ({
+  account,
+  person: 'nobody-at-all',
+  robot: 'no-robot',
+  chain: 'no-chain',
+  run: randomUUID(),
+  step: 'no-step',
+  exception: 'no-exception',
+  contract: randomUUID(),
+  delivery: randomUUID(),
+  cluster: 'no-cluster',
+  repository: 'secret/nothing',
+  reference: 'v1',
+});
+
+beforeAll(async () => {
+  must(await server().api('POST', '/api/v1/accounts', { name: 'rival' }));
+  owner = await addPerson(server(), 'rita', { rival: 'owner' });
+  member = await addPerson(server(), 'sam', { rival: 'reader' });
+  await addPerson(server(), 'olga', { vendor: 'developer' });
+  for (const name of ['revoked', 'expired'] as const)
+    robots[name] = await addRobot(server(), 'vendor', { name, role: 'maintainer' });
+  robots.narrow = await addRobot(server(), 'vendor', { name: 'narrow', role: 'maintainer', repositories: ['open/**'] });
+  await pushImage(server(), `vendor/${REPOSITORY}`, 'v1', secretImage);
+  await pushImage(
+    server(),
+    `vendor/${REPOSITORY}`,
+    null,
+    makeArtifact('application/vnd.example.note', 'hush', secretImage),
+  );
+  await pushImage(server(), 'vendor/open/app', 'v1', openImage);
+  const image = await settled(server(), 'vendor', REPOSITORY, 'v1');
+  await settled(server(), 'vendor', 'open/app', 'v1');
+  const contract = await makeContract(server());
+  const { id: delivery } = must(
+    await server().api('POST', '/api/v1/accounts/vendor/deliveries', {
+      repository: REPOSITORY,
+      reference: 'v1',
+      to: 'customer/secret-copy:v1',
+    }),
+  ) as { id: string };
+  const exception = must(
+    await server().api('POST', '/api/v1/accounts/vendor/exceptions', {
+      kind: 'finding',
+      name: 'secret-exception',
+      selector: { id: 'CVE-2020-0001' },
+      reason: 'nobody else needs to know',
+    }),
+  ) as Exception;
+  must(await server().api('POST', '/api/v1/accounts/vendor/clusters', { name: 'secret-cluster' }));
+  const opened = await registry(server(), 'POST', `vendor/${REPOSITORY}/blobs/uploads/`);
+  upload = opened.headers.get('location')?.split('/').at(-1) ?? '';
+  real = {
+    account: 'vendor',
+    person: 'olga',
+    robot: 'expired',
+    chain: 'default',
+    run: image.chain.run?.id ?? '',
+    step: 'gate',
+    exception: exception.name,
+    contract,
+    delivery,
+    cluster: 'secret-cluster',
+    repository: REPOSITORY,
+    reference: 'v1',
+  };
+  secrets = [
+    REPOSITORY,
+    'secret-copy',
+    'secret-exception',
+    'secret-cluster',
+    'crown-jewels',
+    'olga',
+    secretImage.digest,
+    ...secretImage.blobs.map((blob) => blob.digest),
+    real.run,
+    contract,
+    delivery,
+    upload,
+  ];
+  must(await server().api('GET', '/api/v1/me', undefined, robots.revoked.token));
+  must(await server().api('GET', '/api/v1/me', undefined, robots.expired.token));
+  must({ ...(await server().api('DELETE', '/api/v1/accounts/vendor/robots/revoked')) });
+  const database = await server().database();
+  await database.query(`update robot set expires_at = now() - interval '1 minute' where name = 'expired'`);
+  // The expiry was set behind the server's back; a start again is how it learns of that.
+  await server().halt();
+  await server().start();
+});
+
+type Seen = { status: number; text: string };
+
+async function call(operation: string, things: Things, credentials: Credentials): Promise<Seen> {
+  const { method, path, body } = requestOf(operation, things);
+  const answer = await server().api(method, path, body, credentials);
+  return { status: answer.status, text: answer.text };
+}
+
+/** An answer without what the caller itself sent and without its own id: what is left is all that one can learn. */
+function learned(seen: Seen, things: Things): string {
+  const sent = Object.values(things).sort((a, b) => b.length - a.length);
+  const text = sent.reduce((left, value) => left.replaceAll(value, '<sent>'), seen.text);
+  return `${seen.status} ${text.replaceAll(/"requestId":"[^"]*"/g, '')}`;
+}
+
+function leaks(seen: Seen, things: Things): string[] {
+  const rest = learned(seen, things);
+  return secrets.filter((secret) => rest.includes(secret));
+}
+
+/** Without an account in the path: about the caller, or for administrators. */
+const OWN = new Set([
+  'POST /api/v1/login',
+  'POST /api/v1/logout',
+  'GET /api/v1/me',
+  'GET /api/v1/accounts',
+  'PUT /api/v1/me/password',
+  'GET /api/v1/advisories',
+]);
+const inAccount = Object.keys(OPERATIONS).filter((operation) => operation.includes('{account}'));
+/** Signing out would end the walk. */
+const walked = Object.keys(OPERATIONS).filter((operation) => operation !== 'POST /api/v1/logout');
+
+test('every operation that the server documents is walked here', async () => {
+  expect((await documentedOperations(server())).sort()).toEqual(Object.keys(OPERATIONS).sort());
+});
+
+describe('without credentials that are good', () => {
+  test.each([
+    ['nobody', () => null],
+    ['a revoked robot', () => robots.revoked.token],
+    ['an expired robot', () => robots.expired.token],
+    ['a made-up session', () => `prq_session_${'x'.repeat(43)}`],
+    ['a cluster’s token', () => `prq_cluster_${'x'.repeat(43)}`],
+    ['an empty secret', () => ''],
+  ] satisfies [string, () => Credentials][])(
+    '%s is asked to sign in by every operation, whatever it is about',
+    async (_, credentials) => {
+      for (const operation of walked) {
+        const [about, nothing] = [
+          await call(operation, real, credentials()),
+          await call(operation, made('no-account'), credentials()),
+        ];
+        expect([operation, about.status]).toEqual([operation, operation === 'POST /api/v1/login' ? about.status : 401]);
+        expect([401, 400]).toContain(about.status);
+        expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, made('no-account'))]);
+        expect([operation, leaks(about, real)]).toEqual([operation, []]);
+      }
+    },
+  );
+});
+
+describe('a member of another account', () => {
+  test.each([
+    ['a reader', () => member],
+    ['an owner', () => owner],
+  ] satisfies [string, () => Credentials][])(
+    'who is %s there finds this account as absent as one that does not exist',
+    async (_, credentials) => {
+      for (const operation of inAccount) {
+        const absent = made('no-account');
+        const [about, nothing] = [
+          await call(operation, real, credentials()),
+          await call(operation, absent, credentials()),
+        ];
+        expect([operation, about.status]).toEqual([operation, 404]);
+        expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, absent)]);
+        expect([operation, leaks(about, real)]).toEqual([operation, []]);
+      }
+    },
+  );
+
+  test('gets nothing of it from operations without an account', async () => {
+    for (const operation of walked.filter((one) => !inAccount.includes(one))) {
+      const seen = await call(operation, real, owner);
+      if (!OWN.has(operation)) expect([operation, seen.status]).toEqual([operation, 403]);
+      expect([operation, leaks(seen, real)]).toEqual([operation, []]);
+    }
+  });
+
+  test('reaches nothing of it by ids through an account of their own', async () => {
+    for (const operation of inAccount.filter((one) =>
+      /\{(run|contract|delivery|exception|cluster|robot)\}/.test(one),
+    )) {
+      const [through, absent] = [{ ...real, account: 'rival' }, made('rival')];
+      const [about, nothing] = [await call(operation, through, owner), await call(operation, absent, owner)];
+      expect([operation, about.status]).toEqual([operation, 404]);
+      expect([operation, learned(about, through)]).toEqual([operation, learned(nothing, absent)]);
+    }
+  });
+
+  test('is answered on images of their account as if nobody else had any', async () => {
+    for (const operation of inAccount.filter((one) => one.includes('/image'))) {
+      const [through, absent] = [{ ...real, account: 'rival' }, made('rival')];
+      const [about, nothing] = [await call(operation, through, owner), await call(operation, absent, owner)];
+      expect([operation, learned(about, through)]).toEqual([operation, learned(nothing, absent)]);
+    }
+  });
+});
+
+describe('a robot of some repositories', () => {
+  test('reads nothing of the others, and cannot tell those that exist', async () => {
+    for (const operation of walked.filter((one) => one !== 'POST /api/v1/login')) {
+      const absent = { ...made('vendor'), chain: real.chain };
+      const [about, nothing] = [
+        await call(operation, real, robots.narrow.token),
+        await call(operation, absent, robots.narrow.token),
+      ];
+      expect([operation, leaks(about, real)]).toEqual([operation, []]);
+      if (operation.includes('{account}'))
+        expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, absent)]);
+    }
+  });
+
+  test('sees its own repository and no other in lists', async () => {
+    const names = must(
+      await server().api('GET', '/api/v1/accounts/vendor/repositories', undefined, robots.narrow.token),
+    ) as { name: string }[];
+    expect(names.map((one) => one.name)).toEqual(['open/app']);
+    const catalog = await registry(server(), 'GET', '/v2/_catalog', { credentials: robots.narrow.token });
+    expect(await catalog.json()).toEqual({ repositories: ['vendor/open/app'] });
+  });
+
+  test('makes no robot of more than it is', async () => {
+    const answer = await server().api(
+      'POST',
+      '/api/v1/accounts/vendor/robots',
+      { name: 'wider', role: 'maintainer' },
+      robots.narrow.token,
+    );
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('the registry', () => {
+  type Probe = [verb: string, path: string, body?: Buffer];
+  const probes = (name: string, reference: string, digest: string, blob: string, id: string): Probe[] => [
+    ['HEAD', `${name}/manifests/${reference}`],
+    ['GET', `${name}/manifests/${reference}`],
+    ['GET', `${name}/manifests/${digest}`],
+    ['PUT', `${name}/manifests/${reference}`, openImage.manifest],
+    ['DELETE', `${name}/manifests/${reference}`],
+    ['DELETE', `${name}/manifests/${digest}`],
+    ['HEAD', `${name}/blobs/${blob}`],
+    ['GET', `${name}/blobs/${blob}`],
+    ['DELETE', `${name}/blobs/${blob}`],
+    ['POST', `${name}/blobs/uploads/`],
+    ['POST', `${name}/blobs/uploads/?digest=${sha256(Buffer.from('x'))}`, Buffer.from('x')],
+    ['POST', `${name}/blobs/uploads/?mount=${blob}&from=vendor/${REPOSITORY}`],
+    ['GET', `${name}/blobs/uploads/${id}`],
+    ['PATCH', `${name}/blobs/uploads/${id}`, Buffer.from('x')],
+    ['PUT', `${name}/blobs/uploads/${id}?digest=${sha256(Buffer.from('x'))}`],
+    ['DELETE', `${name}/blobs/uploads/${id}`],
+    ['GET', `${name}/tags/list`],
+    ['GET', `${name}/referrers/${digest}`],
+  ];
+  const existing = () =>
+    probes(`vendor/${REPOSITORY}`, 'v1', secretImage.digest, secretImage.blobs[1]?.digest ?? '', upload);
+  const random = () => sha256(randomBytes(8));
+  const absent = (account: string) => probes(`${account}/secret/nothing`, 'v9', random(), random(), randomUUID());
+
+  async function answerTo([verb, path, body]: Probe, credentials: Credentials): Promise<string> {
+    const answer = await registry(server(), verb, path, { credentials, ...(body ? { body } : {}) });
+    const name = path.replace(/\/(manifests|blobs|tags|referrers)\/.*/, '');
+    const headers = ['www-authenticate', 'docker-content-digest', 'content-length', 'location', 'range', 'link']
+      .map((header) => `${header}=${(answer.headers.get(header) ?? '').replaceAll(name, '<name>')}`)
+      .filter((line) => !line.startsWith('content-length') || verb === 'HEAD');
+    return `${answer.status} ${headers.join(' ')} ${(await answer.text()).replaceAll(name, '<name>')}`;
+  }
+
+  const strangers: [string, () => Credentials, number][] = [
+    ['nobody', () => null, 401],
+    ['a revoked robot', () => robots.revoked.token, 401],
+    ['an expired robot', () => robots.expired.token, 401],
+    ['an owner of another account', () => owner, 403],
+    ['a robot of other repositories', () => robots.narrow.token, 403],
+  ];
+
+  test.each(strangers)(
+    'answers %s the same, by every verb, whether something is there or not',
+    async (_, credentials, status) => {
+      const [here, there, nowhere] = [existing(), absent('vendor'), absent('no-account')];
+      for (const [index, probe] of here.entries()) {
+        const about = await answerTo(probe, credentials());
+        expect([probe[0], probe[1], Number(about.slice(0, 3))]).toEqual([probe[0], probe[1], status]);
+        expect(about).toBe(await answerTo(there[index] as Probe, credentials()));
+        expect(about).toBe(await answerTo(nowhere[index] as Probe, credentials()));
+      }
+    },
+  );
+
+  test('is no oracle for what another account holds: mounts, manifests, referrers, uploads', async () => {
+    const blob = secretImage.blobs[1]?.digest ?? '';
+    const mount = async (digest: string, from: string) =>
+      (
+        await registry(server(), 'POST', `rival/own/blobs/uploads/?mount=${digest}&from=${from}`, {
+          credentials: owner,
+        })
+      ).status;
+    expect(await mount(blob, `vendor/${REPOSITORY}`)).toBe(202);
+    expect(await mount(random(), `vendor/${REPOSITORY}`)).toBe(202);
+    expect(await mount(random(), 'no-account/nothing')).toBe(202);
+    for (const digest of [blob, random()])
+      expect((await registry(server(), 'HEAD', `rival/own/blobs/${digest}`, { credentials: owner })).status).toBe(404);
+    // The same bytes under another config: the layer is the vendor's alone.
+    const config = Buffer.from('{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}');
+    await pushBlob(server(), 'rival/own', config, owner);
+    const claim = async (digest: string, size: number) => {
+      const manifest = {
+        schemaVersion: 2,
+        mediaType: secretImage.mediaType,
+        config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: sha256(config), size: config.length },
+        layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar+gzip', digest, size }],
+      };
+      const answer = await registry(server(), 'PUT', 'rival/own/manifests/claim', {
+        credentials: owner,
+        body: Buffer.from(JSON.stringify(manifest)),
+        headers: { 'content-type': secretImage.mediaType },
+      });
+      return `${answer.status} ${(await answer.text()).replaceAll(digest, '<digest>')}`;
+    };
+    expect(await claim(blob, secretImage.blobs[1]?.bytes.length ?? 0)).toBe(await claim(random(), 1));
+    const referrers = await registry(server(), 'GET', `rival/own/referrers/${secretImage.digest}`, {
+      credentials: owner,
+    });
+    expect(await referrers.json()).toMatchObject({ manifests: [] });
+    for (const id of [upload, randomUUID()])
+      expect((await registry(server(), 'GET', `rival/own/blobs/uploads/${id}`, { credentials: owner })).status).toBe(
+        404,
+      );
+    const catalog = await registry(server(), 'GET', '/v2/_catalog', { credentials: owner });
+    expect(await catalog.json()).toEqual({ repositories: ['rival/own'] });
+  });
+
+  test('takes no token but its own', async () => {
+    const scope = `repository:vendor/${REPOSITORY}:pull`;
+    const answer = await registry(server(), 'GET', `/v2/token?service=pratique&scope=${scope}`);
+    expect(answer.status).toBe(401); // a session is no password of the token flow without Basic
+    const issued = await registry(server(), 'GET', `/v2/token?service=pratique&scope=${scope}`, {
+      credentials: { user: 'admin', password: server().token() },
+    });
+    const { token } = (await issued.json()) as { token: string };
+    const pull = (credentials: string) =>
+      registry(server(), 'GET', `vendor/${REPOSITORY}/manifests/v1`, { credentials }).then((one) => one.status);
+    expect(await pull(token)).toBe(200);
+
+    const key = deriveKey(await readMasterKey({ file: `${server().dataDir}/master.key` }), 'registry-token');
+    const [, body = ''] = token.split('.');
+    const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>;
+    const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const forge = (header: object, payload: object, secret: Buffer | null) => {
+      const signed = `${encode(header)}.${encode(payload)}`;
+      return `${signed}.${secret ? createHmac('sha256', secret).update(signed).digest('base64url') : ''}`;
+    };
+    const hs256 = { alg: 'HS256', typ: 'JWT' };
+    expect(await pull(forge(hs256, claims, key))).toBe(200); // the forge itself works, so what follows means something
+    const now = Math.floor(Date.now() / 1000);
+    const forgeries: [string, string][] = [
+      ['algorithm none', forge({ alg: 'none' }, claims, null)],
+      ['algorithm none, with a signature', forge({ alg: 'none' }, claims, key)],
+      ['another key', forge(hs256, claims, randomBytes(32))],
+      ['another audience', forge(hs256, { ...claims, aud: 'another-registry' }, key)],
+      ['another issuer', forge(hs256, { ...claims, iss: 'http://elsewhere.example' }, key)],
+      ['an end in the past', forge(hs256, { ...claims, iat: now - 900, exp: now - 600 }, key)],
+      ['no end', forge(hs256, { ...claims, exp: undefined }, key)],
+      ['somebody who does not exist', forge(hs256, { ...claims, sub: `person:${randomUUID()}` }, key)],
+      ['a changed scope', `${token.split('.')[0]}.${encode({ ...claims, access: [] })}.${token.split('.')[2]}`],
+    ];
+    for (const [what, forged] of forgeries) expect([what, await pull(forged)]).toEqual([what, 401]);
+  });
+
+  test('stops taking the token of a robot with the robot', async () => {
+    const robot = await addRobot(server(), 'vendor', { name: 'short', role: 'reader' });
+    const issued = await registry(server(), 'GET', `/v2/token?service=pratique&scope=repository:vendor/open/app:pull`, {
+      credentials: { user: robot.user, password: robot.token },
+    });
+    const { token } = (await issued.json()) as { token: string };
+    const pull = async () =>
+      (await registry(server(), 'GET', 'vendor/open/app/manifests/v1', { credentials: token })).status;
+    expect(await pull()).toBe(200);
+    await server().api('DELETE', '/api/v1/accounts/vendor/robots/short');
+    expect(await pull()).toBe(401);
+  });
+});
+
+describe('events', () => {
+  test('stop reaching a robot that was revoked while it listened', async () => {
+    const robot = await addRobot(server(), 'vendor', { name: 'listener', role: 'reader' });
+    const stream = await fetch(`${server().url}/api/v1/accounts/vendor/events/stream`, {
+      headers: { authorization: `Bearer ${robot.token}` },
+    });
+    expect(stream.status).toBe(200);
+    let heard = '';
+    let over = false;
+    void (async () => {
+      const decoder = new TextDecoder();
+      for await (const chunk of stream.body ?? []) heard += decoder.decode(chunk as Uint8Array);
+      over = true;
+    })();
+    await pushImage(server(), 'vendor/open/heard', 'v1', openImage);
+    await eventually('an event', async () => (heard.includes('open/heard') ? true : null));
+    await server().api('DELETE', '/api/v1/accounts/vendor/robots/listener');
+    await eventually('the end of the stream', async () => (over ? true : null));
+    await pushImage(server(), 'vendor/open/unheard', 'v1', openImage);
+    expect(heard).not.toContain('open/unheard');
+  });
+});
+
+test('after all this the account is as it was', async () => {
+  const members = must(await server().api('GET', '/api/v1/accounts/vendor/members')) as {
+    name: string;
+    role: string;
+  }[];
+  expect(members).toMatchObject([
+    { name: 'admin', role: 'owner' },
+    { name: 'olga', role: 'developer' },
+  ]);
+  const list = await registry(server(), 'GET', `vendor/${REPOSITORY}/tags/list`);
+  expect(((await list.json()) as { tags: string[] }).tags).toContain('v1');
+  for (const what of ['robots', 'exceptions', 'clusters', 'people', 'accounts']) {
+    const path = what === 'people' || what === 'accounts' ? `/api/v1/${what}` : `/api/v1/accounts/vendor/${what}`;
+    expect((await server().api('GET', path)).text).not.toContain('made-by-a-stranger');
+  }
+  const uploadStatus = await registry(server(), 'GET', `vendor/${REPOSITORY}/blobs/uploads/${upload}`);
+  expect(uploadStatus.status).toBe(204);
+});
