@@ -27,8 +27,8 @@ function nextCommands(images: ImageStatus[], url: string): string {
   const image = images.find((one) => one.verdict?.decision === 'deny') ?? images[0];
   const name = image ? `${image.account}/${image.repository}:${image.reference}` : 'vendor/demo:patched';
   return [
-    `    npx pratique login ${url} -u admin --password-stdin`,
+    `    npx pratique login ${url} -u admin --password-stdin   (type the password, then Ctrl-D)`,
     `    npx pratique status ${name}`,
-    `    npx pratique push oci:./image:1 vendor/app:1`,
+    '    npx pratique compose --suite bookworm --security --include nginx-light vendor/web:1',
   ].join('\n');
 }
