@@ -24,7 +24,7 @@ export type Format = {
   day: (iso: string) => string;
   /** Distance from `now`, in the largest unit that fits. */
   since: (iso: string, now: number) => string;
-  /** Time between two moments, in seconds or minutes. */
+  /** Time between two moments, from milliseconds to hours. */
   between: (fromIso: string, toIso: string) => string;
 };
 
@@ -34,7 +34,8 @@ export function makeFormat(language: Language): Format {
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'always', style: 'long' });
+  const atOnce = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'long' });
   const unit = (value: number, name: string): string =>
     new Intl.NumberFormat(locale, {
       style: 'unit',
@@ -54,10 +55,12 @@ export function makeFormat(language: Language): Format {
     since(iso, now) {
       const seconds = Math.round((new Date(iso).getTime() - now) / 1000);
       const [name, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-      return relative.format(Math.trunc(seconds / size), name);
+      const count = Math.trunc(seconds / size);
+      return (count === 0 ? atOnce : relative).format(count, name);
     },
     between(fromIso, toIso) {
       const seconds = Math.max(0, (new Date(toIso).getTime() - new Date(fromIso).getTime()) / 1000);
+      if (seconds < 1) return unit(Math.round(seconds * 1000), 'millisecond');
       return seconds < 60
         ? unit(seconds, 'second')
         : seconds < 3600

@@ -22,7 +22,7 @@ export function Rail({ account, connected, onFind }: Props) {
   ] as const;
   const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+)$/.test(pathname);
   return (
-    <div className="rail">
+    <header className="rail">
       <div className="rail-head">
         <Mark />
         <AccountSwitch account={account} />
@@ -49,7 +49,7 @@ export function Rail({ account, connected, onFind }: Props) {
         <Choices />
         <Person />
       </div>
-    </div>
+    </header>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Who is signed in, and what they may do in the account at hand. */
 import { LoginAnswer, Me, type Role, roleCovers } from '@pratique/contract';
-import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from 'react-router';
 import { Nothing, RequestError, request } from '../api/request.ts';
 
@@ -26,7 +26,7 @@ export function useSignIn() {
     mutationFn: (given: { user: string; password: string }) =>
       request(LoginAnswer, '/login', { method: 'POST', body: { ...given, kind: 'browser' } }),
     onSuccess: ({ me }) => {
-      client.clear();
+      forgetAll(client);
       client.setQueryData(['me'], me);
     },
   });
@@ -37,10 +37,15 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => request(Nothing, '/logout', { method: 'POST' }),
     onSuccess: () => {
-      client.clear();
+      forgetAll(client);
       client.setQueryData(['me'], null);
     },
   });
+}
+
+/** Drops what another person was shown; who is signed in stays observed, so that pages hear of the change. */
+function forgetAll(client: QueryClient): void {
+  client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'me' });
 }
 
 export type AccountAtHand = { account: string; role: Role; may: (needed: Role) => boolean };

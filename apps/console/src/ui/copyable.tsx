@@ -18,13 +18,7 @@ export function DigestText({ digest }: { digest: string }) {
   const { words } = useText();
   const copy = useCopy();
   return (
-    <button
-      type="button"
-      className="digest"
-      title={digest}
-      aria-label={words.copyWhole(digest)}
-      onClick={() => copy(digest)}
-    >
+    <button type="button" className="digest" title={words.copyWhole(digest)} onClick={() => copy(digest)}>
       {shortDigest(digest)}
     </button>
   );

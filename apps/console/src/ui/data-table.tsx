@@ -51,7 +51,7 @@ export function DataTable<T>({ label, rows, columns, keyOf, textOf, prefix = '',
       {rows.length === 0 ? (
         empty
       ) : (
-        <section className="table-scroller" ref={scroller} tabIndex={0} aria-label={label}>
+        <div className="table-scroller" ref={scroller} role="group" tabIndex={0} aria-label={label}>
           <table style={{ minWidth }} aria-rowcount={arranged.length + 1}>
             <TableHead columns={shown} table={table} />
             <TableRows rows={arranged} columns={shown} keyOf={keyOf} scroller={scroller} />
@@ -64,7 +64,7 @@ export function DataTable<T>({ label, rows, columns, keyOf, textOf, prefix = '',
               </Button>
             </p>
           )}
-        </section>
+        </div>
       )}
     </div>
   );

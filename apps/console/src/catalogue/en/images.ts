@@ -24,9 +24,10 @@ export const image = {
   since: (day: string) => `on ${day}`,
   allowed: 'Every rule that denies is satisfied.',
   allowedWarned: (count: number) =>
-    `Every rule that denies is satisfied; ${count === 1 ? 'one warning' : `${count} warnings`} stand.`,
+    `Every rule that denies is satisfied; ${count === 1 ? 'one warning stands' : `${count} warnings stand`}.`,
   refused: (first: string) => first,
-  refusedMore: (first: string, more: string) => `${first} And ${more} more reasons.`,
+  refusedMore: (first: string, more: string, count: number) =>
+    `${first} ${count === 1 ? 'One more reason stands' : `${more} more reasons stand`} against it.`,
   expired: (day: string) =>
     `The verdict ended on ${day} and was not renewed; until the chain decides anew, nothing admits this image.`,
   revoked: 'The verdict was revoked; nothing admits this image.',
@@ -46,7 +47,7 @@ export const image = {
   distribution: 'Distribution',
   unknownDistribution: 'none recognised',
   contains: 'Contains',
-  contents: (packages: string, files: string) => `${packages} packages, ${files} executables and libraries`,
+  contents: (packages: string, files: string) => `${packages} packages; executables and libraries: ${files}`,
   built: 'Built',
   pushedWhen: 'Pushed',
   by: (who: string) => `by ${who}`,

@@ -22,6 +22,7 @@ export const overview = {
   seeRefused: 'See why',
   failedRun: (step: string) => `the step ${step} failed`,
   deniedAdmission: (kind: string, name: string) => `${kind} ${name} was denied`,
+  allDenied: (count: string) => `All ${count} denied in 7 days`,
   nothingWrong: 'No chain failed and no workload was denied in the last 7 days; no image is refused.',
   decide: 'What needs your decision',
   waiting: (step: string) => `waits at ${step} for an approval`,

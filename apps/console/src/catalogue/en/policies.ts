@@ -23,7 +23,7 @@ export const policies = {
   noRules: 'No rule stands in this account',
   request: 'Ask for an exception',
   requestTitle: 'Ask for an exception',
-  requestLead: 'A maintainer other than you approves it. It ends by itself.',
+  requestLead: 'Another maintainer approves it, where the account has one. It ends by itself.',
   kinds: { finding: 'Finding', policy: 'Rule' },
   aboutFinding: 'Advisory',
   aboutPolicy: 'Rule',

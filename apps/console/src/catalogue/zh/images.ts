@@ -26,7 +26,7 @@ export const image: Catalogue['image'] = {
   allowed: '所有拒绝类规则均已满足。',
   allowedWarned: (count) => `所有拒绝类规则均已满足；有 ${count} 条警告。`,
   refused: (first) => `原因：${first}`,
-  refusedMore: (first, more) => `原因：${first} 另有 ${more} 条理由。`,
+  refusedMore: (first, more, _count) => `原因：${first} 另有 ${more} 条理由。`,
   expired: (day) => `裁决已于 ${day} 到期且未续期；在流程重新裁决之前，任何集群都不会准入该镜像。`,
   revoked: '裁决已被吊销；任何集群都不会准入该镜像。',
   pending: {

@@ -24,6 +24,7 @@ export const overview: Catalogue['overview'] = {
   seeRefused: '查看缘由',
   failedRun: (step) => `步骤 ${step} 失败`,
   deniedAdmission: (kind, name) => `${kind} ${name} 被拒绝`,
+  allDenied: (count) => `7 天内被拒的全部 ${count} 次`,
   nothingWrong: '最近 7 天没有流程失败，没有工作负载被拒；没有被拒绝的镜像。',
   decide: '什么需要您决定',
   waiting: (step) => `在 ${step} 步骤等待批准`,

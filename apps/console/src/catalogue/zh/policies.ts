@@ -25,7 +25,7 @@ export const policies: Catalogue['policies'] = {
   noRules: '该账户没有规则',
   request: '申请例外',
   requestTitle: '申请例外',
-  requestLead: '由您以外的维护者批准，到期自动失效。',
+  requestLead: '账户有其他维护者时由其批准，到期自动失效。',
   kinds: { finding: '漏洞', policy: '规则' },
   aboutFinding: '公告',
   aboutPolicy: '规则',

@@ -1,20 +1,30 @@
 /** Groups what one rule said many times. */
 import type { Verdict } from '@pratique/contract';
 
-export type RuleSays = {
-  constraint: string;
-  action: Verdict['reasons'][number]['action'];
-  first: string;
-  reasons: Verdict['reasons'];
-};
+type Reason = Verdict['reasons'][number];
+/** `said` counts what was said, `reasons` holds what is listed of it. */
+export type RuleSays = { constraint: string; action: Reason['action']; first: string; said: number; reasons: Reason[] };
 
 const ORDER = ['deny', 'warn', 'dryrun'];
 
 /** One entry for each constraint, denials before warnings; within the same action, the order of the verdict stays. */
-export function groupReasons(reasons: Verdict['reasons']): RuleSays[] {
-  const groups = [...Map.groupBy(reasons, (reason) => reason.constraint)].flatMap(([constraint, said]) => {
-    const [first] = said;
-    return first ? [{ constraint, action: first.action, first: first.message, reasons: said }] : [];
+export function groupReasons(reasons: readonly Reason[]): RuleSays[] {
+  const groups = [...Map.groupBy(reasons, (reason) => reason.constraint)].flatMap(([constraint, all]) => {
+    const listed = all.filter((reason) => omittedBy(reason) === 0);
+    const first = listed[0] ?? all[0];
+    return first
+      ? [{ constraint, action: first.action, first: first.message, said: countReasons(all), reasons: listed }]
+      : [];
   });
   return groups.sort((a, b) => ORDER.indexOf(a.action) - ORDER.indexOf(b.action));
+}
+
+/** How many violations there were: those listed, and those that the engine only counted. */
+export function countReasons(reasons: readonly Reason[]): number {
+  return reasons.reduce((sum, reason) => sum + (omittedBy(reason) || 1), 0);
+}
+
+/** The engine lists a thousand violations of a rule, and says of the rest how many they were. */
+export function omittedBy({ details }: Pick<Reason, 'details'>): number {
+  return typeof details.omitted === 'number' ? details.omitted : 0;
 }

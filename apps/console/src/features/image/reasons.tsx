@@ -58,9 +58,7 @@ function RuleLine({ account, rule, onOpen }: { account: string; rule: RuleSays; 
         {words.actions[rule.action]}
         <small>{rule.first}</small>
       </p>
-      <Button onClick={onOpen}>
-        {rule.reasons.length > 1 ? image.violations(number(rule.reasons.length)) : words.why}
-      </Button>
+      <Button onClick={onOpen}>{rule.said > 1 ? image.violations(number(rule.said)) : words.why}</Button>
     </li>
   );
 }

@@ -3,6 +3,7 @@ import type { ImageStatus } from '@pratique/contract';
 import type { Catalogue } from '../../catalogue/catalogue.ts';
 import type { Format } from '../../format/format.ts';
 import { standingOf } from '../../ui/verdict-mark.tsx';
+import { countReasons, omittedBy } from './group-reasons.ts';
 
 /** Says in one sentence why the image stands where it stands. */
 export function sentenceOf(
@@ -19,6 +20,7 @@ export function sentenceOf(
     const warnings = verdict.reasons.filter((reason) => reason.action === 'warn').length;
     return warnings === 0 ? text.allowed : text.allowedWarned(warnings);
   }
-  const first = denials[0]?.message ?? '';
-  return denials.length > 1 ? text.refusedMore(first, format.number(denials.length - 1)) : text.refused(first);
+  const first = (denials.find((reason) => omittedBy(reason) === 0) ?? denials[0])?.message ?? '';
+  const more = countReasons(denials) - 1;
+  return more > 0 ? text.refusedMore(first, format.number(more), more) : text.refused(first);
 }

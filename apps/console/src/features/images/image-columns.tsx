@@ -32,7 +32,7 @@ export function useImageColumns(account: string): readonly Column<ImageRow>[] {
       {
         id: 'verdict',
         head: images.verdict,
-        width: 104,
+        width: 96,
         sort: (row) => standingOf({ decision: row.decision, state: row.verdictState }),
         cell: (row) => <VerdictMark standing={standingOf({ decision: row.decision, state: row.verdictState })} />,
       },
@@ -46,25 +46,17 @@ export function useImageColumns(account: string): readonly Column<ImageRow>[] {
       {
         id: 'findings',
         head: images.findings,
-        width: 168,
+        width: 136,
         sort: weight,
         cell: (row) => <SeverityTally counts={row.findings} />,
       },
       {
         id: 'fixable',
         head: images.fixable,
-        width: 80,
+        width: 88,
         number: true,
         sort: (row) => row.fixable ?? -1,
         cell: (row) => (row.fixable === null ? '' : format.number(row.fixable)),
-      },
-      {
-        id: 'packages',
-        head: images.packages,
-        width: 88,
-        number: true,
-        sort: (row) => row.packages ?? -1,
-        cell: (row) => (row.packages === null ? '' : format.number(row.packages)),
       },
       {
         id: 'size',
@@ -77,7 +69,7 @@ export function useImageColumns(account: string): readonly Column<ImageRow>[] {
       {
         id: 'pushed',
         head: words.pushed,
-        width: 128,
+        width: 120,
         sort: (row) => row.pushedAt,
         cell: (row) => <Moment at={row.pushedAt} />,
       },

@@ -5,16 +5,17 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
-import { describeEvent } from './describe-event.ts';
+import { describeEvent, tagsIn } from './describe-event.ts';
 
-const SHOWN = 10;
+const SHOWN = 7;
 
 export function Changed({ seen }: { seen: Overview }) {
   const { overview } = useText();
   const { number } = useFormat();
   const { changes } = seen;
+  const tags = tagsIn(seen.recent);
   const told = seen.recent.flatMap((event) => {
-    const line = describeEvent(event, seen.account, overview.event);
+    const line = describeEvent(event, seen.account, overview.event, tags);
     return line ? [{ ...line, seq: event.seq, at: event.at }] : [];
   });
   return (

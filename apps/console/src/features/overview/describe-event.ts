@@ -12,12 +12,13 @@ export function describeEvent(
   { type, data }: Event,
   account: string,
   text: Catalogue['overview']['event'],
+  tags: ReadonlyMap<string, string> = new Map(),
 ): EventLine | null {
   const field = (name: string): string => (typeof data[name] === 'string' ? data[name] : '');
-  const reference = field('tag') || field('digest');
+  const tag = field('tag') || (tags.get(`${field('repository')}@${field('digest')}`) ?? '');
   const image = (what: string): EventLine => ({
-    subject: `${field('repository')}${field('tag') ? `:${field('tag')}` : `@${shortDigest(field('digest'))}`}`,
-    to: paths.image(account, field('repository'), reference),
+    subject: `${field('repository')}${tag ? `:${tag}` : `@${shortDigest(field('digest'))}`}`,
+    to: paths.image(account, field('repository'), tag || field('digest')),
     what,
   });
   const line = (what: string): EventLine => ({ subject: null, to: null, what });
@@ -58,4 +59,13 @@ export function describeEvent(
     default:
       return null;
   }
+}
+
+/** Tags that people pushed, by what they named: events about a digest are easier to read by its tag. */
+export function tagsIn(events: readonly Event[]): Map<string, string> {
+  const tags = new Map<string, string>();
+  for (const { type, data } of events)
+    if ((type === 'tag.pushed' || type === 'run.finished' || type === 'run.started') && data.tag && !data.subject)
+      tags.set(`${String(data.repository)}@${String(data.digest)}`, String(data.tag));
+  return tags;
 }

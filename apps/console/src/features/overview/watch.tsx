@@ -51,30 +51,33 @@ function Sources({ health }: { health: Overview['health'] }) {
         {overview.sources(number(fresh.length), number(sources.length))}
       </li>
       <li className="watch-table">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{overview.source}</th>
-              <th scope="col" className="number">
-                {overview.records}
-              </th>
-              <th scope="col" className="number">
-                {overview.dataFrom}
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sources.map((source) => (
-              <tr key={source.name}>
-                <td title={source.licence ?? undefined}>{source.name}</td>
-                <td className="number">{number(source.records)}</td>
-                <td className="number" title={source.date ? moment(source.date) : undefined}>
-                  {source.date ? <Moment at={source.date} /> : overview.noDate}
-                </td>
+        <details>
+          <summary>{overview.source}</summary>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">{overview.source}</th>
+                <th scope="col" className="number">
+                  {overview.records}
+                </th>
+                <th scope="col" className="number">
+                  {overview.dataFrom}
+                </th>
               </tr>
-            ))}
-          </tbody>
-        </table>
+            </thead>
+            <tbody>
+              {sources.map((source) => (
+                <tr key={source.name}>
+                  <td title={source.licence ?? undefined}>{source.name}</td>
+                  <td className="number">{number(source.records)}</td>
+                  <td className="number" title={source.date ? moment(source.date) : undefined}>
+                    {source.date ? <Moment at={source.date} /> : overview.noDate}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
       </li>
     </>
   );

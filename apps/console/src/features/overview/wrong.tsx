@@ -9,6 +9,9 @@ import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
 import { wrongIn } from './summary.ts';
 
+/** Denied workloads shown here; the rest stand on their own page. */
+const SHOWN = 3;
+
 export function Wrong({ seen }: { seen: Overview }) {
   const { overview } = useText();
   const format = useFormat();
@@ -40,7 +43,7 @@ export function Wrong({ seen }: { seen: Overview }) {
             <Moment at={run.at} />
           </li>
         ))}
-        {seen.deniedAdmissions.map((review) => (
+        {seen.deniedAdmissions.slice(0, SHOWN).map((review) => (
           <li key={review.id}>
             <StepSign state="denied" />
             <p>
@@ -53,6 +56,13 @@ export function Wrong({ seen }: { seen: Overview }) {
           </li>
         ))}
       </ul>
+      {seen.deniedAdmissions.length > SHOWN && (
+        <p className="more">
+          <Link to={paths.workloads(account, { decision: 'denied' })}>
+            {overview.allDenied(format.number(seen.deniedAdmissions.length))}
+          </Link>
+        </p>
+      )}
     </Section>
   );
 }

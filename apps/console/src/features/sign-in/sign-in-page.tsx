@@ -9,6 +9,7 @@ import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { textOf } from '../../ui/form-data.ts';
 import { useSentence } from '../../ui/states.tsx';
+import { sameOrigin } from './same-origin.ts';
 import './sign-in.css';
 
 export function SignInPage() {
@@ -64,9 +65,4 @@ function SignInForm() {
 function passwordOf(given: FormData): string {
   const value = given.get('password');
   return typeof value === 'string' ? value : '';
-}
-
-/** The address comes from outside: only a path of this console is followed. */
-export function sameOrigin(next: string | null): string {
-  return next !== null && /^\/(?![/\\])/.test(next) ? next : '/';
 }

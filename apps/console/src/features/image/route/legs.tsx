@@ -2,7 +2,7 @@
 import type { Leg, Port, Route } from './lay-out.ts';
 
 /** Geometry shared with route.css: a port's box, and where its sign's middle lies. */
-const COLUMN = 152;
+const COLUMN = 160;
 const ROW = 72;
 const SIGN_X = 18;
 const SIGN_Y = 20;
@@ -30,7 +30,7 @@ function pathOf(from: Port | undefined, to: Port | undefined): string {
   const x2 = to.column * COLUMN + SIGN_X;
   const y2 = to.row * ROW + SIGN_Y;
   if (y1 === y2) return `M${x1} ${y1}H${x2}`;
-  const bend = x2 - 40;
+  const bend = x2 - 24;
   const sign = Math.sign(y2 - y1);
   return `M${x1} ${y1}H${bend - 8}q8 0 8 ${8 * sign}V${y2 - 8 * sign}q0 ${8 * sign} 8 ${8 * sign}H${x2}`;
 }

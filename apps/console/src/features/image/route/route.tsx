@@ -42,14 +42,14 @@ export function Route({ run }: { run: Run | null }) {
         </span>
       }
     >
-      <section className="route" tabIndex={0} aria-label={image.route}>
+      <div className="route" role="group" tabIndex={0} aria-label={image.route}>
         <Legs route={route} />
         <ol style={{ '--columns': route.columns, '--rows': route.rows } as React.CSSProperties}>
           {route.ports.map((port) => (
             <PortMark key={port.step.name} port={port} current={port === shown} onChoose={choose} />
           ))}
         </ol>
-      </section>
+      </div>
       {shown && <PortDetail run={run} step={shown.step} />}
     </Section>
   );

@@ -1,0 +1,84 @@
+/** The pages of the walk, and what each must show; what depends on data is looked up first. */
+import { ImageRow, Run } from '@pratique/contract';
+import type { Page } from 'playwright-core';
+import { z } from 'zod';
+
+export type Stop = { name: string; path: string /** Text that must be visible. */; shows: string[] };
+
+/** @throws Error when the API does not answer */
+export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
+  const at = (path: string): string => `/accounts/${encodeURIComponent(account)}/${path}`;
+  const images = z.array(ImageRow).parse(await ask(page, `${at('images')}?limit=200`));
+  const runs = z.array(Run).parse(await ask(page, `${at('runs')}?limit=1`));
+  return [
+    {
+      name: 'overview',
+      path: at('overview'),
+      shows: [
+        'What is wrong now',
+        'What needs your decision',
+        'What changed since yesterday',
+        'Is the watch itself healthy',
+      ],
+    },
+    {
+      name: 'images',
+      path: at('images'),
+      shows: images.length > 0 ? ['Verdict', `${images[0]?.repository}:${images[0]?.tag}`] : ['No image yet'],
+    },
+    ...imageStops(at, account, images),
+    ...runs.map((run) => ({ name: 'run', path: at(`runs/${run.id}`), shows: ['Route', run.steps[0]?.name ?? ''] })),
+    { name: 'deliveries', path: at('deliveries'), shows: ['Receipts'] },
+    { name: 'deliveries-sent', path: at('deliveries?show=sent'), shows: ['Sent'] },
+    { name: 'contracts', path: at('deliveries?show=contracts'), shows: ['Offer a contract'] },
+    { name: 'rules', path: at('policies'), shows: ['Bundle version', 'fixable-findings'] },
+    { name: 'rule', path: at('policies?rule=fixable-findings'), shows: ['FixableFindings', 'pratique policy show'] },
+    { name: 'exceptions', path: at('policies?show=exceptions'), shows: ['Ask for an exception'] },
+    { name: 'chains', path: at('policies?show=chains'), shows: ['On denial', 'inventory'] },
+    { name: 'admissions', path: at('workloads'), shows: ['Admission reviews'] },
+    { name: 'clusters', path: at('workloads?show=clusters'), shows: ['Connect a cluster'] },
+    { name: 'robots', path: at('settings'), shows: ['Create a robot'] },
+    { name: 'members', path: at('settings?show=members'), shows: ['Owner'] },
+    { name: 'keys', path: at('settings?show=keys'), shows: ['Fingerprint', 'BEGIN PUBLIC KEY'] },
+    { name: 'audit', path: at('settings?show=audit'), shows: ['Subject'] },
+    { name: 'not-found', path: at('nowhere'), shows: ['No such page'] },
+  ];
+}
+
+/** One image of each standing that there is, and every part of the first one's cargo. */
+function imageStops(at: (path: string) => string, account: string, images: ImageRow[]): Stop[] {
+  const path = (row: ImageRow, show: string): string =>
+    at(`image?${new URLSearchParams({ repository: row.repository, reference: row.tag, show })}`);
+  const standings = [
+    ['allowed', images.find((row) => row.decision === 'allow' && row.verdictState === 'valid')],
+    ['refused', images.find((row) => row.decision === 'deny')],
+    ['pending', images.find((row) => row.decision === null)],
+  ] as const;
+  const first = images.find((row) => row.findings !== null);
+  return [
+    ...standings.flatMap(([name, row]) =>
+      row
+        ? [
+            {
+              name: `image-${name}`,
+              path: path(row, 'findings'),
+              shows: [name, `${account}/${row.repository}:${row.tag}`, 'Route', 'Seals', 'Cargo'],
+            },
+          ]
+        : [],
+    ),
+    ...(first
+      ? ['packages', 'configuration', 'deliveries', 'admissions', 'runs'].map((show) => ({
+          name: `image-${show}`,
+          path: path(first, show),
+          shows: ['Cargo'],
+        }))
+      : []),
+  ];
+}
+
+async function ask(page: Page, path: string): Promise<unknown> {
+  const response = await page.request.get(new URL(`/api/v1${path}`, page.url()).href);
+  if (!response.ok()) throw new Error(`${path} answered ${response.status()}`);
+  return response.json();
+}

@@ -1,0 +1,23 @@
+/** Which answers an event makes old. */
+import { expect, test } from 'vitest';
+import { touchedBy } from './use-live.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const event = (data: unknown) =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: '1',
+    source: 's',
+    type: 't',
+    subject: 'x',
+    time: '2026-11-22T00:00:00Z',
+    data,
+  });
+
+test.each([
+  ['exception.requested', event({}), ['exceptions', 'overview']],
+  ['policy.changed', event({}), ['policy', 'overview']],
+  ['step.running', event({ digest: DIGEST }), ['images', 'runs', 'overview', `image:${DIGEST}`]],
+  ['delivery.received', event({ digest: DIGEST }), ['deliveries', 'receipts', 'overview', `image:${DIGEST}`]],
+  ['admission.denied', event({}), ['admissions', 'overview', 'image']],
+])('%s', (type, data, touched) => expect(touchedBy(type, data)).toEqual(touched));
