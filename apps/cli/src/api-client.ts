@@ -4,6 +4,8 @@ import type { z } from 'zod';
 import { CliError, EXIT } from './exit.ts';
 import type { Connection } from './settings.ts';
 
+const MAX_ANSWER = 256 * 1024 * 1024;
+
 export type ApiClient = {
   url: string;
   get<T>(path: string, schema: z.ZodType<T>): Promise<T>;
@@ -38,8 +40,33 @@ export function createApiClient(connection: Connection): ApiClient {
         { cause },
       );
     }
-    const text = await response.text();
-    return { status: response.status, value: text === '' ? null : parseJson(text) };
+    return { status: response.status, value: parseJson(await readBounded(response)) };
+  }
+
+  async function readBounded(response: Response): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    try {
+      for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+        size += chunk.length;
+        if (size > MAX_ANSWER) throw new Error(`it has more than ${MAX_ANSWER} bytes`);
+        chunks.push(chunk);
+      }
+    } catch (cause) {
+      throw new CliError(EXIT.fault, `an answer of ${url} cannot be read: ${(cause as Error).message}`, { cause });
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  function understood<T>(schema: z.ZodType<T>, value: unknown): T {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const where = parsed.error.issues[0]?.path.join('.') || 'its root';
+    throw new CliError(
+      EXIT.fault,
+      `${url} answered with something else than expected (at ${where}); is it Pratique, and of this version?`,
+      { cause: parsed.error },
+    );
   }
 
   function refuse(status: number, value: unknown): never {
@@ -48,15 +75,18 @@ export function createApiClient(connection: Connection): ApiClient {
       throw new CliError(
         EXIT.fault,
         authorization
-          ? `${url} does not accept your credentials any more; sign in again: pratique login ${url} -u USER`
-          : `sign in first: pratique login ${url} -u USER`,
+          ? `${url} does not accept your credentials any more; sign in again: pratique login ${url} -u USER --password-stdin`
+          : `sign in first: pratique login ${url} -u USER --password-stdin`,
+        { apiCode: 'unauthenticated' },
       );
     const message = parsed.success ? parsed.data.error.message : `${url} answered ${status}`;
-    throw new CliError(status === 400 ? EXIT.usage : EXIT.fault, message);
+    throw new CliError(status === 400 ? EXIT.usage : EXIT.fault, message, {
+      apiCode: parsed.success ? parsed.data.error.code : null,
+    });
   }
 
   const checked = <T>(schema: z.ZodType<T>, { status, value }: { status: number; value: unknown }): T =>
-    status >= 200 && status < 300 ? schema.parse(value) : refuse(status, value);
+    status >= 200 && status < 300 ? understood(schema, value) : refuse(status, value);
 
   return {
     url,
@@ -70,6 +100,7 @@ export function createApiClient(connection: Connection): ApiClient {
 }
 
 function parseJson(text: string): unknown {
+  if (text === '') return null;
   try {
     return JSON.parse(text);
   } catch {

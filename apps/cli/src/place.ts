@@ -17,11 +17,22 @@ import { CliError, EXIT } from './exit.ts';
 import { isOnServer, readReference } from './reference.ts';
 import { type Connection, readConnection } from './settings.ts';
 
-export type OpenSource = { source: ContentSource; reference: string; close(): Promise<void> };
+export type OpenSource = {
+  source: ContentSource;
+  reference: string;
+  /** How the image is called elsewhere; null where it has no name. */
+  name: string | null;
+  close: () => Promise<void>;
+};
 export type OpenSink = {
   sink: ContentSink;
-  tag: string | null /** Completes what was written. */;
-  finish(): Promise<void>;
+  tag: string | null;
+  /** One image of one platform: an index has to be chosen from. */
+  single: boolean;
+  /** Completes what was written. */
+  finish: () => Promise<void>;
+  /** Drops what was not completed. */
+  close: () => Promise<void>;
 };
 
 const nothing = async () => {};
@@ -30,32 +41,39 @@ const nothing = async () => {};
 export async function openSource(context: Context, text: string): Promise<OpenSource> {
   if (text.startsWith('oci:')) {
     const { dir, tag } = splitLayout(text);
-    return { source: await openLayout(resolve(context.cwd, dir)), reference: tag ?? '', close: nothing };
+    return { source: await openLayout(resolve(context.cwd, dir)), reference: tag ?? '', name: null, close: nothing };
   }
   if (text.startsWith('docker-archive:')) {
     const { file, tag } = splitArchive(text);
     const archive = await openDockerArchive(resolve(context.cwd, file));
-    return { source: archive, reference: tag ?? '', close: () => archive.close() };
+    return { source: archive, reference: tag ?? '', name: tag, close: () => archive.close() };
   }
-  const { client, tag, digest } = await openRemote(context, text);
-  return { source: client, reference: digest ?? tag ?? 'latest', close: nothing };
+  const { client, name, tag, digest } = await openRemote(context, text);
+  const reference = digest ?? tag ?? 'latest';
+  return { source: client, reference, name: digest === null ? `${name}:${reference}` : null, close: nothing };
 }
 
 /** @throws CliError usage */
 export async function openSink(context: Context, text: string): Promise<OpenSink> {
   if (text.startsWith('oci:')) {
     const { dir, tag } = splitLayout(text);
-    return { sink: await createLayout(resolve(context.cwd, dir)), tag: tag ?? 'latest', finish: nothing };
+    return {
+      sink: await createLayout(resolve(context.cwd, dir)),
+      tag: tag ?? 'latest',
+      single: false,
+      finish: nothing,
+      close: nothing,
+    };
   }
   if (text.startsWith('docker-archive:')) {
     const { file, tag } = splitArchive(text);
     const archive = await createDockerArchive(resolve(context.cwd, file));
-    return { sink: archive, tag, finish: () => archive.finish() };
+    return { sink: archive, tag, single: true, finish: () => archive.finish(), close: () => archive.close() };
   }
   const { client, tag, digest } = await openRemote(context, text);
   if (digest !== null)
     throw new CliError(EXIT.usage, 'a destination is named by a tag; the digest follows from the content');
-  return { sink: client, tag: tag ?? 'latest', finish: nothing };
+  return { sink: client, tag: tag ?? 'latest', single: false, finish: nothing, close: nothing };
 }
 
 /** `oci:DIR[:TAG]`: the last colon separates a tag, unless what follows looks like a path. */
@@ -84,8 +102,12 @@ async function openRemote(context: Context, text: string) {
   const credentials = onServer ? serverCredentials(connection) : await dockerCredentials(context, reference.host ?? '');
   if (onServer && !reference.name.includes('/'))
     throw new CliError(EXIT.usage, `${text} names no account; write ACCOUNT/NAME[:tag]`);
-  const client = openRegistry({ url, name: reference.name, ...(credentials ? { credentials } : {}) });
-  return { client, tag: reference.tag, digest: reference.digest };
+  // Docker Hub keeps its own images under library/.
+  const path =
+    reference.host === 'docker.io' && !reference.name.includes('/') ? `library/${reference.name}` : reference.name;
+  const client = openRegistry({ url, name: path, ...(credentials ? { credentials } : {}) });
+  const name = `${onServer ? new URL(url).host : reference.host}/${path}`;
+  return { client, name, tag: reference.tag, digest: reference.digest };
 }
 
 /** Plain HTTP is for loopback only. */
@@ -107,18 +129,36 @@ const DockerConfig = z.looseObject({
   auths: z.record(z.string(), z.looseObject({ auth: z.string().optional() })).optional(),
 });
 
-/** What `docker login` stored; credential helpers are not asked. */
+/** What `docker login` or `podman login` stored; credential helpers are not asked. */
 async function dockerCredentials(context: Context, host: string): Promise<{ user: string; password: string } | null> {
-  const file =
-    context.env['REGISTRY_AUTH_FILE'] ||
-    join(context.env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json');
-  try {
-    const { auths } = DockerConfig.parse(JSON.parse(await readFile(file, 'utf8')));
-    const entry = auths?.[host] ?? auths?.[`https://${host}`] ?? auths?.[`https://${host}/v1/`];
-    const text = entry?.auth ? Buffer.from(entry.auth, 'base64').toString('utf8') : '';
+  const { env } = context;
+  const files = env['REGISTRY_AUTH_FILE']
+    ? [env['REGISTRY_AUTH_FILE']]
+    : [
+        join(env['DOCKER_CONFIG'] || join(homedir(), '.docker'), 'config.json'),
+        ...(env['XDG_RUNTIME_DIR'] ? [join(env['XDG_RUNTIME_DIR'], 'containers', 'auth.json')] : []),
+      ];
+  const names =
+    host === 'docker.io'
+      ? ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']
+      : [host, `https://${host}`, `https://${host}/v1/`, `https://${host}/v2/`];
+  for (const file of files) {
+    const auths = await readAuths(context, file);
+    const auth = names.map((name) => (Object.hasOwn(auths, name) ? auths[name]?.auth : undefined)).find(Boolean);
+    const text = auth ? Buffer.from(auth, 'base64').toString('utf8') : '';
     const colon = text.indexOf(':');
-    return colon < 0 ? null : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+    if (colon > 0) return { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  }
+  return null;
+}
+
+async function readAuths(context: Context, file: string): Promise<NonNullable<z.infer<typeof DockerConfig>['auths']>> {
+  const text = await readFile(file, 'utf8').catch(() => null);
+  if (text === null) return {};
+  try {
+    return DockerConfig.parse(JSON.parse(text)).auths ?? {};
   } catch {
-    return null;
+    context.note(`pratique: ${file} is not understood; going on without its credentials\n`);
+    return {};
   }
 }

@@ -24,7 +24,7 @@ export async function readConnection(env: Environment): Promise<Connection> {
   const url = (env['PRATIQUE_URL'] || stored?.url || defaultUrl(env)).replace(/\/+$/, '');
   if (env['PRATIQUE_TOKEN']) return { url, authorization: { kind: 'token', token: env['PRATIQUE_TOKEN'] } };
   // A stored session goes to the server that gave it, to no other.
-  if (stored && stored.url === url) return { url, authorization: { kind: 'token', token: stored.token } };
+  if (stored?.token && stored.url === url) return { url, authorization: { kind: 'token', token: stored.token } };
   if (env['PRATIQUE_ADMIN_PASSWORD'])
     return { url, authorization: { kind: 'password', user: 'admin', password: env['PRATIQUE_ADMIN_PASSWORD'] } };
   return { url, authorization: null };

@@ -5,8 +5,8 @@ import { ensureSeed, importAdvisories, openAdvisoryStore } from '@pratique/scan'
 import { type Command, Option } from 'commander';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { defaultStore } from '../scan/advisories.ts';
 import { formatTable } from '../text.ts';
-import { defaultStore } from './scan.ts';
 
 const SOURCES = ['osv', 'debian', 'alpine', 'rustsec', 'kev'] as const;
 type Source = (typeof SOURCES)[number];
@@ -23,6 +23,7 @@ export function addAdvisories(program: Command, context: Context): void {
 
   advisories
     .command('status')
+    .description('sources, their dates and licences')
     .option('--db <dir>', "a store; the server's by default when signed in, else your own")
     .option('--json', 'print JSON')
     .action(async (options: { db?: string; json?: boolean }) => {
@@ -31,6 +32,7 @@ export function addAdvisories(program: Command, context: Context): void {
 
   advisories
     .command('import')
+    .description('read a feed into the store')
     .argument('<path>', "a feed in its publisher's format: file, folder or archive")
     .addOption(new Option('--source <name>', 'format of the feed').choices([...SOURCES]).makeOptionMandatory())
     .option('--db <dir>', "the store; on the server's machine PRATIQUE_DATA/advisories")

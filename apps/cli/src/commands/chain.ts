@@ -1,5 +1,4 @@
 /** pratique chain: definitions, runs, approvals. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ChainVersion, ImageStatus, Run } from '@pratique/contract';
 import type { Command } from 'commander';
@@ -7,6 +6,7 @@ import { dump, load } from 'js-yaml';
 import { z } from 'zod';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { readText } from '../read-text.ts';
 import { imagePath, readServerImage } from '../reference.ts';
 import { formatTable } from '../text.ts';
 import { waitForRun } from '../wait-for-run.ts';
@@ -61,13 +61,14 @@ export function addChain(program: Command, context: Context): void {
     .argument('<account>')
     .argument('<chain>')
     .description('the definition as YAML, ready to edit and apply')
-    .action(async (account: string, name: string) => {
+    .option('--json', 'print JSON, with its version')
+    .action(async (account: string, name: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       const found = (await api.get(`/accounts/${account}/chains`, z.array(ChainVersion))).find(
         (one) => one.name === name,
       );
       if (!found) throw new CliError(EXIT.fault, `${account} has no chain ${name}`);
-      context.out(dump(found.definition));
+      writeResult(context, options.json, found, (one) => dump(one.definition));
     });
 
   chain
@@ -82,8 +83,8 @@ export function addChain(program: Command, context: Context): void {
     )
     .action(async (account: string, file: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
-      const text = file === '-' ? await context.readInput() : await readFile(resolve(context.cwd, file), 'utf8');
-      const name = (load(text) as { name?: unknown } | null)?.name;
+      const text = file === '-' ? await context.readInput() : await readText(resolve(context.cwd, file));
+      const name = readName(text);
       if (typeof name !== 'string') throw new CliError(EXIT.usage, 'the definition has no name');
       const stored = await api.send(
         'PUT',
@@ -128,6 +129,14 @@ export function addChain(program: Command, context: Context): void {
         );
         writeResult(context, options.json, run, describeRun);
       });
+}
+
+function readName(yaml: string): unknown {
+  try {
+    return (load(yaml) as { name?: unknown } | null)?.name;
+  } catch (cause) {
+    throw new CliError(EXIT.usage, `the definition is not YAML: ${(cause as Error).message.split('\n')[0]}`, { cause });
+  }
 }
 
 function describeRun(run: Run): string {

@@ -32,6 +32,7 @@ export function addCluster(program: Command, context: Context): void {
   cluster
     .command('list')
     .argument('<account>')
+    .description('the clusters of an account')
     .option('--json', 'print JSON')
     .action(async (account: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
@@ -53,7 +54,9 @@ export function addCluster(program: Command, context: Context): void {
     .argument('<account>')
     .argument('<name>')
     .argument('<mode>', 'enforce, warn or dryrun')
-    .action(async (account: string, name: string, mode: string) => {
+    .description('change what a refusal does in a cluster')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, mode: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       const changed = await api.send(
         'PATCH',
@@ -61,18 +64,24 @@ export function addCluster(program: Command, context: Context): void {
         { mode },
         Cluster,
       );
-      context.out(`${changed.name} is in ${changed.mode} mode.\n`);
+      writeResult(context, options.json, changed, (one) => `${one.name} is in ${one.mode} mode.`);
     });
 
   cluster
     .command('remove')
     .argument('<account>')
     .argument('<name>')
-    .action(async (account: string, name: string) => {
+    .description('forget a cluster; its webhook paths answer no more')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       await api.send('DELETE', `/accounts/${account}/clusters/${encodeURIComponent(name)}`, undefined, z.null());
-      context.out(
-        `${name} is removed; delete its webhook configurations in the cluster too, or nothing will be admitted there.\n`,
+      writeResult(
+        context,
+        options.json,
+        { account, name, removed: true },
+        () =>
+          `${name} is removed; delete its webhook configurations in the cluster too, or nothing will be admitted there.`,
       );
     });
 }

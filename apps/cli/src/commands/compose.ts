@@ -2,14 +2,11 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type ComposedImage, type ComposeRequest, compose } from '@pratique/compose';
-import { copyGraph } from '@pratique/oci';
+import type { ComposedImage, ComposeRequest } from '@pratique/compose';
 import type { Command } from 'commander';
 import { type Context, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { openSink } from '../place.ts';
-import { withProvenance } from '../provenance.ts';
-import { formatTable } from '../text.ts';
+import { formatBytes, formatTable } from '../text.ts';
 
 type Options = {
   suite: string;
@@ -84,6 +81,7 @@ export async function composeWithProgress(context: Context, request: ComposeRequ
   const cache =
     context.env['PRATIQUE_CACHE'] || join(context.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pratique');
   try {
+    const { compose } = await import('@pratique/compose');
     return await compose(request, {
       fetch: globalThis.fetch,
       cacheDir: join(cache, 'archive'),
@@ -102,14 +100,26 @@ export async function storeComposed(
   image: ComposedImage,
   destination: string,
 ): Promise<{ digest: string }> {
-  const { sink, tag, finish } = await openSink(context, destination);
+  const [{ copyGraph }, { openSink }, { withProvenance }] = await Promise.all([
+    import('@pratique/oci'),
+    import('../place.ts'),
+    import('../provenance.ts'),
+  ]);
+  const { sink, tag, finish, close } = await openSink(context, destination);
   const source = withProvenance(image.source, image.manifest, image.provenance);
-  const proof = await copyGraph(source, sink, image.manifest.digest, {
-    tag,
-    referrers: !destination.startsWith('docker-archive:'),
-  });
-  await finish();
-  return { digest: proof.root };
+  try {
+    const proof = await copyGraph(source, sink, image.manifest.digest, {
+      tag,
+      referrers: true,
+      onProgress: ({ phase, bytes, totalBytes }) =>
+        context.progress.update(`${phase} ${formatBytes(bytes)}`, bytes, totalBytes),
+    });
+    await finish();
+    return { digest: proof.root };
+  } finally {
+    context.progress.end();
+    await close();
+  }
 }
 
 function toRequest(options: Options, cwd: string): ComposeRequest {

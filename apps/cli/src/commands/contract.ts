@@ -21,6 +21,7 @@ export function addContract(program: Command, context: Context): void {
 
   contract
     .command('offer')
+    .description('offer to deliver images to another account')
     .argument('<account>', 'who delivers')
     .requiredOption('--to <account>', 'who receives')
     .option('--from-repositories <patterns>', 'patterns, separated by commas', split, ['**'])
@@ -44,6 +45,7 @@ export function addContract(program: Command, context: Context): void {
 
   contract
     .command('accept')
+    .description('accept an offer')
     .argument('<account>', 'who receives')
     .argument('<id>')
     .option('--trust-vendor', "what the vendor's verdict allows is allowed here; else it is judged by your own policy")
@@ -65,6 +67,7 @@ export function addContract(program: Command, context: Context): void {
 
   contract
     .command('list')
+    .description('the contracts of an account, on either side')
     .argument('<account>')
     .option('--json', 'print JSON')
     .action(async (account: string, options: { json?: boolean }) => {
@@ -76,9 +79,16 @@ export function addContract(program: Command, context: Context): void {
     .command('end')
     .argument('<account>')
     .argument('<id>')
-    .action(async (account: string, id: string) => {
+    .description('end a contract; what was delivered stays')
+    .option('--json', 'print JSON')
+    .action(async (account: string, id: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       await api.send('DELETE', `/accounts/${account}/contracts/${id}`, undefined, z.null());
-      context.out('The contract has ended; what was delivered stays.\n');
+      writeResult(
+        context,
+        options.json,
+        { id, ended: true },
+        () => 'The contract has ended; what was delivered stays.',
+      );
     });
 }

@@ -1,11 +1,10 @@
 /** pratique copy, push, pull: one graph from one place to another, with everything that refers to it. */
-import { type CopyProof, copyGraph } from '@pratique/oci';
+import type { CopyProof } from '@pratique/oci';
 import type { Command } from 'commander';
 import { type Context, writeResult } from '../context.ts';
-import { openSink, openSource } from '../place.ts';
 import { formatBytes } from '../text.ts';
 
-type Options = { json?: boolean; referrers: boolean };
+type Options = { json?: boolean; referrers: boolean; platform?: string };
 
 export function addCopy(program: Command, context: Context): void {
   const places =
@@ -25,10 +24,14 @@ export function addCopy(program: Command, context: Context): void {
       .argument('<destination>')
       .description(description)
       .option('--no-referrers', 'leave signatures, attestations and SBOMs behind')
+      .option(
+        '--platform <os/arch>',
+        'only this image of an index; for docker-archive linux/amd64 unless said otherwise',
+      )
       .option('--json', 'print JSON')
       .addHelpText('after', `${places}\nExample:\n  ${example}\n`)
       .action(async (source: string, destination: string, options: Options) => {
-        const proof = await copyImage(context, source, destination, options.referrers);
+        const proof = await copyImage(context, source, destination, options.referrers, options.platform);
         writeResult(
           context,
           options.json,
@@ -39,22 +42,42 @@ export function addCopy(program: Command, context: Context): void {
       });
 }
 
-export async function copyImage(context: Context, from: string, to: string, referrers: boolean): Promise<CopyProof> {
+/** @param platform chooses one image of an index; without it all are copied, where the destination can hold them */
+export async function copyImage(
+  context: Context,
+  from: string,
+  to: string,
+  referrers: boolean,
+  platform?: string,
+): Promise<CopyProof> {
+  const [{ copyGraph }, { openSink, openSource }, { DEFAULT_PLATFORM, imageFor }] = await Promise.all([
+    import('@pratique/oci'),
+    import('../place.ts'),
+    import('../platform.ts'),
+  ]);
   const source = await openSource(context, from);
   try {
     const sink = await openSink(context, to);
-    const proof = await copyGraph(source.source, sink.sink, source.reference, {
-      tag: sink.tag,
-      referrers,
-      onProgress: ({ phase, bytes, totalBytes }) =>
-        context.progress.update(
-          phase === 'transfer' ? `${formatBytes(bytes)} of ${formatBytes(totalBytes)}` : phase,
-          bytes,
-          totalBytes,
-        ),
-    });
-    await sink.finish();
-    return proof;
+    try {
+      const chosen = platform ?? (sink.single ? DEFAULT_PLATFORM : undefined);
+      const reference =
+        chosen === undefined ? source.reference : (await imageFor(source.source, source.reference, chosen)).digest;
+      const proof = await copyGraph(source.source, sink.sink, reference, {
+        // An archive without a name of its own keeps the one that the image has.
+        tag: sink.tag ?? source.name,
+        referrers,
+        onProgress: ({ phase, bytes, totalBytes }) =>
+          context.progress.update(
+            phase === 'transfer' ? `${formatBytes(bytes)} of ${formatBytes(totalBytes)}` : phase,
+            bytes,
+            totalBytes,
+          ),
+      });
+      await sink.finish();
+      return proof;
+    } finally {
+      await sink.close();
+    }
   } finally {
     context.progress.end();
     await source.close();

@@ -1,9 +1,10 @@
 /** pratique deliver: to another account, under a contract, with proof. */
-import { Delivery } from '@pratique/contract';
+import { Delivery, ImageStatus } from '@pratique/contract';
 import type { Command } from 'commander';
+import type { ApiClient } from '../api-client.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { readServerImage } from '../reference.ts';
+import { imagePath, readServerImage, type ServerImage } from '../reference.ts';
 
 const TRIES = 1200;
 
@@ -22,12 +23,14 @@ export function addDeliver(program: Command, context: Context): void {
     .action(async (text: string, options: { to: string; wait: boolean; json?: boolean }) => {
       const { api } = await openServer(context);
       const image = readServerImage(text, api.url);
-      let delivery = await api.send(
-        'POST',
-        `/accounts/${image.account}/deliveries`,
-        { repository: image.repository, reference: image.reference, to: options.to },
-        Delivery,
-      );
+      let delivery = await api
+        .send(
+          'POST',
+          `/accounts/${image.account}/deliveries`,
+          { repository: image.repository, reference: image.reference, to: options.to },
+          Delivery,
+        )
+        .catch((error: unknown) => refuse(api, image, error));
       for (let tries = 0; options.wait && delivery.state !== 'delivered'; tries++) {
         if (tries > TRIES)
           throw new CliError(EXIT.fault, `the delivery ${delivery.id} is still under way; the server goes on with it`);
@@ -43,4 +46,13 @@ export function addDeliver(program: Command, context: Context): void {
         (one) => `${one.state === 'delivered' ? 'Delivered' : 'Delivering'} ${one.digest} to ${one.to}:${one.tag}.`,
       );
     });
+}
+
+/** A refusal because the gate denied the image is a decision, not a fault. */
+async function refuse(api: ApiClient, image: ServerImage, error: unknown): Promise<never> {
+  if (error instanceof CliError && error.apiCode === 'conflict') {
+    const status = await api.find(imagePath(image), ImageStatus).catch(() => null);
+    if (status?.verdict?.decision === 'deny') throw new CliError(EXIT.denied, error.message, { cause: error });
+  }
+  throw error;
 }

@@ -3,6 +3,7 @@ import { FeedItem } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Context, openServer } from '../context.ts';
+import { readCount } from '../exit.ts';
 
 const PAGE = 500;
 
@@ -16,7 +17,7 @@ export function addEvents(program: Command, context: Context): void {
     .description('the account’s events, oldest first')
     .action(async (account: string, options: { after: string; follow?: boolean; json?: boolean }) => {
       const { api } = await openServer(context);
-      for (let after = Number(options.after); ; ) {
+      for (let after = readCount(options.after, '--after'); ; ) {
         const page = await api.get(`/accounts/${account}/events?after=${after}&limit=${PAGE}`, z.array(FeedItem));
         for (const item of page) {
           after = Number(item.id);

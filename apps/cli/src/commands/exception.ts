@@ -3,7 +3,7 @@ import { Exception } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Context, openServer, writeResult } from '../context.ts';
-import { CliError, EXIT } from '../exit.ts';
+import { CliError, EXIT, readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
 
 type Request = {
@@ -21,7 +21,8 @@ export function addException(program: Command, context: Context): void {
   const exception = program
     .command('exception')
     .description('accepted risks: requested by one person, approved by another');
-  const about = (one: Exception) => String(one.selector['id'] ?? one.selector['constraint'] ?? '');
+  const about = ({ selector }: Exception) =>
+    [selector['id'], selector['constraint']].filter((part) => typeof part === 'string').join(' ');
   const table = (all: Exception[]) =>
     formatTable(
       ['NAME', 'ABOUT', 'STATE', 'OWNER', 'APPROVER', 'UNTIL', 'REASON'],
@@ -38,6 +39,7 @@ export function addException(program: Command, context: Context): void {
 
   exception
     .command('request')
+    .description('ask to accept a risk for a time')
     .argument('<account>')
     .option('--id <advisory>', 'a finding, by its CVE or advisory id')
     .option('--constraint <name>', 'a policy, by the name of its constraint')
@@ -69,7 +71,7 @@ export function addException(program: Command, context: Context): void {
         kind: options.id !== undefined ? 'finding' : 'policy',
         selector,
         reason: options.reason,
-        days: Number(options.days),
+        days: readCount(options.days, '--days'),
         ...(options.name ? { name: options.name } : {}),
       };
       writeResult(
@@ -82,6 +84,7 @@ export function addException(program: Command, context: Context): void {
 
   exception
     .command('approve')
+    .description('accept the risk; by another person than the one who asked')
     .argument('<account>')
     .argument('<name>')
     .option('--json', 'print JSON')
@@ -104,14 +107,17 @@ export function addException(program: Command, context: Context): void {
     .command('withdraw')
     .argument('<account>')
     .argument('<name>')
-    .action(async (account: string, name: string) => {
+    .description('end an accepted risk before its time')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       await api.send('DELETE', `/accounts/${account}/exceptions/${encodeURIComponent(name)}`, undefined, z.null());
-      context.out(`${name} is withdrawn.\n`);
+      writeResult(context, options.json, { account, name, withdrawn: true }, () => `${name} is withdrawn.`);
     });
 
   exception
     .command('list')
+    .description('accepted risks, and requests for them')
     .argument('<account>')
     .option('--json', 'print JSON')
     .action(async (account: string, options: { json?: boolean }) => {

@@ -22,13 +22,14 @@ export function addKey(program: Command, context: Context): void {
     .command('export')
     .argument('<account>')
     .description('print the current public key in PEM, for customers and for cosign verify --key')
-    .action(async (account: string) => {
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       const current = (await api.get(`/accounts/${account}/keys`, z.array(SigningKey))).find(
         (one) => one.retiredAt === null,
       );
       if (!current) throw new CliError(EXIT.fault, `${account} has no key`);
-      context.out(current.publicPem);
+      writeResult(context, options.json, current, (one) => one.publicPem);
     });
 
   key

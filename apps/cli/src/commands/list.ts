@@ -1,42 +1,86 @@
-/** All commands, in the order of the help. */
+/** All commands, in the order of the help. Each is loaded when it is asked for: most need little of what the whole has. */
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
-import { addAdvisories } from './advisories.ts';
-import { addChain } from './chain.ts';
-import { addCluster } from './cluster.ts';
-import { addCompose } from './compose.ts';
-import { addContract } from './contract.ts';
-import { addCopy } from './copy.ts';
-import { addDeliver } from './deliver.ts';
-import { addEvents } from './events.ts';
-import { addException } from './exception.ts';
-import { addKey } from './key.ts';
-import { addLogin } from './login.ts';
-import { addPolicy } from './policy.ts';
-import { addRobot } from './robot.ts';
-import { addScan } from './scan.ts';
-import { addStatus } from './status.ts';
-import { addVerify } from './verify.ts';
-import { addVersions } from './versions.ts';
-import { addVoyage } from './voyage.ts';
 
-export const COMMANDS: readonly ((program: Command, context: Context) => void)[] = [
-  addLogin,
-  addCompose,
-  addCopy,
-  addScan,
-  addStatus,
-  addChain,
-  addVerify,
-  addKey,
-  addDeliver,
-  addContract,
-  addException,
-  addPolicy,
-  addRobot,
-  addCluster,
-  addEvents,
-  addAdvisories,
-  addVersions,
-  addVoyage,
+export type CommandEntry = {
+  /** Name and summary of each command that the module adds. */
+  names: Readonly<Record<string, string>>;
+  load(): Promise<(program: Command, context: Context) => void>;
+};
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    names: {
+      login: 'sign in, and keep the session for later commands',
+      logout: 'end the session',
+      whoami: 'who you are to the server, and what you may',
+    },
+    load: async () => (await import('./login.ts')).addLogin,
+  },
+  {
+    names: { compose: 'make an image straight from the signed Debian archive: no Docker, no root, no shell' },
+    load: async () => (await import('./compose.ts')).addCompose,
+  },
+  {
+    names: {
+      copy: 'copy an image from one place to another',
+      push: 'push an image from a file or folder to the server',
+      pull: 'pull an image from the server into a file or folder',
+    },
+    load: async () => (await import('./copy.ts')).addCopy,
+  },
+  {
+    names: { scan: 'list packages and findings of an image, folder or SBOM' },
+    load: async () => (await import('./scan.ts')).addScan,
+  },
+  {
+    names: { status: 'the verdict on an image, why, and where it is' },
+    load: async () => (await import('./status.ts')).addStatus,
+  },
+  {
+    names: { chain: 'the delivery chain: define it, run it, approve' },
+    load: async () => (await import('./chain.ts')).addChain,
+  },
+  {
+    names: { verify: 'verify that a trusted key signed the image' },
+    load: async () => (await import('./verify.ts')).addVerify,
+  },
+  {
+    names: { key: 'the keys that an account signs with' },
+    load: async () => (await import('./key.ts')).addKey,
+  },
+  {
+    names: { deliver: 'deliver an image with its signatures and attestations to another account' },
+    load: async () => (await import('./deliver.ts')).addDeliver,
+  },
+  {
+    names: { contract: 'agreements under which images are delivered between accounts' },
+    load: async () => (await import('./contract.ts')).addContract,
+  },
+  {
+    names: { exception: 'accepted risks: requested by one person, approved by another' },
+    load: async () => (await import('./exception.ts')).addException,
+  },
+  {
+    names: { policy: 'the policies of an account' },
+    load: async () => (await import('./policy.ts')).addPolicy,
+  },
+  { names: { robot: 'tokens for machines' }, load: async () => (await import('./robot.ts')).addRobot },
+  {
+    names: { cluster: 'clusters whose admission is decided here' },
+    load: async () => (await import('./cluster.ts')).addCluster,
+  },
+  {
+    names: { events: 'the account’s events, oldest first' },
+    load: async () => (await import('./events.ts')).addEvents,
+  },
+  {
+    names: { advisories: 'vulnerability data: where it comes from, how old it is, import' },
+    load: async () => (await import('./advisories.ts')).addAdvisories,
+  },
+  { names: { versions: 'compare versions' }, load: async () => (await import('./versions.ts')).addVersions },
+  {
+    names: { voyage: 'take a first image from the archive to an admission decision' },
+    load: async () => (await import('./voyage.ts')).addVoyage,
+  },
 ];

@@ -30,7 +30,7 @@ export function addLogin(program: Command, context: Context): void {
       const answer = await createApiClient({ url: base, authorization: null })
         .send('POST', '/login', { user: options.user, password, kind: 'cli' }, LoginAnswer)
         .catch((error: unknown) => {
-          throw error instanceof CliError && error.message.startsWith('sign in first')
+          throw error instanceof CliError && error.apiCode === 'unauthenticated'
             ? new CliError(EXIT.fault, 'the user name or password is wrong')
             : error;
         });
@@ -46,11 +46,13 @@ export function addLogin(program: Command, context: Context): void {
   program
     .command('logout')
     .description('end the session')
-    .action(async () => {
+    .option('--json', 'print JSON')
+    .action(async (options: { json?: boolean }) => {
       const { api, connection } = await openServer(context);
-      await api.send('POST', '/logout', undefined, z.null());
+      // Forgotten here first, so that it is forgotten whether or not the server can be told.
       await storeLogin(context.env, { url: connection.url, token: '', user: '' });
-      context.out(`Signed out of ${connection.url}.\n`);
+      if (connection.authorization) await api.send('POST', '/logout', undefined, z.null());
+      writeResult(context, options.json, { url: connection.url }, ({ url }) => `Signed out of ${url}.`);
     });
 
   program

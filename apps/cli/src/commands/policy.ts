@@ -1,9 +1,9 @@
 /** pratique policy: what the gate and admission of an account ask for. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { PolicyBundleInfo } from '@pratique/contract';
 import type { Command } from 'commander';
 import { type Context, openServer, writeResult } from '../context.ts';
+import { readText } from '../read-text.ts';
 import { formatTable } from '../text.ts';
 
 export function addPolicy(program: Command, context: Context): void {
@@ -21,6 +21,7 @@ export function addPolicy(program: Command, context: Context): void {
 
   policy
     .command('show')
+    .description('the policies in force')
     .argument('<account>')
     .option('--json', 'print JSON')
     .action(async (account: string, options: { json?: boolean }) => {
@@ -36,7 +37,7 @@ export function addPolicy(program: Command, context: Context): void {
     .description('add or replace templates and constraints; a constraint with enforcementAction "off" is removed')
     .action(async (account: string, file: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
-      const yaml = file === '-' ? await context.readInput() : await readFile(resolve(context.cwd, file), 'utf8');
+      const yaml = file === '-' ? await context.readInput() : await readText(resolve(context.cwd, file));
       writeResult(
         context,
         options.json,

@@ -3,6 +3,7 @@ import { NewRobotAnswer, Robot } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type Context, openServer, writeResult } from '../context.ts';
+import { readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
 
 export function addRobot(program: Command, context: Context): void {
@@ -10,6 +11,7 @@ export function addRobot(program: Command, context: Context): void {
 
   robot
     .command('create')
+    .description('make a token, shown once')
     .argument('<account>')
     .argument('<name>')
     .option('--role <role>', 'maintainer, developer or reader', 'reader')
@@ -32,7 +34,7 @@ export function addRobot(program: Command, context: Context): void {
         const body = {
           name,
           role: options.role,
-          days: Number(options.days),
+          days: readCount(options.days, '--days'),
           ...(options.repository.length > 0 ? { repositories: options.repository } : {}),
         };
         writeResult(
@@ -47,6 +49,7 @@ export function addRobot(program: Command, context: Context): void {
 
   robot
     .command('list')
+    .description('the tokens of an account')
     .argument('<account>')
     .option('--json', 'print JSON')
     .action(async (account: string, options: { json?: boolean }) => {
@@ -69,9 +72,11 @@ export function addRobot(program: Command, context: Context): void {
     .command('revoke')
     .argument('<account>')
     .argument('<name>')
-    .action(async (account: string, name: string) => {
+    .description('end a token at once')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       await api.send('DELETE', `/accounts/${account}/robots/${encodeURIComponent(name)}`, undefined, z.null());
-      context.out(`${name} is revoked.\n`);
+      writeResult(context, options.json, { account, name, revoked: true }, () => `${name} is revoked.`);
     });
 }

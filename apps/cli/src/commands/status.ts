@@ -12,14 +12,15 @@ export function addStatus(program: Command, context: Context): void {
     .argument('<image>', 'ACCOUNT/NAME[:tag|@digest]')
     .description('the verdict on an image, why, and where it is')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  pratique status vendor/demo:patched --json | jq .verdict.decision\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pratique status vendor/demo:patched\n  pratique status vendor/demo:patched --json | jq -r .verdict.decision\n\nAn answer is a success, whatever the verdict; pratique chain run exits with 1 when the image is denied.\n',
+    )
     .action(async (text: string, options: { json?: boolean }) => {
       const { api } = await openServer(context);
       const status = await api.find(imagePath(readServerImage(text, api.url)), ImageStatus);
       if (!status) throw new CliError(EXIT.fault, `there is no image ${text} for you on ${api.url}`);
       writeResult(context, options.json, status, describeStatus);
-      if (status.verdict?.decision === 'deny') context.setExit(EXIT.denied);
-      else if (status.chain.state === 'failed') context.setExit(EXIT.fault);
     });
 }
 

@@ -1,12 +1,11 @@
 /** pratique verify: is the image signed by this key? Needs no account beyond the right to pull. */
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isDigest } from '@pratique/contract';
-import { SignError, verifyImage } from '@pratique/sign';
 import type { Command } from 'commander';
 import { type Context, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { openSource } from '../place.ts';
+import { readText } from '../read-text.ts';
 
 type Options = { key: string[]; predicate: string[]; json?: boolean };
 const collect = (value: string, before: string[]) => [...before, value];
@@ -24,7 +23,8 @@ export function addVerify(program: Command, context: Context): void {
       '\nExample:\n  pratique key export vendor > vendor.pub\n  pratique verify customer/demo:patched --key vendor.pub\n',
     )
     .action(async (text: string, options: Options) => {
-      const keys = await Promise.all(options.key.map((file) => readKey(resolve(context.cwd, file))));
+      const keys = await Promise.all(options.key.map((file) => readText(resolve(context.cwd, file))));
+      const { SignError, verifyImage } = await import('@pratique/sign');
       const { source, reference, close } = await openSource(context, text);
       try {
         const digest = isDigest(reference) ? reference : (await source.manifest(reference)).digest;
@@ -44,12 +44,4 @@ export function addVerify(program: Command, context: Context): void {
         await close();
       }
     });
-}
-
-async function readKey(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new CliError(EXIT.usage, `the key ${file} cannot be read`, { cause });
-  }
 }

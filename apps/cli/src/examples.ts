@@ -1,0 +1,35 @@
+/** Examples of every command that has no longer ones of its own; shown by --help. */
+
+/** By the command's words; each line is a command as it is typed. */
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  logout: ['pratique logout'],
+  whoami: ['pratique whoami', 'PRATIQUE_TOKEN=... pratique whoami --json'],
+  'chain run': ['pratique chain run vendor/app:1', 'pratique chain run vendor/app:1 --no-wait --json | jq -r .id'],
+  'chain list': ['pratique chain list vendor'],
+  'chain show': ['pratique chain show vendor default > chain.yaml'],
+  'chain approve': ['pratique chain approve vendor/app:1 --reason "tested by the release team"'],
+  'chain reject': ['pratique chain reject vendor/app:1 --step approval --reason "wrong branch"'],
+  'key export': ['pratique key export vendor > vendor.pub'],
+  'key list': ['pratique key list vendor'],
+  'key rotate': ['pratique key rotate vendor'],
+  'contract offer': ['pratique contract offer vendor --to customer --from-repositories "web/**"'],
+  'contract accept': ['pratique contract accept customer 0197... --trust-vendor'],
+  'contract list': ['pratique contract list vendor'],
+  'contract end': ['pratique contract end vendor 0197...'],
+  'exception approve': ['pratique exception approve vendor CVE-2024-0001'],
+  'exception withdraw': ['pratique exception withdraw vendor CVE-2024-0001'],
+  'exception list': ['pratique exception list vendor --json | jq ".[].expiresAt"'],
+  'policy show': ['pratique policy show vendor'],
+  'policy apply': [
+    'pratique policy apply vendor policies.yaml',
+    'cat policies/*.yaml | pratique policy apply vendor -',
+  ],
+  'robot list': ['pratique robot list vendor'],
+  'robot revoke': ['pratique robot revoke vendor ci'],
+  'cluster list': ['pratique cluster list customer'],
+  'cluster mode': ['pratique cluster mode customer production warn'],
+  'cluster remove': ['pratique cluster remove customer production'],
+  events: ['pratique events vendor', 'pratique events vendor --follow --json | jq -r .type'],
+  'advisories status': ['pratique advisories status', 'pratique advisories status --db ./advisories --json'],
+  voyage: ['pratique voyage', 'pratique voyage --image registry.example/team/app:1'],
+};

@@ -1,0 +1,87 @@
+/** Inventories what a scan is asked about: an image, a folder or an SBOM. */
+import { readFile, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Inventory } from '@pratique/contract';
+import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
+import { inventoryDirectory, inventoryImage, inventorySbom } from '@pratique/scan';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { openSource } from '../place.ts';
+import { imageFor } from '../platform.ts';
+import { formatBytes } from '../text.ts';
+
+export type Examined = { reference: string; digest: string | null; inventory: Inventory };
+
+const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
+const MAX_SBOM_BYTES = 512 * 1024 * 1024;
+
+/** @throws CliError usage; OciError and ScanError for what cannot be read */
+export async function examine(context: Context, subject: string, platform: string): Promise<Examined> {
+  if (subject.startsWith('dir:')) {
+    const dir = resolve(context.cwd, subject.slice(4));
+    if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
+    return { reference: subject, digest: null, inventory: await inventoryDirectory(dir) };
+  }
+  if (subject.startsWith('sbom:')) {
+    const file = resolve(context.cwd, subject.slice(5));
+    const found = await stat(file).catch(() => null);
+    if (!found?.isFile()) throw new CliError(EXIT.usage, `${file} is no file that can be read`);
+    if (found.size > MAX_SBOM_BYTES)
+      throw new CliError(EXIT.fault, `${file} has ${found.size} bytes; at most ${MAX_SBOM_BYTES} are read`);
+    return { reference: subject, digest: null, inventory: inventorySbom(await readFile(file)) };
+  }
+  const { source, reference, close } = await openSource(context, subject);
+  try {
+    return await examineImage(context, source, reference, subject, platform);
+  } finally {
+    context.progress.end();
+    await close();
+  }
+}
+
+async function examineImage(
+  context: Context,
+  source: ContentSource,
+  reference: string,
+  subject: string,
+  platform: string,
+): Promise<Examined> {
+  const raw = await imageFor(source, reference, platform);
+  const parsed = parseManifest(raw.bytes, raw.mediaType);
+  if (parsed.kind === 'image' && !parsed.runnable)
+    throw new CliError(
+      EXIT.usage,
+      `${subject} is no image but an artifact (${parsed.manifest.artifactType ?? parsed.manifest.config.mediaType})`,
+    );
+  const manifest = ImageManifest.parse(parsed.manifest);
+  const config = await readConfig(source, manifest.config);
+  const layers = manifest.layers.map((descriptor) => ({
+    descriptor,
+    diffId: null, // taken from the configuration
+    open: () => source.blob(descriptor),
+  }));
+  const inventory = await inventoryImage(
+    { layers, config },
+    {
+      progress: ({ layer, layers: total, bytes }) =>
+        context.progress.update(`layer ${layer + 1} of ${total}, ${formatBytes(bytes)}`, layer, total),
+    },
+  );
+  return { reference: subject, digest: raw.digest, inventory };
+}
+
+async function readConfig(source: ContentSource, descriptor: Descriptor): Promise<unknown> {
+  if (descriptor.size > MAX_CONFIG_BYTES)
+    throw new CliError(
+      EXIT.fault,
+      `the image configuration has ${descriptor.size} bytes; at most ${MAX_CONFIG_BYTES} are read`,
+    );
+  const content = await source.blob(descriptor);
+  const chunks: Buffer[] = [];
+  for await (const chunk of content.compose(verifyStream(descriptor)) as AsyncIterable<Buffer>) chunks.push(chunk);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch (cause) {
+    throw new CliError(EXIT.fault, 'the image configuration is not JSON', { cause });
+  }
+}
