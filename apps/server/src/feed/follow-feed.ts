@@ -1,6 +1,6 @@
-/** Follows the outbox in commit order; caches are true as long as their feed is current. */
+/** Follows the outbox, each account in commit order; caches are true as long as their feed is current. */
 import { sql } from 'kysely';
-import { asSystem, type Db } from '../db/connect.ts';
+import { asSystem, type Db, type Tx } from '../db/connect.ts';
 
 export type FeedEvent = {
   accountId: string | null;
@@ -29,12 +29,11 @@ export type FeedOptions = {
 };
 
 const BATCH = 2000;
-type Cursor = { txid: string; position: number };
+
+/** How far each account's events have been read, and the transactions below which all changes of principals have. */
+type Cursor = { accounts: Map<string, number>; horizon: string };
 type Row = {
-  stream: string;
-  txid: string;
-  position: number;
-  account_id: string | null;
+  account_id: string;
   seq: number;
   at: Date;
   subject: string;
@@ -44,14 +43,12 @@ type Row = {
 
 /**
  * Starts following from now: take the snapshot that the deltas apply to after this resolves.
- *
- * Rows are read below the snapshot horizon (no transaction that may still write there is running), in the order of
- * (txid, position), so that a transaction that commits late is never skipped.
+ * An account's events arrive in the order of their sequence, none twice; between accounts no order is promised.
  */
 export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
   const interval = options.interval ?? 100;
   const limit = options.limit ?? 3000;
-  let cursor: Cursor = { txid: await readHorizon(db), position: -1 };
+  const cursor = await readCursor(db);
   let lastRead = performance.now();
   let stopped = false;
   let wake: () => void = () => {};
@@ -61,16 +58,15 @@ export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
     while (!stopped) {
       const started = performance.now();
       try {
-        const { events, next, more } = await readBatch(db, cursor);
+        const { events, more } = await readBatch(db, cursor);
         if (events.length > 0) await options.onEvents(events);
-        cursor = next;
-        if (!more) {
-          lastRead = started;
-          for (const waiter of waiting.splice(0)) {
-            if (waiter.since <= started) waiter.done();
-            else waiting.push(waiter);
-          }
-        } else continue;
+        advance(cursor, events);
+        if (more) continue;
+        lastRead = started;
+        for (const waiter of waiting.splice(0)) {
+          if (waiter.since <= started) waiter.done();
+          else waiting.push(waiter);
+        }
       } catch (error) {
         options.onError?.(error);
       }
@@ -99,31 +95,62 @@ export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
   };
 }
 
-async function readHorizon(db: Db): Promise<string> {
+async function readCursor(db: Db): Promise<Cursor> {
+  return asSystem(db, async (tx) => {
+    const horizon = await readHorizon(tx);
+    const { rows } = await sql<{
+      account_id: string;
+      outbox_seq: number;
+    }>`select account_id, outbox_seq from account`.execute(tx);
+    return { accounts: new Map(rows.map((row) => [row.account_id, row.outbox_seq])), horizon };
+  });
+}
+
+function advance(cursor: Cursor, events: readonly FeedEvent[]): void {
+  for (const event of events) if (event.accountId !== null) cursor.accounts.set(event.accountId, event.seq);
+}
+
+async function readBatch(db: Db, cursor: Cursor): Promise<{ events: FeedEvent[]; more: boolean }> {
+  return asSystem(db, async (tx) => {
+    const principals = await readPrincipalChanges(tx, cursor);
+    const rows = await readOutbox(tx, cursor.accounts);
+    return { events: [...principals, ...rows.map(toEvent)], more: rows.length >= BATCH };
+  });
+}
+
+async function readOutbox(tx: Tx, accounts: ReadonlyMap<string, number>): Promise<Row[]> {
+  const { rows } = await sql<Row>`
+    with changed as (
+      select a.account_id, coalesce(c.seq, 0) as seq from account a
+      left join unnest(${[...accounts.keys()]}::uuid[], ${[...accounts.values()]}::bigint[]) as c (account_id, seq) using (account_id)
+      where a.outbox_seq > coalesce(c.seq, 0))
+    select o.account_id, o.seq, o.at, o.subject, o.type, o.data from changed
+    join lateral (select * from outbox where outbox.account_id = changed.account_id and outbox.seq > changed.seq order by outbox.seq limit ${BATCH}) o on true
+    order by o.position limit ${BATCH}`.execute(tx);
+  return rows;
+}
+
+async function readHorizon(tx: Tx): Promise<string> {
   const { rows } = await sql<{
     horizon: string;
-  }>`select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(db);
+  }>`select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(tx);
   return rows[0]?.horizon ?? '0';
 }
 
-async function readBatch(db: Db, cursor: Cursor): Promise<{ events: FeedEvent[]; next: Cursor; more: boolean }> {
-  return asSystem(db, async (tx) => {
-    const { rows } = await sql<Row & { horizon: string }>`
-      with horizon as (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
-      select h.xmin::text as horizon, f.* from horizon h left join lateral (
-        (select 'outbox' as stream, txid::text as txid, txid as ordering, position, account_id, seq, at, subject, type, data from outbox
-          where (txid, position) > (${cursor.txid}::xid8, ${cursor.position}) and txid < h.xmin order by outbox.txid, position limit ${BATCH})
-        union all
-        (select 'principal', txid::text, txid, -1, null, 0, at, principal, 'principal.changed', '{}'::jsonb from principal_change
-          where txid >= ${cursor.txid}::xid8 and txid < h.xmin order by principal_change.txid limit ${BATCH})
-      ) f on true order by f.ordering, f.position limit ${BATCH}`.execute(tx);
-    const horizon = rows[0]?.horizon ?? cursor.txid;
-    const found = rows.filter((row) => row.stream !== null);
-    const more = found.length >= BATCH;
-    const last = found.at(-1);
-    const next = more && last ? { txid: last.txid, position: last.position } : { txid: horizon, position: -1 };
-    return { events: found.map(toEvent), next, more };
-  });
+async function readPrincipalChanges(tx: Tx, cursor: Cursor): Promise<FeedEvent[]> {
+  const horizon = await readHorizon(tx);
+  const { rows } = await sql<{ principal: string; at: Date }>`
+    select distinct on (principal) principal, at from principal_change
+    where txid >= ${cursor.horizon}::xid8 and txid < ${horizon}::xid8 order by principal, at desc`.execute(tx);
+  cursor.horizon = horizon;
+  return rows.map((row) => ({
+    accountId: null,
+    seq: 0,
+    at: row.at,
+    subject: row.principal,
+    type: 'principal.changed',
+    data: {},
+  }));
 }
 
 function toEvent(row: Row): FeedEvent {

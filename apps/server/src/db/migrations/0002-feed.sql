@@ -1,9 +1,9 @@
 -- The one feed: everything that changes is a row here, written in the transaction that changed it.
 create table outbox (
   position bigint generated always as identity primary key,
-  -- Rows become readable in the order of (txid, position) below the snapshot horizon: no late commit is skipped.
-  txid xid8 not null default pg_current_xact_id(),
   account_id uuid not null references account,
+  -- Given under the lock of the account's row, so that it has no gaps and its order is the order of commits: whoever has
+  -- read up to n has missed nothing below.
   seq bigint not null,
   at timestamptz not null default now(),
   subject text not null,
@@ -11,12 +11,12 @@ create table outbox (
   data jsonb not null,
   unique (account_id, seq)
 );
-create index outbox_feed on outbox (txid, position);
-create index outbox_recent on outbox (at);
+create index outbox_recent on outbox (account_id, at);
 call guard_account_table('outbox');
 revoke update, delete on outbox from pratique_tenant;
 
--- Changes of people and sessions belong to no account; caches follow them by the same rules.
+-- Changes of people and sessions belong to no account. They are read below the snapshot horizon (no transaction that
+-- may still write there is running), so that a late commit is not skipped; their order says nothing.
 create table principal_change (
   position bigint generated always as identity primary key,
   txid xid8 not null default pg_current_xact_id(),
