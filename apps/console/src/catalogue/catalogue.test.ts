@@ -1,4 +1,5 @@
 /** Both catalogues say everything, and say it in their own language. */
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { en } from './en/en.ts';
 import { zh } from './zh/zh.ts';
@@ -37,6 +38,16 @@ describe('catalogues', () => {
     const untranslated = chinese.filter((leaf) => !/\p{Script=Han}/u.test(leaf.text)).map((leaf) => leaf.key);
     expect(untranslated.filter((key) => !['shell.otherLanguage', ...NAMES].includes(key))).toEqual([]);
   });
+});
+
+test('no message is kept that no page shows', async () => {
+  const root = new URL('..', import.meta.url);
+  const files = (await readdir(root, { recursive: true })).filter(
+    (file) => /\.tsx?$/.test(file) && !file.startsWith('catalogue') && !file.includes('.test.'),
+  );
+  const source = (await Promise.all(files.map((file) => readFile(new URL(file, root), 'utf8')))).join('\n');
+  const names = Object.values(en).flatMap((part) => Object.keys(part));
+  expect(names.filter((name) => !source.includes(`.${name}`) && !source.includes(`'${name}'`))).toEqual([]);
 });
 
 /** Messages that are names of formats or fields, or only join what they are given. */

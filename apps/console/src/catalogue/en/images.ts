@@ -71,7 +71,6 @@ export const image = {
   started: 'Started',
   took: 'Took',
   notStarted: 'not started',
-  outcome: 'Outcome',
   noOutcome: 'No word yet.',
   approveTitle: (step: string) => `Decide ${step}`,
   approveLead: (image: string) =>
@@ -80,7 +79,6 @@ export const image = {
   deny: 'Deny',
   seals: 'Seals',
   noSeals: 'Nothing has been signed. The chain signs what its gate allows.',
-  seal: 'Seal',
   predicate: {
     verdict: 'Verdict',
     signature: 'Signature',
@@ -135,7 +133,6 @@ export const image = {
   aliases: 'Also known as',
   license: 'Licence',
   layer: 'Layer',
-  ownerPackage: 'Owned by',
   missing: 'What could not be examined',
   missingLead: (count: string) =>
     `The inventory is partial: ${count} things were recognised but not read. Policy treats them as unknown, not as clean.`,
@@ -155,7 +152,6 @@ export const image = {
   noAdmissions: 'No cluster has asked about this image.',
   noAdmissionsHint: 'Once a cluster asks this server before it admits workloads, each answer stands here.',
   addCluster: 'Connect a cluster',
-  showAll: 'Show all',
   trigger: 'Trigger',
   finished: 'Finished',
   notFinished: 'under way',

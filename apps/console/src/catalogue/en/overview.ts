@@ -36,7 +36,6 @@ export const overview = {
   delivered: (sent: string, received: string) => `Deliveries: ${sent} sent, ${received} received.`,
   quiet: 'The feed has nothing yet.',
   watch: 'Is the watch itself healthy',
-  process: 'Process',
   ready: 'ready',
   notReady: (state: string) => `not ready: ${state}`,
   restarts: (count: string) => `${count} restarts`,

@@ -35,15 +35,12 @@ export const signIn = {
 export const states = {
   loading: (what: string) => `Loading: ${what}`,
   failedTitle: 'This could not be loaded',
-  actionFailed: 'That did not work',
   unreachable: 'The server did not answer. Check that it runs and that this machine reaches it, then try again.',
   unexpected: (detail: string) =>
     `The server answered with something this console does not understand (${detail}). Reload the page: the console may be older than the server.`,
   tryAgain: 'Try again',
   requestId: 'Request',
   forbiddenTitle: 'You may not see this',
-  forbiddenHint: (role: string, account: string) =>
-    `You are ${role} in ${account}. An owner of ${account} can grant you more under Settings, Members.`,
   needsRole: (role: string, account: string) => `Needs the role ${role} in ${account}; an owner can grant it.`,
   notFoundTitle: 'There is no such thing',
   noMatch: 'No row matches the filter.',

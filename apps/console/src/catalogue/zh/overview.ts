@@ -37,7 +37,6 @@ export const overview: Catalogue['overview'] = {
   delivered: (sent, received) => `交付：送出 ${sent}，收到 ${received}。`,
   quiet: '事件流中还没有内容。',
   watch: '监控本身是否健康',
-  process: '进程',
   ready: '就绪',
   notReady: (state) => `未就绪：${state}`,
   restarts: (count) => `重启 ${count} 次`,

@@ -37,14 +37,11 @@ export const signIn: Catalogue['signIn'] = {
 export const states: Catalogue['states'] = {
   loading: (what) => `正在加载：${what}`,
   failedTitle: '无法加载',
-  actionFailed: '操作未成功',
   unreachable: '服务器没有应答。请确认它正在运行且本机可以访问，然后重试。',
   unexpected: (detail) => `服务器的应答无法识别（${detail}）。请刷新页面：控制台可能比服务器旧。`,
   tryAgain: '重试',
   requestId: '请求编号',
   forbiddenTitle: '您无权查看',
-  forbiddenHint: (role, account) =>
-    `您在 ${account} 中的角色是${role}。${account} 的所有者可以在“设置 › 成员”中授予更多权限。`,
   needsRole: (role, account) => `需要 ${account} 中的${role}角色；所有者可以授予。`,
   notFoundTitle: '没有找到',
   noMatch: '没有符合筛选条件的行。',

@@ -61,11 +61,20 @@ export function describeEvent(
   }
 }
 
+/** Events that name a digest by a tag. */
+const NAMING = new Set(['tag.pushed', 'run.started', 'run.finished']);
+
 /** Tags that people pushed, by what they named: events about a digest are easier to read by its tag. */
 export function tagsIn(events: readonly Event[]): Map<string, string> {
   const tags = new Map<string, string>();
   for (const { type, data } of events)
-    if ((type === 'tag.pushed' || type === 'run.finished' || type === 'run.started') && data.tag && !data.subject)
-      tags.set(`${String(data.repository)}@${String(data.digest)}`, String(data.tag));
+    if (
+      NAMING.has(type) &&
+      typeof data.tag === 'string' &&
+      typeof data.repository === 'string' &&
+      typeof data.digest === 'string' &&
+      !data.subject
+    )
+      tags.set(`${data.repository}@${data.digest}`, data.tag);
   return tags;
 }

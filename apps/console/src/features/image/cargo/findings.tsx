@@ -17,8 +17,21 @@ const textOf = (finding: Finding): string =>
   `${finding.id} ${finding.aliases.join(' ')} ${finding.package.name} ${finding.package.version} ${finding.title ?? ''}`;
 
 export function Findings({ image }: { image: ImageStatus }) {
-  return <Scanned image={image}>{(scan) => <FindingTable image={image} findings={scan.findings} />}</Scanned>;
+  return (
+    <Scanned image={image}>{(scan) => <FindingTable image={image} findings={worstFirst(scan.findings)} />}</Scanned>
+  );
 }
+
+/** Known to be exploited, then by severity; within these, the order of the server. One array for one answer, so that tables need not begin anew. */
+function worstFirst(findings: Finding[]): Finding[] {
+  const known = sorted.get(findings);
+  if (known) return known;
+  const weight = (finding: Finding): number => (finding.exploited ? 0 : 10) + SEVERITIES.indexOf(finding.severity);
+  const made = findings.toSorted((a, b) => weight(a) - weight(b));
+  sorted.set(findings, made);
+  return made;
+}
+const sorted = new WeakMap<Finding[], Finding[]>();
 
 function FindingTable({ image, findings }: { image: ImageStatus; findings: Finding[] }) {
   const { image: text, words } = useText();
