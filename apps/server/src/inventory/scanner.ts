@@ -90,3 +90,21 @@ function readAnswer(
   // The child read hostile bytes; what it says is parsed like anything from outside.
   return Inventory.parse(answer.inventory);
 }
+
+/** At most `parallel` children at a time; the others wait their turn. */
+export function limitScanners(scan: Scanner, parallel: number): Scanner {
+  let running = 0;
+  const queue: (() => void)[] = [];
+  return async (order) => {
+    if (running >= parallel) await new Promise<void>((resolve) => queue.push(resolve));
+    else running++;
+    try {
+      return await scan(order);
+    } finally {
+      // The place goes to the next in the queue, or is free again.
+      const next = queue.shift();
+      if (next) next();
+      else running--;
+    }
+  };
+}

@@ -17,7 +17,7 @@ import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { carryOutDelivery } from '../deliver/carry-out.ts';
-import { createScanner } from '../inventory/scanner.ts';
+import { createScanner, limitScanners } from '../inventory/scanner.ts';
 import { processName } from '../jobs/leases.ts';
 import { runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { openAdvisories } from '../scan/advisories.ts';
@@ -34,11 +34,12 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     binary: requirePolicyEngine(config),
     onEvent: (event) => log[event.type === 'started' ? 'info' : 'warn']({ event }, 'policy engine'),
   });
-  const advisories = await openAdvisories(join(config.dataDir, 'advisories'), log);
-  await publishRevisions(db, advisories.snapshot());
+  const advisories = await openAdvisories(join(config.dataDir, 'advisories'), log, (snapshot) =>
+    publishRevisions(db, snapshot),
+  );
   const presets = await readPresets(join(ROOT, 'policies'));
   await asSystem(db, (tx) => ensureAccountDefaults(tx, presets));
-  const scan = createScanner(ROOT, [store.root], config.scan);
+  const scan = limitScanners(createScanner(ROOT, [store.root], config.scan), config.scan.parallel);
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
   const kinds: StepKinds = {
@@ -64,7 +65,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
       { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },
       DEFAULT_FEEDS,
     );
-    await publishRevisions(db, (await advisories.open()).snapshot);
+    await advisories.open();
   });
   context.onStop(async () => {
     refresh.stop();

@@ -8,15 +8,24 @@ export type Advisories = {
   snapshot(): string;
 };
 
-export async function openAdvisories(dir: string, log: Logger): Promise<Advisories> {
+/** @param onChange told of the snapshot at the start and whenever another one is found, before anybody gets it */
+export async function openAdvisories(
+  dir: string,
+  log: Logger,
+  onChange: (snapshot: string) => Promise<void>,
+): Promise<Advisories> {
   await ensureSeed(dir);
   let current = await openAdvisoryStore(dir);
+  await onChange(current.snapshot);
   log.info({ snapshot: current.snapshot, sources: current.sources.length }, 'advisories opened');
   return {
     snapshot: () => current.snapshot,
     async open() {
       const fresh = await openAdvisoryStore(dir);
-      if (fresh.snapshot !== current.snapshot) current = fresh;
+      if (fresh.snapshot === current.snapshot) return current;
+      await onChange(fresh.snapshot);
+      log.info({ snapshot: fresh.snapshot }, 'advisories changed');
+      current = fresh;
       return current;
     },
   };
