@@ -7,6 +7,9 @@ import { authorization } from './server.ts';
 
 export type Blob = { digest: string; bytes: Buffer; mediaType: string };
 export type TestImage = { digest: string; manifest: Buffer; mediaType: string; blobs: Blob[] };
+/** A package that no advisory speaks of. */
+export const HARMLESS = { name: 'netbase', version: '6.4' };
+
 export type InstalledPackage = { name: string; version: string; source?: string; architecture?: string };
 
 const BOOKWORM = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"

@@ -79,6 +79,8 @@ export async function startServer(options: { env?: NodeJS.ProcessEnv } = {}): Pr
     PRATIQUE_ADMISSION_PORT: String(admissionPort),
     PRATIQUE_ADMIN_PASSWORD: ADMIN_PASSWORD,
     PRATIQUE_POLICY_ENGINE: engine,
+    // Verdicts of tests come from the advisories that ship with the program, not from what is published today.
+    PRATIQUE_FEEDS: 'off',
     ...options.env,
   };
   delete env['DATABASE_URL'];
