@@ -18,6 +18,7 @@ import { signStep } from '../chain/steps/sign.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { carryOutDelivery } from '../deliver/carry-out.ts';
 import { createScanner, limitScanners } from '../inventory/scanner.ts';
+import { scheduleHousekeeping } from '../jobs/housekeeping.ts';
 import { processName } from '../jobs/leases.ts';
 import { runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { openAdvisories } from '../scan/advisories.ts';
@@ -67,8 +68,10 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     );
     await advisories.open();
   });
+  const housekeeping = scheduleHousekeeping(db, store, log);
   context.onStop(async () => {
     refresh.stop();
+    housekeeping.stop();
     await queue.stop();
     await engine.close();
     await db.destroy();

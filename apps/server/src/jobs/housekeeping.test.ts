@@ -1,0 +1,54 @@
+import { mkdtemp, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterAll, expect, test } from 'vitest';
+import { testDatabase } from '../../../../test/support/database.ts';
+import { openBlobStore } from '../blobs/store.ts';
+import { asSystem } from '../db/connect.ts';
+import { sweep } from './housekeeping.ts';
+
+const { db } = await testDatabase();
+const root = await mkdtemp(join(tmpdir(), 'pratique-sweep-'));
+const store = await openBlobStore(root);
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+async function* bytes(text: string): AsyncGenerator<Buffer> {
+  yield Buffer.from(text);
+}
+
+test('an abandoned upload goes, one that is under way and a stored blob stay', async () => {
+  const old = '00000000-0000-4000-8000-000000000001';
+  const young = '00000000-0000-4000-8000-000000000002';
+  await asSystem(db, async (tx) => {
+    await sql`insert into account (name) values ('a')`.execute(tx);
+    await sql`insert into repository (account_id, name) select account_id, 'r' from account`.execute(tx);
+    await sql`
+      insert into upload (upload_id, account_id, repository_id, actor, touched_at)
+      select v.id::uuid, account_id, repository_id, 'x', now() - v.age::interval from repository, (values (${old}, '2 days'), (${young}, '1 hour')) as v (id, age)`.execute(
+      tx,
+    );
+  });
+  await store.upload(old).append(bytes('old'), 100);
+  await store.upload(young).append(bytes('young'), 100);
+  const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
+  await utimes(join(root, 'uploads', old), twoDaysAgo, twoDaysAgo);
+  const blob = await store.put(Buffer.from('blob'));
+  expect(await sweep(db, store, new Date())).toMatchObject({ uploads: 1, uploadFiles: 1 });
+  expect(await stat(join(root, 'uploads', old)).catch(() => null)).toBeNull();
+  expect(await store.upload(young).size()).toBe(5);
+  expect(await store.has(blob)).toBe(true);
+});
+
+test('a session goes when it has ended, not before', async () => {
+  await asSystem(db, async (tx) => {
+    await sql`insert into person (name, password_hash) values ('p', 'x')`.execute(tx);
+    await sql`
+      insert into session (token_hash, person_id, kind, expires_at)
+      select decode(v.hash, 'hex'), person_id, 'cli', now() + v.life::interval from person, (values ('01', '-1 hour'), ('02', '1 hour')) as v (hash, life)`.execute(
+      tx,
+    );
+  });
+  expect(await sweep(db, store, new Date())).toMatchObject({ sessions: 1 });
+  expect(await sweep(db, store, new Date())).toMatchObject({ sessions: 0 });
+});

@@ -1,0 +1,48 @@
+/** Sweeps out what time has made useless: abandoned uploads, ended sessions, old notes of changed principals. */
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { BlobStore } from '../blobs/store.ts';
+import { asSystem, type Db, type Tx } from '../db/connect.ts';
+
+const UPLOAD_HOURS = 24;
+const EVERY_MS = 3_600_000;
+
+export type Swept = { uploads: number; uploadFiles: number; sessions: number };
+
+/** @param now what counts as the present */
+export async function sweep(db: Db, store: BlobStore, now: Date): Promise<Swept> {
+  const cutoff = new Date(now.getTime() - UPLOAD_HOURS * 3_600_000);
+  const { uploads, sessions } = await asSystem(db, async (tx) => {
+    await deletePrincipalChanges(tx, cutoff);
+    return { uploads: await deleteUploads(tx, cutoff), sessions: await deleteSessions(tx, now) };
+  });
+  // Files after rows: an upload whose row is gone cannot be written to any more.
+  return { uploads, sessions, uploadFiles: await store.sweepUploads(cutoff) };
+}
+
+/** At the start and every hour; a failure is told and tried again. */
+export function scheduleHousekeeping(db: Db, store: BlobStore, log: Logger): { stop(): void } {
+  const run = () =>
+    sweep(db, store, new Date()).then(
+      (swept) => log.debug({ swept }, 'swept'),
+      (error: unknown) => log.warn({ err: error }, 'housekeeping failed; it is tried again in an hour'),
+    );
+  void run();
+  const timer = setInterval(run, EVERY_MS);
+  timer.unref();
+  return { stop: () => clearInterval(timer) };
+}
+
+async function deleteUploads(tx: Tx, cutoff: Date): Promise<number> {
+  const { rows } = await sql`delete from upload where touched_at < ${cutoff} returning 1`.execute(tx);
+  return rows.length;
+}
+
+async function deleteSessions(tx: Tx, now: Date): Promise<number> {
+  const { rows } = await sql`delete from session where expires_at < ${now} returning 1`.execute(tx);
+  return rows.length;
+}
+
+async function deletePrincipalChanges(tx: Tx, cutoff: Date): Promise<void> {
+  await sql`delete from principal_change where at < ${cutoff}`.execute(tx);
+}
