@@ -24,13 +24,28 @@ export function arrange<T>(
   const by = sort ? columns.find((column) => column.id === sort.column)?.sort : undefined;
   if (!sort || !by) return kept;
   const direction = sort.descending ? -1 : 1;
+  const values = kept.map((row) => by(row));
+  const ranks = ranksOf(values);
   return kept
-    .map((row) => ({ row, value: by(row) }))
-    .sort((a, b) => direction * compare(a.value, b.value))
+    .map((row, index) => ({ row, rank: ranks.get(values[index] ?? '') ?? 0 }))
+    .sort((a, b) => direction * (a.rank - b.rank))
     .map(({ row }) => row);
 }
 
 const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** The place of each distinct value: columns repeat themselves, and comparing text by the rules of a language is slow. */
+function ranksOf(values: readonly (string | number)[]): Map<string | number, number> {
+  const distinct = [...new Set(values)].sort(compare);
+  const ranks = new Map<string | number, number>();
+  let rank = 0;
+  for (const [index, value] of distinct.entries()) {
+    const before = distinct[index - 1];
+    if (before !== undefined && compare(before, value) !== 0) rank++;
+    ranks.set(value, rank);
+  }
+  return ranks;
+}
 
 function compare(a: string | number, b: string | number): number {
   return typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(String(a), String(b));

@@ -1,5 +1,5 @@
 /** A table whose filter, order and columns live in the address; long ones draw only the rows in view. */
-import { type ReactNode, useDeferredValue, useMemo, useRef } from 'react';
+import { type ReactNode, useDeferredValue, useMemo, useState } from 'react';
 import { useText } from '../catalogue/use-text.ts';
 import { arrange } from './arrange.ts';
 import { Button } from './button.tsx';
@@ -29,11 +29,13 @@ export function DataTable<T>({ label, rows, columns, keyOf, textOf, prefix = '',
   const { states } = useText();
   const table = useTableState(prefix);
   const q = useDeferredValue(table.q);
-  const scroller = useRef<HTMLDivElement>(null);
+  const sort = useDeferredValue(table.sort);
+  // A state, not a ref: rows are measured against it, and it is there only after they were first drawn.
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const texts = useMemo(() => new Map(rows.map((row) => [row, textOf(row).toLowerCase()])), [rows, textOf]);
   const arranged = useMemo(
-    () => arrange(rows, columns, q, table.sort, (row) => texts.get(row) ?? ''),
-    [rows, columns, q, table.sort, texts],
+    () => arrange(rows, columns, q, sort, (row) => texts.get(row) ?? ''),
+    [rows, columns, q, sort, texts],
   );
   const shown = useMemo(() => columns.filter((column) => !table.hidden.has(column.id)), [columns, table.hidden]);
   const minWidth = shown.reduce((sum, column) => sum + (column.width ?? 160), 0);
@@ -51,7 +53,7 @@ export function DataTable<T>({ label, rows, columns, keyOf, textOf, prefix = '',
       {rows.length === 0 ? (
         empty
       ) : (
-        <div className="table-scroller" ref={scroller} role="group" tabIndex={0} aria-label={label}>
+        <div className="table-scroller" ref={setScroller} role="group" tabIndex={0} aria-label={label}>
           <table style={{ minWidth }} aria-rowcount={arranged.length + 1}>
             <TableHead columns={shown} table={table} />
             <TableRows rows={arranged} columns={shown} keyOf={keyOf} scroller={scroller} />

@@ -1,6 +1,5 @@
 /** The rows: all of a short table, those in view of a long one. Rows are 32 pixels high, so positions are known. */
 import { useVirtualizer } from '@tanstack/react-virtual';
-import type { RefObject } from 'react';
 import type { Column } from './column.ts';
 
 const ROW_PX = 32;
@@ -11,7 +10,7 @@ type Props<T> = {
   rows: readonly T[];
   columns: readonly Column<T>[];
   keyOf: (row: T) => string;
-  scroller: RefObject<HTMLDivElement | null>;
+  scroller: HTMLDivElement | null;
 };
 
 export function TableRows<T>(props: Props<T>) {
@@ -28,7 +27,7 @@ export function TableRows<T>(props: Props<T>) {
 function RowsInView<T>({ rows, columns, keyOf, scroller }: Props<T>) {
   const virtual = useVirtualizer({
     count: rows.length,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => scroller,
     estimateSize: () => ROW_PX,
     overscan: 12,
   });

@@ -60,6 +60,8 @@ export const image = {
   violations: (count: string) => `${count} times`,
   allReasons: (rule: string) => `What ${rule} says`,
   message: 'Reason',
+  omitted: (count: string) =>
+    `${count} more were counted by the engine and are not listed here; the findings below show all of them.`,
   decidedFrom: 'Decided from',
   route: 'Route',
   routeOf: (name: string, version: string) => `Chain ${name}, version ${version}`,

@@ -58,6 +58,7 @@ export const image: Catalogue['image'] = {
   violations: (count) => `${count} 次`,
   allReasons: (rule) => `${rule} 的意见`,
   message: '理由',
+  omitted: (count) => `引擎另计 ${count} 条，未在此列出；下方的漏洞列表包含全部。`,
   decidedFrom: '裁决依据',
   route: '航程',
   routeOf: (name, version) => `流程 ${name}，版本 ${version}`,

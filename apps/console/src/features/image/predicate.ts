@@ -22,6 +22,16 @@ const NAMES: readonly [prefix: string, name: PredicateName][] = [
   ['https://pratique.dev/attestation/delivery/', 'delivery'],
 ];
 
+/** The signature first, then what it stands on; newest first among the same. */
+export function inSealOrder<T extends { predicateType: string; createdAt: string }>(signatures: readonly T[]): T[] {
+  const order = NAMES.map(([, name]) => name);
+  const place = (one: T): number => {
+    const found = order.indexOf(predicateOf(one.predicateType));
+    return found < 0 ? order.length : found;
+  };
+  return signatures.toSorted((a, b) => place(a) - place(b) || b.createdAt.localeCompare(a.createdAt));
+}
+
 export function predicateOf(type: string): PredicateName {
   return NAMES.find(([prefix]) => type.startsWith(prefix))?.[1] ?? 'other';
 }

@@ -76,10 +76,13 @@ function AllReasons({ image, rule }: { image: ImageStatus; rule: RuleSays }) {
       cell: (reason) => <span title={reason.message}>{reason.message}</span>,
     },
   ];
+  const { number } = useFormat();
   const [only] = rule.reasons;
+  const omitted = rule.said - rule.reasons.length;
   const name = imageName(image.account, image.repository, image.reference);
   return (
     <>
+      {omitted > 0 && <p>{text.omitted(number(omitted))}</p>}
       {rule.reasons.length === 1 && only ? (
         <>
           <p>{only.message}</p>

@@ -8,7 +8,7 @@ import { paths } from '../../format/paths.ts';
 import { imageName } from '../../format/reference.ts';
 import { Command, DigestText } from '../../ui/copyable.tsx';
 import { Section } from '../../ui/page.tsx';
-import { predicateOf } from './predicate.ts';
+import { inSealOrder, predicateOf } from './predicate.ts';
 import { downloadOf } from './use-image.ts';
 
 export function Seals({ image }: { image: ImageStatus }) {
@@ -18,7 +18,7 @@ export function Seals({ image }: { image: ImageStatus }) {
     <Section title={text.seals}>
       {image.signatures.length === 0 && <p className="quiet">{text.noSeals}</p>}
       <ul className="seals">
-        {image.signatures.map((signature) => (
+        {inSealOrder(image.signatures).map((signature) => (
           <Seal
             key={`${signature.predicateType} ${signature.manifest} ${signature.createdAt}`}
             image={image}

@@ -9,9 +9,11 @@ const SIGN_Y = 20;
 
 export function Legs({ route }: { route: Route }) {
   const byName = new Map(route.ports.map((port) => [port.step.name, port]));
+  // What was sailed is drawn over what was not, so that a shared stretch shows the way that was taken.
+  const inOrder = route.legs.toSorted((a, b) => Number(isSailed(a, byName)) - Number(isSailed(b, byName)));
   return (
     <svg className="legs" width={route.columns * COLUMN} height={route.rows * ROW} aria-hidden="true">
-      {route.legs.map((leg) => (
+      {inOrder.map((leg) => (
         <path
           key={`${leg.from} ${leg.to}`}
           d={pathOf(byName.get(leg.from), byName.get(leg.to))}
@@ -36,7 +38,11 @@ function pathOf(from: Port | undefined, to: Port | undefined): string {
 }
 
 function stateOf(leg: Leg, ports: Map<string, Port>): string {
+  const underWay = ports.get(leg.to)?.step.state === 'running';
+  return [leg.onDeny ? 'deny' : '', isSailed(leg, ports) ? 'sailed' : '', underWay ? 'under-way' : ''].join(' ');
+}
+
+function isSailed(leg: Leg, ports: Map<string, Port>): boolean {
   const state = ports.get(leg.to)?.step.state;
-  const sailed = state !== undefined && state !== 'queued' && state !== 'skipped';
-  return [leg.onDeny ? 'deny' : '', sailed ? 'sailed' : '', state === 'running' ? 'under-way' : ''].join(' ');
+  return state !== undefined && state !== 'queued' && state !== 'skipped';
 }
