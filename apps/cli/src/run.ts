@@ -76,7 +76,10 @@ function report(error: unknown, context: Omit<Context, 'setExit'>): number {
     return error.exitCode;
   }
   const known = error instanceof Error && SPEAKING.has(error.name);
+  const code = known && 'code' in error ? error.code : null;
   context.note(`pratique: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (code === 'unauthorized')
+    context.note('Sign in with pratique login; for another registry, with docker login or podman login.\n');
   if (!known && context.env['DEBUG'] && error instanceof Error) context.note(`${error.stack}\n`);
-  return known && (error as { code?: string }).code === 'reference-invalid' ? EXIT.usage : EXIT.fault;
+  return code === 'reference-invalid' ? EXIT.usage : EXIT.fault;
 }

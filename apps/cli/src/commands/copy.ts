@@ -32,14 +32,16 @@ export function addCopy(program: Command, context: Context): void {
       .addHelpText('after', `${places}\nExample:\n  ${example}\n`)
       .action(async (source: string, destination: string, options: Options) => {
         const proof = await copyImage(context, source, destination, options.referrers, options.platform);
-        writeResult(
-          context,
-          options.json,
-          proof,
-          (p) =>
-            `${p.root}\n${p.manifests} manifests and ${p.blobs} blobs (${formatBytes(p.bytes)}) are the same on both sides; ${p.copiedBlobs} blobs had to be sent.`,
-        );
+        writeResult(context, options.json, proof, (p) => describe(p, destination));
       });
+}
+
+function describe(proof: CopyProof, destination: string): string {
+  const { root, manifests, blobs, bytes, copiedBlobs } = proof;
+  // Docker's own form keeps layers uncompressed and no manifest: read again, the image has another digest.
+  if (destination.startsWith('docker-archive:'))
+    return `${root}\n${blobs} blobs (${formatBytes(bytes)}) are stored uncompressed, as docker load reads them.`;
+  return `${root}\n${manifests} manifests and ${blobs} blobs (${formatBytes(bytes)}) are the same on both sides; ${copiedBlobs} blobs had to be sent.`;
 }
 
 /** @param platform chooses one image of an index; without it all are copied, where the destination can hold them */
