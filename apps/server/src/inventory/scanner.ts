@@ -5,6 +5,23 @@ import { Inventory } from '@pratique/contract';
 import type { Descriptor } from '@pratique/oci';
 import { ServerError } from '../error.ts';
 
+/**
+ * Flags that let a child of ours read its code and the named folders, write where it is said, and start nothing. The
+ * checkout as a whole is not among them: the data folder, with keys and passwords, lies in it by default.
+ */
+export function childPermissions(
+  root: string,
+  readable: readonly string[],
+  writable: readonly string[] = [],
+): string[] {
+  const code = ['node_modules', 'packages', 'apps/server'].map((part) => join(root, part));
+  return [
+    '--permission',
+    ...[...code, ...readable].map((path) => `--allow-fs-read=${path}`),
+    ...writable.map((path) => `--allow-fs-write=${path}`),
+  ];
+}
+
 /** What the child is told: where the layers lie, and nothing else. */
 export type ScanOrder = { layers: { descriptor: Descriptor; diffId: string | null; path: string }[]; config: unknown };
 
@@ -23,7 +40,7 @@ export function createScanner(
   readable: string[],
   limits: { memoryMb: number; timeoutS: number },
 ): Scanner {
-  const permissions = ['--permission', ...[root, ...readable].map((path) => `--allow-fs-read=${path}`)];
+  const permissions = childPermissions(root, readable);
   return (order) =>
     new Promise((resolve, reject) => {
       const child = spawn(
@@ -91,20 +108,36 @@ function readAnswer(
   return Inventory.parse(answer.inventory);
 }
 
-/** At most `parallel` children at a time; the others wait their turn. */
-export function limitScanners(scan: Scanner, parallel: number): Scanner {
+export type ScannersPart = { running: number; waiting: number; done: number; failed: number };
+
+/**
+ * At most `parallel` children at a time; the others wait their turn.
+ * @param report called with the counts whenever they change
+ */
+export function limitScanners(scan: Scanner, parallel: number, report: (part: ScannersPart) => void): Scanner {
   let running = 0;
+  let done = 0;
+  let failed = 0;
   const queue: (() => void)[] = [];
+  const tell = () => report({ running, waiting: queue.length, done, failed });
+  tell();
   return async (order) => {
     if (running >= parallel) await new Promise<void>((resolve) => queue.push(resolve));
     else running++;
+    tell();
     try {
-      return await scan(order);
+      const inventory = await scan(order);
+      done++;
+      return inventory;
+    } catch (error) {
+      failed++;
+      throw error;
     } finally {
       // The place goes to the next in the queue, or is free again.
       const next = queue.shift();
       if (next) next();
       else running--;
+      tell();
     }
   };
 }

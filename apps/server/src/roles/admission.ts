@@ -8,6 +8,7 @@ import { createAdmissionServer } from '../admission/server.ts';
 import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
 import { connectSigner } from '../signer/client.ts';
+import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
 
@@ -18,7 +19,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   const signer = connectSigner(config.runDir, signerSecret());
   const engine = spawnEngine({
     binary: requirePolicyEngine(config),
-    onEvent: (event) => log[event.type === 'started' ? 'info' : 'warn']({ event }, 'policy engine'),
+    onEvent: watchEngine(log, (policyEngine) => context.parts({ policyEngine })),
   });
   let feed: Feed | null = null;
   let verdicts: VerdictFeed | null = null;

@@ -24,6 +24,7 @@ import { runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
 import { connectSigner } from '../signer/client.ts';
+import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
 
@@ -31,16 +32,20 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const { config, db, pool, log } = deps;
   const store = await openBlobStore(join(config.dataDir, 'blobs'));
   const signer = connectSigner(config.runDir, signerSecret());
+  const parts: Record<string, unknown> = {};
+  const report = (changed: Record<string, unknown>) => context.parts(Object.assign(parts, changed));
   const engine = spawnEngine({
     binary: requirePolicyEngine(config),
-    onEvent: (event) => log[event.type === 'started' ? 'info' : 'warn']({ event }, 'policy engine'),
+    onEvent: watchEngine(log, (policyEngine) => report({ policyEngine })),
   });
   const advisories = await openAdvisories(join(config.dataDir, 'advisories'), log, (snapshot) =>
     publishRevisions(db, snapshot),
   );
   const presets = await readPresets(join(ROOT, 'policies'));
   await asSystem(db, (tx) => ensureAccountDefaults(tx, presets));
-  const scan = limitScanners(createScanner(ROOT, [store.root], config.scan), config.scan.parallel);
+  const scan = limitScanners(createScanner(ROOT, [store.root], config.scan), config.scan.parallel, (scanners) =>
+    report({ scanners }),
+  );
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
   const kinds: StepKinds = {

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { asSystem, type Db } from '../db/connect.ts';
+import { childPermissions } from '../inventory/scanner.ts';
 
 export type FeedDefinition = { name: string; source: 'debian' | 'osv' | 'alpine' | 'rustsec' | 'kev'; url: string };
 export type FeedState = { triedAt: string; succeededAt: string | null; etag: string | null; error: string | null };
@@ -127,13 +128,7 @@ function atMost(limit: number): Transform {
 
 /** A feed is somebody else's text: it is parsed where there is neither database nor key nor secret. */
 function importInChild(deps: FeedsDeps, feed: FeedDefinition, file: string, folder: string): Promise<void> {
-  const permissions = [
-    '--permission',
-    `--allow-fs-read=${deps.root}`,
-    `--allow-fs-read=${folder}`,
-    `--allow-fs-read=${deps.dir}`,
-    `--allow-fs-write=${deps.dir}`,
-  ];
+  const permissions = childPermissions(deps.root, [folder, deps.dir], [deps.dir]);
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
