@@ -6,7 +6,7 @@ import { paths } from '../format/paths.ts';
 import { Announcements } from '../ui/announcements.tsx';
 import { Answered } from '../ui/states.tsx';
 import { rememberAccount } from './last-account.ts';
-import { NotFound } from './not-found.tsx';
+import { NoSuchAccount } from './not-found.tsx';
 import { Rail } from './rail.tsx';
 import { useMe } from './session.ts';
 import { useLive } from './use-live.ts';
@@ -26,7 +26,7 @@ export function Shell() {
         return person.accounts.some((one) => one.name === account) ? (
           <Frame key={account} account={account} />
         ) : (
-          <NotFound />
+          <NoSuchAccount account={account} />
         );
       }}
     </Answered>
