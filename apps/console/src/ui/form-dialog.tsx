@@ -40,7 +40,7 @@ export function FormDialog({
       <form className="form" onSubmit={submit}>
         {lead && <p>{lead}</p>}
         {children}
-        {error && <Failure error={error} />}
+        {error && <Failure error={error} change />}
         <p className="dialog-actions">
           <Button onClick={onClose}>{words.cancel}</Button>
           <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={pending}>

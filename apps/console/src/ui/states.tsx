@@ -33,11 +33,21 @@ export function Answered<T>({ query, what, skeleton = <SkeletonRows />, children
   );
 }
 
-export function Failure({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
+/** @param change it was a change that failed, not a look */
+export function Failure({
+  error,
+  retry,
+  change = false,
+}: {
+  error: Error;
+  retry?: (() => void) | undefined;
+  change?: boolean;
+}) {
   const { states } = useText();
   const known = error instanceof RequestError ? error : null;
-  const title =
-    known?.code === 'forbidden'
+  const title = change
+    ? states.notDone
+    : known?.code === 'forbidden'
       ? states.forbiddenTitle
       : known?.code === 'not-found'
         ? states.notFoundTitle

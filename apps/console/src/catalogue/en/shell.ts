@@ -37,6 +37,7 @@ export const signIn = {
 
 export const states = {
   loading: (what: string) => `Loading: ${what}`,
+  notDone: 'That did not work, and nothing was changed',
   failedTitle: 'This could not be loaded',
   unreachable: 'The server did not answer. Check that it runs and that this machine reaches it, then try again.',
   unexpected: (detail: string) =>

@@ -39,6 +39,7 @@ export const signIn: Catalogue['signIn'] = {
 
 export const states: Catalogue['states'] = {
   loading: (what) => `正在加载：${what}`,
+  notDone: '操作未成功，没有任何更改',
   failedTitle: '无法加载',
   unreachable: '服务器没有应答。请确认它正在运行且本机可以访问，然后重试。',
   unexpected: (detail) => `服务器的应答无法识别（${detail}）。请刷新页面：控制台可能比服务器旧。`,

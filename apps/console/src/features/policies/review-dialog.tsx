@@ -66,7 +66,7 @@ function Decision({ exception, onClose }: { exception: Exception; onClose: () =>
           ? policies.approveLead(covers, format.day(exception.expiresAt))
           : policies.withdrawLead(covers)}
       </p>
-      {error && <Failure error={error} />}
+      {error && <Failure error={error} change />}
       <p className="dialog-actions">
         <Button
           look="danger"

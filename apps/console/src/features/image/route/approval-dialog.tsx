@@ -33,7 +33,7 @@ export function ApprovalDialog({ account, run, step, image, onClose }: Props) {
           value={reason}
           onChange={(event) => setReason(event.target.value)}
         />
-        {decide.error && <Failure error={decide.error} />}
+        {decide.error && <Failure error={decide.error} change />}
         <Command
           label={words.sameInTerminal}
           text={`pratique chain approve ${image} --step ${step} --reason ${shellWord(reason || '…')}`}
