@@ -1,18 +1,16 @@
 /** What was found: every advisory that affects a package, with its why. */
 import type { Finding, ImageStatus } from '@pratique/contract';
 import { useMemo } from 'react';
-import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
 import { Choice } from '../../../ui/choice.tsx';
-import type { Column } from '../../../ui/column.ts';
 import { DataTable } from '../../../ui/data-table.tsx';
-import { SEVERITIES, SeverityMark } from '../../../ui/severity.tsx';
+import { SEVERITIES } from '../../../ui/severity.tsx';
 import { Empty } from '../../../ui/states.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
+import { keyOfFinding, useFindingColumns } from './finding-columns.tsx';
 import { FindingWhy } from './finding-why.tsx';
 import { PlatformChoice, Scanned } from './scanned.tsx';
 
-export const keyOfFinding = (finding: Finding): string => `${finding.id} ${finding.package.purl}`;
 const textOf = (finding: Finding): string =>
   `${finding.id} ${finding.aliases.join(' ')} ${finding.package.name} ${finding.package.version} ${finding.title ?? ''}`;
 
@@ -83,79 +81,5 @@ function FindingTable({ image, findings }: { image: ImageStatus; findings: Findi
       />
       {open && <FindingWhy image={image} finding={open} onClose={() => table.set({ finding: '' })} />}
     </>
-  );
-}
-
-function useFindingColumns(): readonly Column<Finding>[] {
-  const { image: text, words } = useText();
-  return useMemo(
-    () => [
-      {
-        id: 'advisory',
-        head: text.advisory,
-        width: 176,
-        sort: (row) => row.id,
-        cell: (row) => <WhyLink finding={row} />,
-      },
-      {
-        id: 'severity',
-        head: words.severity,
-        width: 112,
-        sort: (row) => SEVERITIES.indexOf(row.severity),
-        cell: (row) => <SeverityMark severity={row.severity} />,
-      },
-      {
-        id: 'package',
-        head: text.package,
-        sort: (row) => row.package.name,
-        cell: (row) => <span title={row.package.purl}>{row.package.name}</span>,
-      },
-      {
-        id: 'installed',
-        head: text.installed,
-        width: 176,
-        sort: (row) => row.package.version,
-        cell: (row) => <code title={row.package.version}>{row.package.version}</code>,
-      },
-      {
-        id: 'fixed',
-        head: text.fixedIn,
-        width: 176,
-        sort: (row) => row.fixedVersion ?? '',
-        cell: (row) =>
-          row.fixedVersion ? (
-            <code title={row.fixedVersion}>{row.fixedVersion}</code>
-          ) : (
-            <span className="quiet">{text.noFix}</span>
-          ),
-      },
-      {
-        id: 'state',
-        head: words.state,
-        width: 120,
-        sort: (row) => (row.exploited ? ' ' : row.status),
-        cell: (row) =>
-          row.exploited ? <strong title={text.exploitedLong}>{text.exploited}</strong> : text.status[row.status],
-      },
-      {
-        id: 'source',
-        head: text.source,
-        width: 96,
-        sort: (row) => row.evidence.source,
-        cell: (row) => row.evidence.source,
-      },
-    ],
-    [text, words],
-  );
-}
-
-function WhyLink({ finding }: { finding: Finding }) {
-  const [search] = useSearchParams();
-  const next = new URLSearchParams(search);
-  next.set('finding', keyOfFinding(finding));
-  return (
-    <Link to={`?${next}`} preventScrollReset>
-      {finding.id}
-    </Link>
   );
 }
