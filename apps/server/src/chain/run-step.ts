@@ -18,6 +18,8 @@ export type StepContext = {
   tag: string | null;
   requestedBy: string;
   startedAt: Date;
+  /** Counts the claims of this step: who holds an earlier one has been taken for dead, and may record nothing. */
+  attempt: number;
 };
 
 export type StepOutcome = {
@@ -47,6 +49,7 @@ type Claim = {
   tag: string | null;
   requested_by: string;
   started_at: Date;
+  attempts: number;
 };
 
 /** @param lastAttempt whether the queue would give up after this one */
@@ -62,6 +65,7 @@ export async function runStep(
   try {
     const outcome = await kinds[context.kind](context);
     await asSystem(db, async (tx) => {
+      if (!(await isOurs(tx, context))) return;
       await outcome.commit?.(tx);
       await finishStep(tx, context, outcome);
     });
@@ -83,7 +87,7 @@ async function claimStep(tx: Tx, stepRunId: string): Promise<StepContext | null>
   const { rows } = await sql<Claim>`
     update step_run s set state = 'running', attempts = attempts + 1, started_at = coalesce(s.started_at, now())
     from run where s.step_run_id = ${stepRunId} and run.run_id = s.run_id and s.state in ('queued', 'running') and run.finished_at is null
-    returning s.account_id, s.run_id, run.repository_id, s.name, s.kind, s.parameters, run.subject_digest, run.tag, run.requested_by, s.started_at`.execute(
+    returning s.account_id, s.run_id, run.repository_id, s.name, s.kind, s.parameters, run.subject_digest, run.tag, run.requested_by, s.started_at, s.attempts`.execute(
     tx,
   );
   const claim = rows[0];
@@ -103,9 +107,19 @@ async function claimStep(tx: Tx, stepRunId: string): Promise<StepContext | null>
     tag: claim.tag,
     requestedBy: claim.requested_by,
     startedAt: claim.started_at,
+    attempt: claim.attempts,
   };
   await announce(tx, context, 'running', '');
   return context;
+}
+
+/** Whether nobody has claimed the step since; locked until the transaction ends. */
+async function isOurs(tx: Tx, { stepRunId, attempt }: StepContext): Promise<boolean> {
+  const { rows } =
+    await sql`select from step_run where step_run_id = ${stepRunId} and attempts = ${attempt} and state = 'running' for update`.execute(
+      tx,
+    );
+  return rows.length > 0;
 }
 
 /** Records an outcome and lets the run go on, both or neither. */
@@ -120,6 +134,7 @@ export async function finishStep(tx: Tx, context: StepContext, outcome: StepOutc
 }
 
 async function failStep(tx: Tx, context: StepContext, message: string): Promise<void> {
+  if (!(await isOurs(tx, context))) return;
   await sql`update step_run set state = 'failed', error = ${message}, finished_at = now() where step_run_id = ${context.stepRunId}`.execute(
     tx,
   );

@@ -9,14 +9,13 @@ const LEASE_S = 30;
 export const processName = (dataDir: string): string => `${hostname()}:${dataDir}`;
 
 export async function endLeasesOf(db: Db, name: string): Promise<void> {
-  const ids = await asSystem(db, async (tx) =>
-    (
-      await sql<{
-        worker_id: string;
-      }>`delete from worker_lease where process_name = ${name} returning worker_id`.execute(tx)
-    ).rows.map((row) => row.worker_id),
+  const { rows } = await asSystem(db, (tx) =>
+    sql<{ worker_id: string }>`select worker_id from worker_lease where process_name = ${name}`.execute(tx),
   );
+  const ids = rows.map((row) => row.worker_id);
+  // Freed before it is forgotten who held them: a process that ends in between leaves nothing locked for good.
   await unlock(db, ids);
+  await asSystem(db, (tx) => sql`delete from worker_lease where worker_id = any (${ids}::text[])`.execute(tx));
 }
 
 export async function renewLeases(db: Db, name: string, workerIds: readonly string[]): Promise<void> {
@@ -27,18 +26,20 @@ export async function renewLeases(db: Db, name: string, workerIds: readonly stri
   );
 }
 
-/** Frees jobs locked by workers that were not seen for 30 seconds. */
+/** Frees jobs locked by workers that were not seen for 30 seconds, or that ended before they were ever noted. */
 export async function endLostLeases(db: Db): Promise<void> {
-  const ids = await asSystem(db, async (tx) =>
-    (
-      await sql<{
-        worker_id: string;
-      }>`delete from worker_lease where seen_at < now() - make_interval(secs => ${LEASE_S}) returning worker_id`.execute(
-        tx,
-      )
-    ).rows.map((row) => row.worker_id),
+  await asSystem(db, (tx) =>
+    sql`delete from worker_lease where seen_at < now() - make_interval(secs => ${LEASE_S})`.execute(tx),
   );
-  await unlock(db, ids);
+  const { rows } = await sql<{ locked_by: string }>`
+    select distinct locked_by from graphile_worker.jobs
+    where locked_at < now() - make_interval(secs => ${LEASE_S}) and locked_by not in (select worker_id from worker_lease)`.execute(
+    db,
+  );
+  await unlock(
+    db,
+    rows.map((row) => row.locked_by),
+  );
 }
 
 async function unlock(db: Db, workerIds: string[]): Promise<void> {

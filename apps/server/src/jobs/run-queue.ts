@@ -20,9 +20,9 @@ export async function runQueue(
 ): Promise<Queue> {
   const { db, pool, log } = deps;
   await endLeasesOf(db, options.processName);
-  const workers = new Set<string>();
+  const pools = new Set<string>();
   const renew = async () => {
-    await renewLeases(db, options.processName, [...workers]);
+    await renewLeases(db, options.processName, [...pools]);
     await endLostLeases(db);
   };
   const runner = await run({
@@ -34,7 +34,7 @@ export async function runQueue(
       () => (level, message) =>
         log[level === 'error' ? 'error' : level === 'warning' ? 'warn' : 'debug']({ queue: message }, 'job queue'),
     ),
-    events: watchWorkers(workers, () => void renew().catch(() => {})),
+    events: watchPools(pools, () => void renew().catch(() => {})),
     taskList: Object.fromEntries(
       Object.entries(tasks).map(([name, work]) => [
         name,
@@ -60,12 +60,13 @@ export async function runQueue(
   };
 }
 
-function watchWorkers(workers: Set<string>, onCreated: () => void): WorkerEvents {
+/** Jobs are locked in the name of the pool, not of its single workers. */
+function watchPools(pools: Set<string>, onCreated: () => void): WorkerEvents {
   const events = new EventEmitter() as WorkerEvents;
-  events.on('worker:create', ({ worker }) => {
-    workers.add(worker.workerId);
+  events.on('pool:create', ({ workerPool }) => {
+    pools.add(workerPool.id);
     onCreated();
   });
-  events.on('worker:stop', ({ worker }) => workers.delete(worker.workerId));
+  events.on('pool:release', ({ workerPool }) => pools.delete(workerPool.id));
   return events;
 }

@@ -47,6 +47,12 @@ export async function publish(deps: PublishDeps, publication: Publication): Prom
 
 async function record(tx: Tx, publication: Publication, inputHash: string, signed: SignAnswer): Promise<string> {
   const { repository, subject, predicateType } = publication;
+  // A worker that was taken for dead may be publishing the same: the second of the two finds what the first recorded.
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`${repository.repositoryId} ${subject.digest} ${predicateType}`}, 8480005))`.execute(
+    tx,
+  );
+  const known = await readPublished(tx, publication, inputHash);
+  if (known !== null) return known;
   for (const blob of signed.blobs) await insertBlob(tx, repository, blob.digest, blob.size);
   const bytes = Buffer.from(signed.manifest.base64, 'base64');
   const stored = await putManifest(
