@@ -2,7 +2,9 @@
 import { expect, test } from 'vitest';
 import { runCampaign, type Target } from '../soak/campaign.ts';
 
-test('killed in the middle of chains, the server keeps what it acknowledged and does everything once', { timeout: 240_000 }, async () => {
+test('killed in the middle of chains, the server keeps what it acknowledged and does everything once', {
+  timeout: 240_000,
+}, async () => {
   const targets: Target[] = ['worker', 'scanner', 'tree', 'policy-engine', 'signer'];
   const lines: string[] = [];
   const report = await runCampaign({

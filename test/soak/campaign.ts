@@ -77,7 +77,9 @@ export async function runCampaign(campaign: Campaign): Promise<Report> {
 
 /** A contract, and a chain that delivers what it allows. */
 async function prepare(server: TestServer): Promise<void> {
-  const { id } = must(await server.api('POST', '/api/v1/accounts/vendor/contracts', { to: 'customer' })) as { id: string };
+  const { id } = must(await server.api('POST', '/api/v1/accounts/vendor/contracts', { to: 'customer' })) as {
+    id: string;
+  };
   must(await server.api('POST', `/api/v1/accounts/customer/contracts/${id}/acceptance`, { trustVendor: false }));
   const definition = {
     name: 'soak',
@@ -88,7 +90,12 @@ async function prepare(server: TestServer): Promise<void> {
       { name: 'gate', kind: 'gate', needs: ['scan'], on_deny: ['record-denial'] },
       { name: 'record-denial', kind: 'attest', with: { predicates: ['verdict'] } },
       { name: 'sign', kind: 'sign', needs: ['gate'] },
-      { name: 'attest', kind: 'attest', needs: ['gate'], with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns'] } },
+      {
+        name: 'attest',
+        kind: 'attest',
+        needs: ['gate'],
+        with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns'] },
+      },
       { name: 'deliver', kind: 'deliver', needs: ['sign', 'attest'], with: { to: ['customer/copies/app'] } },
     ],
   };
@@ -96,7 +103,11 @@ async function prepare(server: TestServer): Promise<void> {
 }
 
 /** Pushes one image after the other, each until the registry has acknowledged it, as a client that tries again does. */
-async function pushAll(server: TestServer, work: { over: boolean; refused: number }, acknowledged: Pushed[]): Promise<void> {
+async function pushAll(
+  server: TestServer,
+  work: { over: boolean; refused: number },
+  acknowledged: Pushed[],
+): Promise<void> {
   for (let index = 0; !work.over; index++) {
     const good = index % 4 !== 3;
     const image = makeImage(bookworm([HARMLESS, ...(good ? [] : [OLD])]), { note: `soak ${index}` });
@@ -153,14 +164,21 @@ async function settle(server: TestServer, patience: number): Promise<string[]> {
 async function missing(server: TestServer, acknowledged: readonly Pushed[]): Promise<string[]> {
   const lost: string[] = [];
   for (const { name, tag, image, good } of acknowledged) {
-    const places = good ? [[name, tag], ['customer/copies/app', tag]] : [[name, tag]];
+    const places = good
+      ? [
+          [name, tag],
+          ['customer/copies/app', tag],
+        ]
+      : [[name, tag]];
     for (const [where = '', reference = ''] of places) {
       const manifest = await registry(server, 'GET', `${where}/manifests/${reference}`);
-      if (!Buffer.from(await manifest.arrayBuffer()).equals(image.manifest)) lost.push(`${where}:${reference} is not what was pushed`);
+      if (!Buffer.from(await manifest.arrayBuffer()).equals(image.manifest))
+        lost.push(`${where}:${reference} is not what was pushed`);
       for (const blob of image.blobs) {
         const answer = await registry(server, 'GET', `${where}/blobs/${blob.digest}`);
         const bytes = Buffer.from(await answer.arrayBuffer());
-        if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== blob.digest) lost.push(`${where}@${blob.digest} cannot be read back`);
+        if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== blob.digest)
+          lost.push(`${where}@${blob.digest} cannot be read back`);
       }
     }
   }
@@ -169,7 +187,8 @@ async function missing(server: TestServer, acknowledged: readonly Pushed[]): Pro
   );
   const decisions = new Map(rows.map((row) => [row.digest, row.decision]));
   for (const { tag, image, good } of acknowledged)
-    if (decisions.get(image.digest) !== (good ? 'allow' : 'deny')) lost.push(`${tag} was to be ${good ? 'allowed' : 'denied'}, and is ${decisions.get(image.digest)}`);
+    if (decisions.get(image.digest) !== (good ? 'allow' : 'deny'))
+      lost.push(`${tag} was to be ${good ? 'allowed' : 'denied'}, and is ${decisions.get(image.digest)}`);
   return lost;
 }
 

@@ -12,7 +12,10 @@ const RULES: readonly Rule[] = [
     rule: 'every step of a run that ended has ended',
     query: `select run_id, name, state from step_run where state not in ('succeeded', 'failed', 'skipped', 'denied')`,
   },
-  { rule: 'no run failed', query: `select run.run_id, s.name, s.error from run left join step_run s on s.run_id = run.run_id and s.state = 'failed' where run.state = 'failed'` },
+  {
+    rule: 'no run failed',
+    query: `select run.run_id, s.name, s.error from run left join step_run s on s.run_id = run.run_id and s.state = 'failed' where run.state = 'failed'`,
+  },
   {
     rule: 'the end of a run is told once',
     query: `select run.run_id, count(o.seq) from run left join outbox o on o.type = 'run.finished' and o.data->>'runId' = run.run_id::text
@@ -74,8 +77,14 @@ const RULES: readonly Rule[] = [
     query: `select a.name, a.outbox_seq, count(o.seq), max(o.seq) from account a left join outbox o using (account_id)
             group by 1, 2 having count(o.seq) <> a.outbox_seq or coalesce(max(o.seq), 0) <> a.outbox_seq`,
   },
-  { rule: 'the queue is empty', query: `select id, task_identifier, attempts, last_error from graphile_worker.jobs where attempts < max_attempts` },
-  { rule: 'no job was given up', query: `select id, task_identifier, last_error from graphile_worker.jobs where attempts >= max_attempts` },
+  {
+    rule: 'the queue is empty',
+    query: `select id, task_identifier, attempts, last_error from graphile_worker.jobs where attempts < max_attempts`,
+  },
+  {
+    rule: 'no job was given up',
+    query: `select id, task_identifier, last_error from graphile_worker.jobs where attempts >= max_attempts`,
+  },
   {
     rule: 'whatever a manifest of a repository lists is in the repository',
     query: `select e.parent, e.child from manifest_edge e join repository_manifest m on m.digest = e.parent
@@ -90,7 +99,8 @@ export async function brokenRules(database: pg.Pool): Promise<string[]> {
   const broken: string[] = [];
   for (const { rule, query } of RULES) {
     const { rows } = await database.query<Record<string, unknown>>(query);
-    if (rows.length > 0) broken.push(`not so: ${rule} (${rows.length}): ${JSON.stringify(rows.slice(0, 3)).slice(0, 800)}`);
+    if (rows.length > 0)
+      broken.push(`not so: ${rule} (${rows.length}): ${JSON.stringify(rows.slice(0, 3)).slice(0, 800)}`);
   }
   return broken;
 }
