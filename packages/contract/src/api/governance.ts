@@ -46,11 +46,13 @@ export const FindingSelector = z.object({
   package: z.string().max(200).optional(),
   repositories: z.array(z.string().min(1).max(200)).max(50).default(['**']),
 });
+export type FindingSelector = z.infer<typeof FindingSelector>;
 /** What a policy exception covers: one constraint, in these repositories. */
 export const PolicySelector = z.object({
   constraint: z.string().min(1).max(200),
   repositories: z.array(z.string().min(1).max(200)).max(50).default(['**']),
 });
+export type PolicySelector = z.infer<typeof PolicySelector>;
 
 export const NewException = z.discriminatedUnion('kind', [
   z.object({
