@@ -6,12 +6,15 @@ const Strings = z
   .nullish()
   .transform((value) => value ?? []);
 
+const EARLIEST = Date.UTC(1980, 0, 1);
+
 /** image-spec 1.1 config.md; unknown fields are ignored, missing ones have the specification's defaults. */
 export const ImageConfig = z.object({
   created: z
     .string()
     .nullish()
-    .transform((value) => (value && !Number.isNaN(Date.parse(value)) ? value : null)),
+    // The year 1, or 1970, is how builders write that they do not say.
+    .transform((value) => (value && Date.parse(value) >= EARLIEST ? value : null)),
   os: z
     .string()
     .nullish()
