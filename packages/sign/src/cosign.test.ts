@@ -1,5 +1,7 @@
 /** Against the real cosign 3 and a real registry, in both directions. */
+
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -122,6 +124,20 @@ async function attach(place: Place, artifact: SignedArtifact): Promise<void> {
   await place.putManifest(artifact.manifest, artifact.tag);
 }
 
+/** The artifact with a manifest that names another subject; what was signed stays as it was. */
+function pointedAt(place: Place, artifact: SignedArtifact): SignedArtifact {
+  const { mediaType, digest, size } = place.image;
+  const manifest = {
+    ...(JSON.parse(artifact.manifest.bytes.toString('utf8')) as object),
+    subject: { mediaType, digest, size },
+  };
+  const bytes = Buffer.from(JSON.stringify(manifest));
+  return {
+    ...artifact,
+    manifest: { ...artifact.manifest, bytes, digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}` },
+  };
+}
+
 const denied = {
   type: VSA,
   body: {
@@ -205,7 +221,8 @@ describe.skipIf(skipped !== null)(`cosign 3${skipped ? ` (${skipped})` : ''}`, (
   test('refuses our signature on an image that it is not about', async () => {
     const place = await push('acme/first');
     const other = await push('acme/second');
-    await attach(other, await signImage({ subject: place.image, signer, created }));
+    // An attacker hangs the first image's signature under the second: the manifest says one thing, the statement another.
+    await attach(other, pointedAt(other, await signImage({ subject: place.image, signer, created })));
     await expect(run('verify', '--key', 'ours.pub', ...OFFLINE, other.reference)).rejects.toThrow();
     await expect(
       verifyImage({ digest: other.image.digest, source: other, trust: { keys: [signer.publicKey.pem] } }),
