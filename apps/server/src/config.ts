@@ -27,6 +27,10 @@ const Environment = z.object({
     .regex(/^[0-9a-f]{64}$/, 'is 64 hex digits')
     .optional(),
   PRATIQUE_MASTER_KEY_FILE: z.string().optional(),
+  PRATIQUE_MASTER_KEY_PREVIOUS: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is 64 hex digits')
+    .optional(),
   PRATIQUE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
   PRATIQUE_POLICY_ENGINE: z.string().optional(),
   PRATIQUE_CONSOLE: z.string().optional(),
@@ -59,6 +63,8 @@ export type Config = {
   runDir: string;
   adminPassword: string | null;
   masterKey: { hex: string } | { file: string };
+  /** The master key before this one; what it encrypted is encrypted anew at the start. */
+  previousMasterKey: string | null;
   logLevel: string;
   policyEngine: string | null;
   consoleDir: string;
@@ -117,6 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     masterKey: e.PRATIQUE_MASTER_KEY
       ? { hex: e.PRATIQUE_MASTER_KEY }
       : { file: resolve(root, e.PRATIQUE_MASTER_KEY_FILE ?? join(dataDir, 'master.key')) },
+    previousMasterKey: e.PRATIQUE_MASTER_KEY_PREVIOUS ?? null,
     logLevel: e.PRATIQUE_LOG_LEVEL,
     policyEngine: e.PRATIQUE_POLICY_ENGINE ?? null,
     consoleDir: resolve(root, e.PRATIQUE_CONSOLE ?? 'apps/console/dist'),

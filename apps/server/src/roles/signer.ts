@@ -8,7 +8,7 @@ import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import { issueServerCertificate } from '../signer/authority.ts';
 import { signerSocket } from '../signer/client.ts';
-import { currentKey, type HeldKey, rotateKey } from '../signer/keys.ts';
+import { currentKey, type HeldKey, rewrapKeys, rotateKey } from '../signer/keys.ts';
 import { deriveKey, readMasterKey } from '../signer/master-key.ts';
 import { type SignAnswer, SignOrder } from '../signer/protocol.ts';
 import type { RoleContext } from '../supervisor/report.ts';
@@ -22,6 +22,10 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
   const { config, db, log } = deps;
   const masterBytes = await readMasterKey(config.masterKey);
   const master = parseMasterKey(masterBytes.toString('hex'));
+  if (config.previousMasterKey !== null) {
+    const rewrapped = await rewrapKeys(db, parseMasterKey(config.previousMasterKey), master);
+    log.info({ rewrapped }, 'keys are encrypted under the new master key; PRATIQUE_MASTER_KEY_PREVIOUS can go');
+  }
   const secret = Buffer.from(signerSecret());
 
   const operations: Record<string, (body: unknown) => Promise<unknown>> = {

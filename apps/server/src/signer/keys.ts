@@ -7,6 +7,7 @@ import {
   generateKey,
   type KeyEnvelope,
   type MasterKey,
+  rewrapKey,
   type Signer,
 } from '@pratique/sign';
 import { sql } from 'kysely';
@@ -59,4 +60,38 @@ async function insertKey(tx: Tx, accountId: string | null, key: KeyObject, maste
   await sql`
     insert into signing_key (account_id, public_pem, wrapped) values (${accountId}, ${publicPem}, ${JSON.stringify(encryptKey(key, purposeOf(accountId), master))}::jsonb)
     on conflict do nothing`.execute(tx);
+}
+
+/**
+ * Encrypts every stored key under the new master key, in one transaction; keys that already are stay as they are.
+ * @returns how many were encrypted anew
+ * @throws SignError `key-locked` when a key opens with neither master key; nothing has then changed
+ */
+export async function rewrapKeys(db: Db, previous: MasterKey, next: MasterKey): Promise<number> {
+  return asSystem(db, async (tx) => {
+    const masters = [previous, next];
+    let changed = 0;
+    for (const { id, wrapped } of await lockKeys(tx)) {
+      const fresh = rewrapKey(wrapped, masters, next);
+      if (fresh === wrapped) continue;
+      await sql`update signing_key set wrapped = ${JSON.stringify(fresh)}::jsonb where signing_key_id::text = ${id}`.execute(
+        tx,
+      );
+      await sql`update authority set wrapped = ${JSON.stringify(fresh)}::jsonb where name = ${id}`.execute(tx);
+      changed++;
+    }
+    return changed;
+  });
+}
+
+async function lockKeys(tx: Tx): Promise<{ id: string; wrapped: KeyEnvelope }[]> {
+  const keys = await sql<{
+    id: string;
+    wrapped: KeyEnvelope;
+  }>`select signing_key_id::text as id, wrapped from signing_key for update`.execute(tx);
+  const authorities = await sql<{
+    id: string;
+    wrapped: KeyEnvelope;
+  }>`select name as id, wrapped from authority for update`.execute(tx);
+  return [...keys.rows, ...authorities.rows];
 }

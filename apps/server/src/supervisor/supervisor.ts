@@ -138,7 +138,13 @@ async function prepareDatabase(url: string, config: Config): Promise<void> {
 /** What each role may know: the master key goes to the signer alone. */
 function childEnvironment(config: Config, databaseUrl: string): (role: RoleName) => NodeJS.ProcessEnv {
   const signerSecret = randomBytes(32).toString('base64url');
-  const { PRATIQUE_MASTER_KEY, PRATIQUE_MASTER_KEY_FILE, PRATIQUE_ADMIN_PASSWORD: _, ...rest } = process.env;
+  const {
+    PRATIQUE_MASTER_KEY,
+    PRATIQUE_MASTER_KEY_FILE,
+    PRATIQUE_MASTER_KEY_PREVIOUS,
+    PRATIQUE_ADMIN_PASSWORD: _,
+    ...rest
+  } = process.env;
   const shared = {
     ...rest,
     DATABASE_URL: databaseUrl,
@@ -151,6 +157,7 @@ function childEnvironment(config: Config, databaseUrl: string): (role: RoleName)
         ...shared,
         ...(PRATIQUE_MASTER_KEY ? { PRATIQUE_MASTER_KEY } : {}),
         ...(PRATIQUE_MASTER_KEY_FILE ? { PRATIQUE_MASTER_KEY_FILE } : {}),
+        ...(PRATIQUE_MASTER_KEY_PREVIOUS ? { PRATIQUE_MASTER_KEY_PREVIOUS } : {}),
       };
     return SIGNER_CLIENTS.includes(role) ? shared : { ...shared, PRATIQUE_SIGNER_SECRET: undefined };
   };
