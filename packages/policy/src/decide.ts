@@ -9,9 +9,18 @@ export function decide(violations: readonly Violation[]): { decision: Decision; 
   const rank = { deny: 0, warn: 1, dryrun: 2 } as const;
   const reasons = violations.map(({ msg, ...rest }): Reason => ({ ...rest, message: msg }));
   reasons.sort(
-    (a, b) => rank[a.action] - rank[b.action] || compare(a.constraint, b.constraint) || compare(a.message, b.message),
+    (a, b) =>
+      rank[a.action] - rank[b.action] ||
+      compare(a.constraint, b.constraint) ||
+      isRemainder(a) - isRemainder(b) ||
+      compare(a.message, b.message),
   );
   return { decision: violations.some((violation) => violation.action === 'deny') ? 'deny' : 'allow', reasons };
+}
+
+/** 1 for the sentence that counts what is not listed: it stands behind what is. */
+function isRemainder(reason: Reason): number {
+  return 'omitted' in reason.details ? 1 : 0;
 }
 
 function compare(a: string, b: string): number {
