@@ -139,8 +139,9 @@ async function visitOnPhone(
   await page.setViewportSize(PHONE);
   await page.goto(`${url}/accounts/${account}/overview`);
   await page.getByRole('heading', { name: 'What is wrong now' }).waitFor();
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  // An expression as text, since this file is also read where there are no browser types.
+  const overflow = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
   if (overflow > 0) throw new Error(`the overview is ${overflow} pixels too wide for a phone`);
   await checkAccessibility(page, 'overview on a phone', report.violations);

@@ -20,7 +20,7 @@ export function decide(violations: readonly Violation[]): { decision: Decision; 
 
 /** 1 for the sentence that counts what is not listed: it stands behind what is. */
 function isRemainder(reason: Reason): number {
-  return 'omitted' in reason.details ? 1 : 0;
+  return typeof reason.details['omitted'] === 'number' ? 1 : 0;
 }
 
 function compare(a: string, b: string): number {
