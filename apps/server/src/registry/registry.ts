@@ -103,12 +103,37 @@ export function createRegistry(deps: RegistryDeps): Registry {
           aborted ? 'client went away' : 'registry request failed',
         );
       }
-      // What is left of a refused body must not be taken for the next request.
-      if (!request.complete) response.setHeader('connection', 'close');
-      sendError(response, failure, request.method === 'HEAD');
-      if (!request.complete) request.resume().setTimeout(5000, () => request.destroy());
+      const refuse = () => {
+        // What is left of a refused body must not be taken for the next request.
+        if (!request.complete) response.setHeader('connection', 'close');
+        sendError(response, failure, request.method === 'HEAD');
+        if (!request.complete) request.resume().setTimeout(5000, () => request.destroy());
+      };
+      if (request.complete || request.destroyed) refuse();
+      else void drain(request).then(refuse);
     });
   };
+}
+
+const DRAIN_BYTES = 16 * 1024 * 1024;
+const DRAIN_MS = 2000;
+
+/** Reads on for a little: a client that is still sending would see a broken pipe in place of the answer. */
+function drain(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => {
+    let left = DRAIN_BYTES;
+    const done = () => {
+      clearTimeout(timer);
+      request.off('data', take).off('end', done).off('close', done);
+      resolve();
+    };
+    const take = (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left <= 0) done();
+    };
+    const timer = setTimeout(done, DRAIN_MS);
+    request.on('data', take).on('end', done).on('close', done);
+  });
 }
 
 type Call = {
