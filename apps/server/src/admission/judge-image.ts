@@ -64,6 +64,7 @@ export async function judgeImage(deps: JudgeDeps, cluster: ClusterEntry, referen
   if (!verdict) return denied('has no verdict yet; its chain has not passed the gate');
   if (verdict.state === 'revoked') return denied('was allowed, but its verdict has been revoked');
   if (verdict.decision === 'deny') return denied(`was refused by the gate: ${summarise(verdict.reasons)}`);
+  if (verdict.state === 'pending') return denied('passed the gate, but waits for approval');
   if (verdict.state !== 'valid') return denied(`has a verdict that is ${verdict.state}`);
   if (verdict.validUntil <= Date.now())
     return denied(`has a verdict that expired at ${new Date(verdict.validUntil).toISOString()}`);

@@ -28,7 +28,7 @@ export async function loadVerdictFeed(db: Db, isCurrent: () => boolean): Promise
     if (event.type !== 'verdict.decided' && event.type !== 'verdict.revoked' && event.type !== 'manifest.deleted')
       return;
     const key = `${String(event.data['repositoryId'])} ${String(event.data['digest'])}`;
-    if (event.type === 'verdict.decided' && event.data['decision'] === 'allow')
+    if (event.type === 'verdict.decided' && event.data['decision'] === 'allow' && event.data['state'] === 'valid')
       allowed.set(key, Date.parse(String(event.data['validUntil'])));
     else allowed.delete(key);
   };

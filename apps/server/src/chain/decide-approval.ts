@@ -4,6 +4,7 @@ import { type Actor, recordAudit } from '../auth/audit.ts';
 import type { Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { confirmVerdicts, refuseVerdicts } from '../gate/approvals.ts';
 
 export type ApprovalDecision = { runId: string; step: string; approve: boolean; reason: string; actor: Actor };
 
@@ -36,6 +37,8 @@ export async function decideApproval(tx: Tx, decision: ApprovalDecision): Promis
   await sql`
     update step_run set state = ${state}, finished_at = now(), result = ${JSON.stringify({ summary, actor: actor.name, reason })}::jsonb
     where step_run_id = ${found.step_run_id}`.execute(tx);
+  if (approve) await confirmVerdicts(tx, runId);
+  else await refuseVerdicts(tx, runId, step, summary);
   await sql`select enqueue('chain.advance', ${JSON.stringify({ runId })}::json)`.execute(tx);
   await recordAudit(tx, {
     accountId: found.account_id,

@@ -14,17 +14,20 @@ export type NewVerdict = {
   inputHash: string;
   runId: string;
   validDays: number;
+  /** People still have a say in the run; an image that is allowed already stays so meanwhile. */
+  pending: boolean;
 };
 
 export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewVerdict): Promise<void> {
   const { accountId, repositoryId } = repository;
-  const { rows } = await sql<{ valid_until: Date }>`
+  const { rows } = await sql<{ valid_until: Date; state: string }>`
     insert into verdict (account_id, repository_id, digest, decision, state, reasons, inputs, input_hash, run_id, decided_at, valid_until)
-    values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, 'valid', ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
+    values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, ${verdict.pending ? 'pending' : 'valid'}, ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
             ${verdict.inputHash}, ${verdict.runId}, now(), now() + make_interval(days => ${verdict.validDays}))
-    on conflict (account_id, repository_id, digest) do update set decision = excluded.decision, state = 'valid', reasons = excluded.reasons, inputs = excluded.inputs,
+    on conflict (account_id, repository_id, digest) do update set decision = excluded.decision,
+      state = case when verdict.decision = 'allow' and verdict.state = 'valid' and verdict.valid_until > now() then 'valid' else excluded.state end, reasons = excluded.reasons, inputs = excluded.inputs,
       input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until
-    returning valid_until`.execute(tx);
+    returning valid_until, state`.execute(tx);
   await sql`
     insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
     select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
@@ -40,7 +43,7 @@ export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewV
       account: repository.account,
       digest: verdict.digest,
       decision: verdict.decision,
-      state: 'valid',
+      state: rows[0]?.state,
       validUntil: rows[0]?.valid_until.toISOString(),
       runId: verdict.runId,
       reasons: denies.slice(0, 20).map((reason) => reason.message),

@@ -5,8 +5,9 @@ import { type Bundle, decide, evaluateImage, type PolicyEngine } from '@pratique
 import type { BlobStore } from '../../blobs/store.ts';
 import { asSystem, type Db } from '../../db/connect.ts';
 import { readAccountBundle } from '../../gate/account-policy.ts';
+import { approvalIsAhead } from '../../gate/approvals.ts';
 import { buildReview } from '../../gate/build-review.ts';
-import { type GateInputs, readCurrentInputs } from '../../gate/current-inputs.ts';
+import { readCurrentInputs } from '../../gate/current-inputs.ts';
 import { exceptViolations, readActiveExceptions } from '../../gate/exceptions.ts';
 import { storeVerdict } from '../../gate/store-verdict.ts';
 import { readVendorEvidence, trustVendor } from '../../gate/vendor-evidence.ts';
@@ -18,7 +19,7 @@ export type GateDeps = { db: Db; store: BlobStore; engine: PolicyEngine; validDa
 
 /** Decides every platform; the subject's verdict is the worst of them. */
 export function gateStep(deps: GateDeps): StepWork {
-  return async ({ repository, digest, runId }) => {
+  return async ({ repository, digest, runId, name }) => {
     const prepared = await asSystem(deps.db, async (tx) => ({
       inputs: await readCurrentInputs(tx, repository.accountId),
       bundle: await readAccountBundle(tx, repository.accountId),
@@ -39,11 +40,20 @@ export function gateStep(deps: GateDeps): StepWork {
       summary,
       result: { decision: whole.decision },
       async commit(tx) {
+        const pending = whole.decision === 'allow' && (await approvalIsAhead(tx, runId, name));
+        const verdict = (of: string, decision: ReturnType<typeof decide>) => ({
+          digest: of,
+          ...decision,
+          inputs,
+          inputHash: canonicalDigest({ digest: of, ...inputs }),
+          runId,
+          validDays: deps.validDays,
+          pending,
+        });
         // Children first: whoever sees the verdict of the index finds theirs.
         for (const one of decided)
-          if (one.digest !== digest)
-            await storeVerdict(tx, repository, toVerdict(deps, one.digest, decide(one.violations), inputs, runId));
-        await storeVerdict(tx, repository, toVerdict(deps, digest, whole, inputs, runId));
+          if (one.digest !== digest) await storeVerdict(tx, repository, verdict(one.digest, decide(one.violations)));
+        await storeVerdict(tx, repository, verdict(digest, whole));
       },
     };
   };
@@ -66,23 +76,6 @@ async function judge(
   const violations = await evaluateImage(deps.engine, bundle, review);
   const afterExceptions = exceptViolations(exceptions, repository.name, violations);
   return vendor ? trustVendor(vendor, afterExceptions) : afterExceptions;
-}
-
-function toVerdict(
-  deps: GateDeps,
-  digest: string,
-  decision: { decision: 'allow' | 'deny'; reasons: Reason[] },
-  inputs: GateInputs,
-  runId: string,
-) {
-  return {
-    digest,
-    ...decision,
-    inputs,
-    inputHash: canonicalDigest({ digest, ...inputs }),
-    runId,
-    validDays: deps.validDays,
-  };
 }
 
 function allowedSentence(reasons: readonly Reason[]): string {
