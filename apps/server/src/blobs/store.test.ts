@@ -58,6 +58,18 @@ describe('the blob store', () => {
     expect(await store.has(digestOf(Buffer.from('wrong')))).toBe(false);
   });
 
+  test('takes no byte between the hash of an upload and its place among the blobs', async () => {
+    const bytes = randomBytes(200_000);
+    const upload = store.upload('six');
+    await upload.append(pieces(bytes, 65_536), 1e6);
+    const finished = upload.finish(digestOf(bytes));
+    await expect(upload.append(pieces(Buffer.from('poison'), 6), 1e6)).rejects.toMatchObject({ code: 'conflict' });
+    await expect(upload.finish(digestOf(bytes))).rejects.toMatchObject({ code: 'conflict' });
+    await expect(upload.discard()).rejects.toMatchObject({ code: 'conflict' });
+    expect(await finished).toBe(bytes.length);
+    expect(await text(digestOf(bytes))).toEqual(bytes);
+  });
+
   test('stops at the limit', async () => {
     await expect(store.upload('five').append(pieces(Buffer.alloc(100), 30), 80)).rejects.toMatchObject({
       code: 'too-large',

@@ -28,7 +28,8 @@ export type UploadFile = {
   /**
    * Appends a stream.
    * @returns bytes received in total
-   * @throws ServerError `too-large` beyond `limit` bytes in total; what the client sent until a broken connection stays
+   * @throws ServerError `too-large` beyond `limit` bytes in total, `conflict` while another one writes, finishes or
+   * discards; what the client sent until a broken connection stays
    */
   append(content: AsyncIterable<Buffer>, limit: number): Promise<number>;
   /**
@@ -49,10 +50,24 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
   const path = (digest: string) => join(root, 'sha256', hex(digest).slice(0, 2), hex(digest));
   // Running hashes of uploads in this process; after a restart the bytes on disk are hashed again.
   const hashes = new Map<string, { hash: Hash; bytes: number }>();
+  // Uploads that somebody is writing to, finishing or discarding. Bytes that arrived between the hash and the rename
+  // would be stored under a digest that is not theirs, for every account that holds it.
+  const busy = new Set<string>();
+
+  async function alone<T>(id: string, work: () => Promise<T>): Promise<T> {
+    if (busy.has(id)) throw new ServerError('conflict', 'another request is writing to this upload');
+    busy.add(id);
+    try {
+      return await work();
+    } finally {
+      busy.delete(id);
+    }
+  }
 
   async function adopt(from: string, digest: string): Promise<void> {
     const to = path(digest);
-    await mkdir(dirname(to), { recursive: true });
+    // A folder that was just made is an entry of its parent, which must outlive a power cut as well.
+    if ((await mkdir(dirname(to), { recursive: true })) !== undefined) await syncDirectory(dirname(dirname(to)));
     await rename(from, to);
     await syncDirectory(dirname(to));
   }
@@ -72,48 +87,53 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
       return hash;
     }
 
-    return {
-      size,
-      async append(content, limit) {
-        const handle = await open(file, 'a');
+    async function append(content: AsyncIterable<Buffer>, limit: number): Promise<number> {
+      const handle = await open(file, 'a');
+      try {
         let bytes = (await handle.stat()).size;
         const hash = await hashSoFar(bytes);
-        try {
-          for await (const chunk of content) {
-            if (bytes + chunk.length > limit)
-              throw new ServerError('too-large', `a blob has at most ${limit} bytes here`);
-            await writeAll(handle, chunk);
-            hash.update(chunk);
-            bytes += chunk.length;
-            hashes.set(id, { hash, bytes });
-          }
-        } finally {
-          await handle.close();
+        for await (const chunk of content) {
+          if (bytes + chunk.length > limit)
+            throw new ServerError('too-large', `a blob has at most ${limit} bytes here`);
+          await writeAll(handle, chunk);
+          hash.update(chunk);
+          bytes += chunk.length;
+          hashes.set(id, { hash, bytes });
         }
         return bytes;
-      },
-      async finish(digest) {
-        const handle = await open(file, 'a+');
-        let bytes: number;
-        try {
-          bytes = (await handle.stat()).size;
-          const hash = await hashSoFar(bytes);
-          hashes.delete(id);
-          if (`sha256:${hash.digest('hex')}` !== digest) {
-            await rm(file, { force: true });
-            return null;
-          }
-          await handle.sync();
-        } finally {
-          await handle.close();
-        }
-        await adopt(file, digest);
-        return bytes;
-      },
-      async discard() {
+      } finally {
+        await handle.close();
+      }
+    }
+
+    async function finish(digest: string): Promise<number | null> {
+      const handle = await open(file, 'a+');
+      let bytes: number;
+      try {
+        bytes = (await handle.stat()).size;
+        const hash = await hashSoFar(bytes);
         hashes.delete(id);
-        await rm(file, { force: true });
-      },
+        if (`sha256:${hash.digest('hex')}` !== digest) {
+          await rm(file, { force: true });
+          return null;
+        }
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await adopt(file, digest);
+      return bytes;
+    }
+
+    return {
+      size,
+      append: (content, limit) => alone(id, () => append(content, limit)),
+      finish: (digest) => alone(id, () => finish(digest)),
+      discard: () =>
+        alone(id, async () => {
+          hashes.delete(id);
+          await rm(file, { force: true });
+        }),
     };
   }
 
@@ -142,7 +162,7 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
       let swept = 0;
       for (const id of await readdir(uploads)) {
         const found = await stat(join(uploads, id)).catch(() => null);
-        if (!found || found.mtime >= cutoff) continue;
+        if (!found || found.mtime >= cutoff || busy.has(id)) continue;
         await rm(join(uploads, id), { force: true });
         hashes.delete(id);
         swept++;

@@ -51,6 +51,7 @@ export function toRegistryError(error: unknown): RegistryError {
     return new RegistryError('MANIFEST_INVALID', { message: error.message });
   if (error instanceof ServerError) {
     if (error.code === 'too-large') return new RegistryError('SIZE_INVALID', { message: error.message });
+    if (error.code === 'conflict') return new RegistryError('BLOB_UPLOAD_INVALID', { message: error.message });
     if (error.code === 'rate-limited') return new RegistryError('TOOMANYREQUESTS', { message: error.message });
   }
   const code = (error as { code?: string } | null)?.code;

@@ -1,4 +1,5 @@
 /** One of our own repositories as a place to copy from and to; the same rules as for a client's push. */
+import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { type ContentSink, type ContentSource, OciError, verifyStream } from '@pratique/oci';
 import type { Actor } from '../auth/audit.ts';
@@ -67,8 +68,8 @@ export function localSink(
       return true;
     },
     async putBlob(descriptor, content) {
-      const upload = store.upload(`copy-${process.pid}-${descriptor.digest.slice(7)}`);
-      await upload.discard();
+      // A name of its own: two deliveries may copy the same blob at once.
+      const upload = store.upload(`copy-${randomUUID()}`);
       await pipeline(content, verifyStream(descriptor), async (checked: AsyncIterable<Buffer>) => {
         await upload.append(checked, descriptor.size);
       });

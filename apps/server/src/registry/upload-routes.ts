@@ -25,9 +25,6 @@ export type UploadContext = {
   readable: (account: string, repository: string, digest: string) => Promise<number | null>;
 };
 
-/** Uploads that are being written by a request of this process; a second writer would interleave. */
-const busy = new Set<string>();
-
 /** POST: mounts a blob, takes it whole, or opens a session. */
 export async function startUpload(context: UploadContext): Promise<void> {
   const { url, request, response, repository } = context;
@@ -124,27 +121,20 @@ async function requireUpload(context: UploadContext, id: string): Promise<void> 
 
 async function receive(context: UploadContext, id: string): Promise<number> {
   const { request, repository } = context;
-  if (busy.has(id))
-    throw new RegistryError('BLOB_UPLOAD_INVALID', { message: 'another request is writing to this upload' });
-  busy.add(id);
-  try {
-    const upload = context.store.upload(id);
-    const range = /^(?:bytes )?(\d{1,15})-(\d{1,15})$/.exec(request.headers['content-range'] ?? '');
-    if (range) {
-      const size = await upload.size();
-      if (Number(range[1]) !== size)
-        throw new RegistryError('RANGE_INVALID', {
-          message: `the next byte expected is ${size}`,
-          headers: { location: uploadLocation(repository, id), range: rangeOf(size) },
-        });
-      const declared = request.headers['content-length'];
-      if (declared !== undefined && Number(range[2]) - Number(range[1]) + 1 !== Number(declared))
-        throw new RegistryError('SIZE_INVALID', { message: 'Content-Range and Content-Length disagree' });
-    }
-    return await upload.append(request as AsyncIterable<Buffer>, MAX_BLOB_BYTES);
-  } finally {
-    busy.delete(id);
+  const upload = context.store.upload(id);
+  const range = /^(?:bytes )?(\d{1,15})-(\d{1,15})$/.exec(request.headers['content-range'] ?? '');
+  if (range) {
+    const size = await upload.size();
+    if (Number(range[1]) !== size)
+      throw new RegistryError('RANGE_INVALID', {
+        message: `the next byte expected is ${size}`,
+        headers: { location: uploadLocation(repository, id), range: rangeOf(size) },
+      });
+    const declared = request.headers['content-length'];
+    if (declared !== undefined && Number(range[2]) - Number(range[1]) + 1 !== Number(declared))
+      throw new RegistryError('SIZE_INVALID', { message: 'Content-Range and Content-Length disagree' });
   }
+  return upload.append(request as AsyncIterable<Buffer>, MAX_BLOB_BYTES);
 }
 
 async function finishUpload(context: UploadContext, id: string, digest: string): Promise<void> {
