@@ -47,6 +47,30 @@ describe('a chain definition', () => {
     ['YAML that is none', 'name: [', /not valid YAML/],
     ['YAML of a string', 'just text', /invalid at its root/],
     ['an alias bomb', `a: &a [x, x]\nb: &b [*a, *a]\nname: c\nrepositories: *b\nsteps: []`, /repositories/],
+    [
+      'an alias bomb where anything may stand',
+      `name: c\nrepositories: ["**"]\nsteps:\n  - name: gate\n    kind: gate\n    with:\n      a: &a [x,x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((key, at) => `      ${key}: &${key} [${Array(10).fill(`*${'abcdefgh'[at]}`).join(',')}]`).join('\n')}\n`,
+      /once its aliases are followed/,
+    ],
+    ['two YAML documents', 'name: a\n---\nname: b\n', /more than one YAML document/],
+    [
+      'a predicate that nobody can attest',
+      chain([gate, { name: 'attest', kind: 'attest', needs: ['gate'], with: { predicates: ['spd'] } }]),
+      /the step attest is invalid at with.predicates.0/,
+    ],
+    [
+      'steps that all need each other and no gate, in time',
+      chain([
+        ...Array.from({ length: 39 }, (_, at) => ({
+          name: `s${at}`,
+          kind: 'scan',
+          needs: Array.from({ length: at }, (_, earlier) => `s${earlier}`),
+        })),
+        { name: 'sign', kind: 'sign', needs: ['s38'] },
+      ]),
+      /must need a gate/,
+    ],
+    ['parameters beyond 100 kB', chain([{ ...gate, with: { note: 'x'.repeat(200_000) } }]), /more than 100 kB/],
   ])('is refused with %s', (_, definition, message) => {
     expect(() => validateChain(definition)).toThrow(message);
   });

@@ -1,7 +1,10 @@
 /** Checks a chain definition beyond its shape: names, cycles, and that nothing reaches a cluster ungated. */
 import { ChainDefinition } from '@pratique/contract';
-import { load } from 'js-yaml';
+import { PolicyError, readYaml } from '@pratique/policy';
 import { ServerError } from '../error.ts';
+import { STEP_PARAMETERS } from './step-parameters.ts';
+
+const MAX_BYTES = 100_000;
 
 /**
  * @param definition an object, or YAML text of at most 100 kB
@@ -18,16 +21,19 @@ export function validateChain(definition: unknown): ChainDefinition {
     );
   }
   const chain = parsed.data;
+  if (JSON.stringify(chain).length > MAX_BYTES) throw new ServerError('invalid', 'the chain has more than 100 kB');
   const byName = new Map(chain.steps.map((step) => [step.name, step]));
   if (byName.size !== chain.steps.length) throw new ServerError('invalid', 'two steps have the same name');
   for (const step of chain.steps)
     for (const name of [...step.needs, ...step.on_deny])
       if (!byName.has(name)) throw new ServerError('invalid', `the step ${step.name} names ${name}, which is no step`);
   refuseCycle(chain, byName);
+  const gated = new Map<string, boolean>();
   for (const step of chain.steps) {
+    refuseParameters(step);
     if (step.on_deny.length > 0 && step.kind !== 'gate' && step.kind !== 'approval')
       throw new ServerError('invalid', `the step ${step.name} has on_deny, but only gate and approval can deny`);
-    if ((step.kind === 'sign' || step.kind === 'deliver') && !comesAfterGate(step.name, byName))
+    if ((step.kind === 'sign' || step.kind === 'deliver') && !comesAfterGate(step.name, byName, gated))
       throw new ServerError(
         'invalid',
         `the step ${step.name} must need a gate, directly or through other steps: what no gate has allowed is neither signed nor delivered`,
@@ -37,12 +43,26 @@ export function validateChain(definition: unknown): ChainDefinition {
 }
 
 function parseYaml(text: string): unknown {
-  if (text.length > 100_000) throw new ServerError('invalid', 'the chain has more than 100 kB');
+  if (text.length > MAX_BYTES) throw new ServerError('invalid', 'the chain has more than 100 kB');
   try {
-    return load(text, { json: false });
+    const documents = readYaml(text, 'the chain');
+    if (documents.length > 1) throw new ServerError('invalid', 'the chain has more than one YAML document');
+    return documents[0];
   } catch (error) {
-    throw new ServerError('invalid', `the chain is not valid YAML: ${(error as Error).message.split('\n')[0]}`);
+    if (error instanceof PolicyError) throw new ServerError('invalid', error.message.split('\n')[0] ?? '');
+    throw error;
   }
+}
+
+/** Without this a misspelt parameter would fail every run instead of the one definition. */
+function refuseParameters(step: ChainDefinition['steps'][number]): void {
+  const parsed = STEP_PARAMETERS[step.kind].safeParse(step.with);
+  const issue = parsed.success ? null : parsed.error.issues[0];
+  if (issue)
+    throw new ServerError(
+      'invalid',
+      `the step ${step.name} is invalid at with.${issue.path.join('.')}: ${issue.message}`,
+    );
 }
 
 type Steps = Map<string, ChainDefinition['steps'][number]>;
@@ -60,9 +80,12 @@ function refuseCycle(chain: ChainDefinition, byName: Steps): void {
   for (const step of chain.steps) visit(step.name);
 }
 
-function comesAfterGate(name: string, byName: Steps): boolean {
-  const step = byName.get(name);
-  return (
-    step !== undefined && step.needs.some((need) => byName.get(need)?.kind === 'gate' || comesAfterGate(need, byName))
-  );
+/** @param known answers so far: without them, steps that all need each other's needs would be walked exponentially often */
+function comesAfterGate(name: string, byName: Steps, known: Map<string, boolean>): boolean {
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const needs = byName.get(name)?.needs ?? [];
+  const answer = needs.some((need) => byName.get(need)?.kind === 'gate' || comesAfterGate(need, byName, known));
+  known.set(name, answer);
+  return answer;
 }

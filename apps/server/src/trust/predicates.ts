@@ -17,6 +17,7 @@ import {
   vulnerabilitiesPredicate,
 } from '@pratique/sign';
 import type { BlobStore } from '../blobs/store.ts';
+import type { PREDICATES } from '../chain/step-parameters.ts';
 import type { Tx } from '../db/connect.ts';
 import { readPlatforms } from '../inventory/platforms.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
@@ -26,7 +27,6 @@ import { VERSION } from '../version.ts';
 import { readPushedProvenance } from './pushed-provenance.ts';
 import type { Subject } from './read-subject.ts';
 
-export const PREDICATES = ['verdict', 'spdx', 'cyclonedx', 'vulns', 'provenance'] as const;
 export type PredicateName = (typeof PREDICATES)[number];
 
 export type PredicateContext = {

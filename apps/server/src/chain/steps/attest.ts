@@ -1,18 +1,16 @@
 /** Step: signed statements about the image. Of a denied image the denial is kept, in a form that is no signature. */
 import { VSA } from '@pratique/sign';
-import { z } from 'zod';
 import { asSystem } from '../../db/connect.ts';
-import { makePredicates, PREDICATES, type PredicateContext, verdictPredicates } from '../../trust/predicates.ts';
+import { makePredicates, type PredicateContext, verdictPredicates } from '../../trust/predicates.ts';
 import { type PublishDeps, publish } from '../../trust/publish.ts';
 import { readSubject } from '../../trust/read-subject.ts';
 import { withdrawSignatures } from '../../trust/withdraw.ts';
 import { PermanentStepError, type StepOutcome, type StepWork } from '../run-step.ts';
-
-const Parameters = z.object({ predicates: z.array(z.enum(PREDICATES)).min(1).default(['verdict']) });
+import { AttestParameters } from '../step-parameters.ts';
 
 export function attestStep(deps: PublishDeps & { publicUrl: string }): StepWork {
   return async ({ repository, digest, startedAt, parameters }) => {
-    const { predicates } = Parameters.parse(parameters);
+    const { predicates } = AttestParameters.parse(parameters);
     const subject = await asSystem(deps.db, (tx) => readSubject(tx, repository, digest));
     if (!subject) throw new PermanentStepError('the image has no valid verdict to attest');
     const context: PredicateContext = { store: deps.store, repository, subject, publicUrl: deps.publicUrl, startedAt };

@@ -1,17 +1,14 @@
 /** Step: deliver to the accounts that the chain names, under contracts. */
-import { z } from 'zod';
 import { asSystem } from '../../db/connect.ts';
 import { carryOutDelivery, type DeliveryDeps } from '../../deliver/carry-out.ts';
 import { requestDelivery } from '../../deliver/request-delivery.ts';
 import { ServerError } from '../../error.ts';
 import { PermanentStepError, type StepWork } from '../run-step.ts';
-
-/** `to`: `ACCOUNT/NAME[:tag]` each; without a tag the image keeps its own. */
-const Parameters = z.object({ to: z.array(z.string().min(3).max(400)).max(100).default([]) });
+import { DeliverParameters } from '../step-parameters.ts';
 
 export function deliverStep(deps: DeliveryDeps): StepWork {
   return async ({ repository, digest, tag, parameters, requestedBy }) => {
-    const { to } = Parameters.parse(parameters);
+    const { to } = DeliverParameters.parse(parameters);
     if (to.length === 0) return { state: 'skipped', summary: 'the chain names no receiver' };
     const delivered: string[] = [];
     for (const target of to) {

@@ -1,0 +1,24 @@
+/** What may stand under `with` of a step, by its kind; checked when a chain is defined and again when it runs. */
+import type { StepKind } from '@pratique/contract';
+import { z } from 'zod';
+
+export const PREDICATES = ['verdict', 'spdx', 'cyclonedx', 'vulns', 'provenance'] as const;
+
+export const AttestParameters = z.object({
+  predicates: z.array(z.enum(PREDICATES)).min(1).max(PREDICATES.length).default(['verdict']),
+});
+
+/** `to`: `ACCOUNT/NAME[:tag]` each; without a tag the image keeps its own. */
+export const DeliverParameters = z.object({ to: z.array(z.string().min(3).max(400)).max(100).default([]) });
+
+const Any = z.record(z.string(), z.unknown());
+
+export const STEP_PARAMETERS: Record<StepKind, z.ZodType> = {
+  inventory: Any,
+  scan: Any,
+  gate: Any,
+  sign: Any,
+  attest: AttestParameters,
+  deliver: DeliverParameters,
+  approval: Any,
+};
