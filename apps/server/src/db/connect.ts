@@ -30,19 +30,38 @@ export function connect(url: string, options: { max?: number; name: string }): {
 
 /** Runs `work` in one transaction that sees only rows of the given accounts, whatever its queries ask for. */
 export async function asTenant<T>(db: Db, accounts: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(async (tx) => {
-    const list = `{${accounts.join(',')}}`;
-    await sql`select set_config('role', 'pratique_tenant', true), set_config('pratique.accounts', ${list}, true)`.execute(
-      tx,
-    );
-    return work(tx);
-  });
+  const foreign = accounts.find((id) => !UUID.test(id));
+  if (foreign !== undefined) throw new Error(`${JSON.stringify(foreign.slice(0, 50))} is no account id`);
+  const list = `{${accounts.join(',')}}`;
+  return inTransaction(
+    db,
+    `select set_config('role', 'pratique_tenant', true), set_config('pratique.accounts', '${list}', true)`,
+    work,
+  );
 }
 
 /** Runs `work` in one transaction that sees all accounts: the platform's own work, never a caller's query as it came. */
 export async function asSystem<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return db.transaction().execute(async (tx) => {
-    await sql`select set_config('role', 'pratique_system', true)`.execute(tx);
-    return work(tx);
+  return inTransaction(db, "select set_config('role', 'pratique_system', true)", work);
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The role is taken in the same message that begins the transaction: one round trip less for each. */
+async function inTransaction<T>(db: Db, takeRole: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return db.connection().execute(async (connection) => {
+    await sql.raw(`begin; ${takeRole}`).execute(connection);
+    try {
+      const result = await work(connection as unknown as Tx);
+      await sql.raw('commit').execute(connection);
+      return result;
+    } catch (error) {
+      // On a connection that broke there is nothing to roll back; the first error is the one that says why.
+      await sql
+        .raw('rollback')
+        .execute(connection)
+        .catch(() => {});
+      throw error;
+    }
   });
 }
