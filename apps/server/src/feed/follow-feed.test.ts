@@ -91,6 +91,48 @@ test('a change of a principal that commits late is not skipped', async () => {
   await feed.stop();
 });
 
+test('a change of a principal does not wait for a long transaction, and arrives once', async () => {
+  const seen: string[] = [];
+  const feed = await followFeed(db, {
+    interval: 10,
+    onEvents: (events) => void seen.push(...events.map((event) => event.subject)),
+  });
+  const held = Promise.withResolvers<void>();
+  const started = Promise.withResolvers<void>();
+  const long = asSystem(db, async (tx) => {
+    await sql`select pg_current_xact_id()`.execute(tx);
+    started.resolve();
+    await held.promise;
+  });
+  await started.promise;
+  await asSystem(db, (tx) => appendPrincipalChange(tx, 'person:revoked'));
+  await feed.caughtUp();
+  await feed.caughtUp();
+  expect(seen).toEqual(['person:revoked']);
+  held.resolve();
+  await long;
+  await feed.caughtUp();
+  await feed.caughtUp();
+  expect(seen).toEqual(['person:revoked']);
+  await feed.stop();
+});
+
+test('what could not be handed on is handed on again', async () => {
+  const seen: string[] = [];
+  let fails = 1;
+  const feed = await followFeed(db, {
+    interval: 10,
+    onEvents(events) {
+      if (fails-- > 0) throw new Error('not now');
+      seen.push(...events.map((event) => event.subject));
+    },
+  });
+  await asSystem(db, (tx) => appendPrincipalChange(tx, 'person:retried'));
+  await feed.caughtUp();
+  expect(seen).toEqual(['person:retried']);
+  await feed.stop();
+});
+
 test('a feed that cannot be read says that it is late', async () => {
   const closed = await testDatabase();
   const feed = await followFeed(closed.db, { interval: 10, limit: 50, onEvents: () => {} });

@@ -30,8 +30,11 @@ export type FeedOptions = {
 
 const BATCH = 2000;
 
-/** How far each account's events have been read, and the transactions below which all changes of principals have. */
-type Cursor = { accounts: Map<string, number>; horizon: string };
+/**
+ * How far each account's events have been read; the transactions below which all changes of principals have; and which
+ * of the changes above have. A revocation does not wait for whatever long transaction holds the horizon back.
+ */
+type Cursor = { accounts: Map<string, number>; horizon: string; seen: ReadonlySet<number> };
 type Row = {
   account_id: string;
   seq: number;
@@ -58,9 +61,11 @@ export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
     while (!stopped) {
       const started = performance.now();
       try {
-        const { events, more } = await readBatch(db, cursor);
+        const { events, more, principals } = await readBatch(db, cursor);
         if (events.length > 0) await options.onEvents(events);
+        // Only now: what could not be read or handed on is read again.
         advance(cursor, events);
+        Object.assign(cursor, principals);
         if (more) continue;
         lastRead = started;
         for (const waiter of waiting.splice(0)) {
@@ -102,7 +107,7 @@ async function readCursor(db: Db): Promise<Cursor> {
       account_id: string;
       outbox_seq: number;
     }>`select account_id, outbox_seq from account`.execute(tx);
-    return { accounts: new Map(rows.map((row) => [row.account_id, row.outbox_seq])), horizon };
+    return { accounts: new Map(rows.map((row) => [row.account_id, row.outbox_seq])), horizon, seen: new Set() };
   });
 }
 
@@ -110,11 +115,13 @@ function advance(cursor: Cursor, events: readonly FeedEvent[]): void {
   for (const event of events) if (event.accountId !== null) cursor.accounts.set(event.accountId, event.seq);
 }
 
-async function readBatch(db: Db, cursor: Cursor): Promise<{ events: FeedEvent[]; more: boolean }> {
+type Batch = { events: FeedEvent[]; more: boolean; principals: Pick<Cursor, 'horizon' | 'seen'> };
+
+async function readBatch(db: Db, cursor: Cursor): Promise<Batch> {
   return asSystem(db, async (tx) => {
-    const principals = await readPrincipalChanges(tx, cursor);
+    const { changes, ...principals } = await readPrincipalChanges(tx, cursor);
     const rows = await readOutbox(tx, cursor.accounts);
-    return { events: [...principals, ...rows.map(toEvent)], more: rows.length >= BATCH };
+    return { events: [...changes, ...rows.map(toEvent)], more: rows.length >= BATCH, principals };
   });
 }
 
@@ -137,20 +144,25 @@ async function readHorizon(tx: Tx): Promise<string> {
   return rows[0]?.horizon ?? '0';
 }
 
-async function readPrincipalChanges(tx: Tx, cursor: Cursor): Promise<FeedEvent[]> {
+async function readPrincipalChanges(
+  tx: Tx,
+  cursor: Cursor,
+): Promise<{ changes: FeedEvent[] } & Pick<Cursor, 'horizon' | 'seen'>> {
   const horizon = await readHorizon(tx);
-  const { rows } = await sql<{ principal: string; at: Date }>`
-    select distinct on (principal) principal, at from principal_change
-    where txid >= ${cursor.horizon}::xid8 and txid < ${horizon}::xid8 order by principal, at desc`.execute(tx);
-  cursor.horizon = horizon;
-  return rows.map((row) => ({
-    accountId: null,
-    seq: 0,
-    at: row.at,
-    subject: row.principal,
-    type: 'principal.changed',
-    data: {},
-  }));
+  const { rows } = await sql<{ position: number; principal: string; at: Date; open: boolean }>`
+    select position, principal, at, txid >= ${horizon}::xid8 as open from principal_change
+    where txid >= ${cursor.horizon}::xid8 order by position`.execute(tx);
+  const changes = rows
+    .filter((row) => !cursor.seen.has(row.position))
+    .map((row) => ({
+      accountId: null,
+      seq: 0,
+      at: row.at,
+      subject: row.principal,
+      type: 'principal.changed',
+      data: {},
+    }));
+  return { changes, horizon, seen: new Set(rows.filter((row) => row.open).map((row) => row.position)) };
 }
 
 function toEvent(row: Row): FeedEvent {
