@@ -55,7 +55,8 @@ export async function sailOwnImage(context: Context, api: ApiClient, text: strin
   const say = tell(context);
   let name = text;
   if (/^(oci|docker-archive):/.test(text) || !isOnServer(readReference(text), api.url)) {
-    name = `vendor/${nameOf(text)}`;
+    // The default cluster belongs to customer and runs what customer may pull.
+    name = `customer/${nameOf(text)}`;
     say.step(`copying ${text} to ${name}`);
     await copyImage(context, text, name, true);
   }
