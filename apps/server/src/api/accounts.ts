@@ -6,8 +6,10 @@ import { readPresets } from '@pratique/policy';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { ensureAccountDefaults } from '../auth/account-defaults.ts';
-import { recordAudit } from '../auth/audit.ts';
+import { readAudit, recordAudit } from '../auth/audit.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
+import { matchesAny } from '../auth/pattern.ts';
+import type { Grant } from '../auth/principal.ts';
 import { asSystem, asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendPrincipalChange } from '../feed/append-event.ts';
@@ -16,6 +18,10 @@ import { actorOf, callerOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
 const AccountPath = z.object({ account: z.string() });
+const AuditPage = z.object({
+  before: z.coerce.number().int().optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+});
 const MemberPath = AccountPath.extend({ person: z.string().max(100) });
 
 export function accountRoutes(app: App, deps: { db: Db; authenticator: Authenticator }): void {
@@ -26,18 +32,15 @@ export function accountRoutes(app: App, deps: { db: Db; authenticator: Authentic
     { config: { access: 'signed-in' }, schema: { response: { 200: z.array(AccountSummary) } } },
     async (request) => {
       const { grants } = callerOf(request);
-      const counts = await asTenant(
+      return asTenant(
         db,
         grants.map((grant) => grant.accountId),
-        readAccounts,
+        async (tx) => {
+          const summaries: AccountSummary[] = [];
+          for (const grant of grants) summaries.push(await summarise(tx, grant));
+          return summaries;
+        },
       );
-      return counts.map((row) => ({
-        name: row.name,
-        role: Role.parse(grants.find((grant) => grant.account === row.name)?.role),
-        repositories: row.repositories,
-        images: row.images,
-        createdAt: row.created_at.toISOString(),
-      }));
     },
   );
 
@@ -126,16 +129,22 @@ export function accountRoutes(app: App, deps: { db: Db; authenticator: Authentic
       config: { access: 'maintainer' },
       schema: {
         params: AccountPath,
-        querystring: z.object({
-          before: z.coerce.number().int().optional(),
-          limit: z.coerce.number().int().min(1).max(500).default(100),
-        }),
+        querystring: AuditPage,
         response: { 200: z.array(AuditEntry) },
       },
     },
     async (request) =>
       asTenant(db, [wholeGrantOf(request).accountId], (tx) =>
-        readAudit(tx, request.query.before ?? null, request.query.limit),
+        readAudit(tx, { of: 'account', before: request.query.before ?? null, limit: request.query.limit }),
+      ),
+  );
+
+  app.get(
+    '/api/v1/audit',
+    { config: { access: 'admin' }, schema: { querystring: AuditPage, response: { 200: z.array(AuditEntry) } } },
+    async (request) =>
+      asSystem(db, (tx) =>
+        readAudit(tx, { of: 'instance', before: request.query.before ?? null, limit: request.query.limit }),
       ),
   );
 }
@@ -147,12 +156,19 @@ export function forget(authenticator: Authenticator, principal: string): void {
   ]);
 }
 
-async function readAccounts(tx: Tx) {
-  const { rows } = await sql<{ name: string; created_at: Date; repositories: number; images: number }>`
-    select a.name, a.created_at, (select count(*) from repository r where r.account_id = a.account_id)::int as repositories,
-           (select count(*) from tag t where t.account_id = a.account_id)::int as images
-    from account a order by a.name`.execute(tx);
-  return rows;
+/** Counts what the grant covers: a robot of some repositories learns nothing of the others. */
+async function summarise(tx: Tx, grant: Grant): Promise<AccountSummary> {
+  const { rows } = await sql<{ created_at: Date; name: string | null; tags: number }>`
+    select a.created_at, r.name, (select count(*) from tag t where t.repository_id = r.repository_id)::int as tags
+    from account a left join repository r using (account_id) where a.account_id = ${grant.accountId}`.execute(tx);
+  const covered = rows.filter((row) => row.name !== null && matchesAny(grant.repositories, row.name));
+  return {
+    name: grant.account,
+    role: Role.parse(grant.role),
+    repositories: covered.length,
+    images: covered.reduce((sum, row) => sum + row.tags, 0),
+    createdAt: (rows[0]?.created_at ?? new Date(0)).toISOString(),
+  };
 }
 
 async function insertAccount(tx: Tx, name: string, ownerId: string): Promise<string> {
@@ -185,29 +201,4 @@ async function refuseLastOwner(tx: Tx, accountId: string, personId: string): Pro
   }>`select person_id from membership where account_id = ${accountId} and role = 'owner' for update`.execute(tx);
   if (rows.length === 1 && rows[0]?.person_id === personId)
     throw new ServerError('conflict', 'this is the last owner of the account; make another one first');
-}
-
-async function readAudit(tx: Tx, before: number | null, limit: number): Promise<AuditEntry[]> {
-  const { rows } = await sql<{
-    audit_id: number;
-    at: Date;
-    actor: string;
-    action: string;
-    subject: string;
-    detail: Record<string, unknown>;
-    request_id: string;
-    address: string | null;
-  }>`
-    select audit_id, at, actor, action, subject, detail, request_id, address from audit
-    where (${before}::bigint is null or audit_id < ${before}) order by audit_id desc limit ${limit}`.execute(tx);
-  return rows.map((row) => ({
-    id: row.audit_id,
-    at: row.at.toISOString(),
-    actor: row.actor,
-    action: row.action,
-    subject: row.subject,
-    detail: row.detail,
-    requestId: row.request_id,
-    address: row.address,
-  }));
 }

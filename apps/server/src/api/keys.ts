@@ -28,11 +28,12 @@ export function keyRoutes(app: App, deps: { db: Db; signer: Signer }): void {
     { config: { access: 'owner' }, schema: { params: AccountPath, response: { 200: z.array(SigningKey) } } },
     async (request) => {
       const { accountId, account } = wholeGrantOf(request);
-      const { keyId } = await deps.signer.rotate(accountId);
-      return asTenant(deps.db, [accountId], async (tx) => {
-        await recordAudit(tx, { accountId, actor: actorOf(request), action: 'key.rotate', subject: keyId });
-        return readKeys(tx, account);
-      });
+      // Before, not after: the signer commits by itself, and no rotation may be missing from the audit.
+      await asTenant(deps.db, [accountId], (tx) =>
+        recordAudit(tx, { accountId, actor: actorOf(request), action: 'key.rotate', subject: account }),
+      );
+      await deps.signer.rotate(accountId);
+      return asTenant(deps.db, [accountId], (tx) => readKeys(tx, account));
     },
   );
 }

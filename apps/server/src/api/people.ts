@@ -2,12 +2,13 @@
 import { NewPerson, Password, Person, PersonChange } from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import { type Actor, recordAudit } from '../auth/audit.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { hashPassword } from '../auth/secret.ts';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendPrincipalChange } from '../feed/append-event.ts';
-import { callerOf } from './access.ts';
+import { actorOf, callerOf } from './access.ts';
 import { forget } from './accounts.ts';
 import type { App } from './app.ts';
 
@@ -30,6 +31,13 @@ export function peopleRoutes(app: App, deps: { db: Db; authenticator: Authentica
             tx,
           );
         if (rows.length === 0) throw new ServerError('conflict', `there is a person ${name} already`);
+        await recordAudit(tx, {
+          accountId: null,
+          actor: actorOf(request),
+          action: 'person.create',
+          subject: name,
+          detail: { admin },
+        });
         return (await readPeople(tx)).find((found) => found.name === name);
       });
       if (!person) throw new ServerError('internal', 'the person could not be read back');
@@ -48,7 +56,9 @@ export function peopleRoutes(app: App, deps: { db: Db; authenticator: Authentica
       if (disabled === true && request.params.person === callerOf(request).name)
         throw new ServerError('conflict', 'you cannot disable yourself');
       const hash = password === undefined ? null : await hashPassword(password);
-      const personId = await asSystem(db, (tx) => changePerson(tx, request.params.person, hash, disabled ?? null));
+      const personId = await asSystem(db, (tx) =>
+        changePerson(tx, actorOf(request), request.params.person, hash, disabled ?? null),
+      );
       forget(deps.authenticator, `person:${personId}`);
       return reply.status(204).send(null);
     },
@@ -65,7 +75,7 @@ export function peopleRoutes(app: App, deps: { db: Db; authenticator: Authentica
       const proven = await deps.authenticator.basic(caller.name, request.body.current, request.ip);
       if (proven?.id !== caller.id) throw new ServerError('forbidden', 'the current password is wrong');
       const hash = await hashPassword(request.body.password);
-      await asSystem(db, (tx) => changePerson(tx, caller.name, hash, null));
+      await asSystem(db, (tx) => changePerson(tx, actorOf(request), caller.name, hash, null));
       forget(deps.authenticator, caller.id);
       return reply.status(204).send(null);
     },
@@ -90,6 +100,7 @@ async function readPeople(tx: Tx): Promise<Person[]> {
 /** A changed password or a disabled person ends every session. */
 async function changePerson(
   tx: Tx,
+  actor: Actor,
   name: string,
   passwordHash: string | null,
   disabled: boolean | null,
@@ -103,5 +114,12 @@ async function changePerson(
   if (passwordHash !== null || disabled === true)
     await sql`delete from session where person_id = ${personId}`.execute(tx);
   await appendPrincipalChange(tx, `person:${personId}`);
+  await recordAudit(tx, {
+    accountId: null,
+    actor,
+    action: 'person.change',
+    subject: name,
+    detail: { password: passwordHash === null ? 'kept' : 'changed', ...(disabled === null ? {} : { disabled }) },
+  });
   return personId;
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { appendPrincipalChange } from '../feed/append-event.ts';
+import { recordAudit, SYSTEM_ACTOR } from './audit.ts';
 import { hashPassword, passwordMatches } from './secret.ts';
 
 /**
@@ -33,7 +34,16 @@ async function changePassword(tx: Tx, personId: string, password: string): Promi
   await sql`update person set password_hash = ${await hashPassword(password)} where person_id = ${personId}`.execute(
     tx,
   );
+  // Whoever had a session under the old password has none under the new one.
+  await sql`delete from session where person_id = ${personId}`.execute(tx);
   await appendPrincipalChange(tx, `person:${personId}`);
+  await recordAudit(tx, {
+    accountId: null,
+    actor: SYSTEM_ACTOR,
+    action: 'person.change',
+    subject: 'admin',
+    detail: { password: 'set by PRATIQUE_ADMIN_PASSWORD' },
+  });
 }
 
 async function insertAdmin(tx: Tx, passwordHash: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Opens a session for a person. */
 import { sql } from 'kysely';
 import { asSystem, type Db } from '../db/connect.ts';
+import { type Actor, recordAudit, SYSTEM_ACTOR } from './audit.ts';
 import { hashSecret, makeSecret } from './secret.ts';
 
 /** @returns when the session ends */
@@ -10,6 +11,7 @@ export async function insertSession(
   secret: string,
   kind: 'browser' | 'cli',
   hours: number,
+  actor: Actor,
 ): Promise<Date> {
   return asSystem(db, async (tx) => {
     const { rows } = await sql<{ expires_at: Date }>`
@@ -17,6 +19,13 @@ export async function insertSession(
       values (${hashSecret(secret)}, ${personId}, ${kind}, now() + make_interval(hours => ${hours})) returning expires_at`.execute(
       tx,
     );
+    await recordAudit(tx, {
+      accountId: null,
+      actor,
+      action: 'session.open',
+      subject: actor.name,
+      detail: { kind, hours },
+    });
     return rows[0]?.expires_at ?? new Date();
   });
 }
@@ -28,6 +37,6 @@ export async function openLocalSession(db: Db): Promise<string | null> {
   );
   if (!rows[0]) return null;
   const secret = makeSecret('session');
-  await insertSession(db, rows[0].person_id, secret, 'cli', 1);
+  await insertSession(db, rows[0].person_id, secret, 'cli', 1, { ...SYSTEM_ACTOR, name: 'admin' });
   return secret;
 }
