@@ -5,6 +5,7 @@ import { ServerError } from '../error.ts';
 import type { FeedEvent } from '../feed/follow-feed.ts';
 import { loadById, loadByPassword, loadBySecret } from './load-principal.ts';
 import type { Principal } from './principal.ts';
+import { secretKind } from './secret.ts';
 
 export type Authenticator = {
   /** Basic credentials: a person's password, or a robot's or session's secret as the password of any name. */
@@ -20,12 +21,13 @@ const KEEP_MS = 300_000;
 const MAX_ENTRIES = 20_000;
 const FAILURES_PER_MINUTE = 20;
 
+type Failures = { count: number; until: number };
 type Entry = { principal: Principal; until: number };
 
 /** @param isCurrent whether the change feed is; when it is not, every answer comes from the database */
 export function createAuthenticator(db: Db, isCurrent: () => boolean): Authenticator {
   const known = new Map<string, Entry>();
-  const failures = new Map<string, { count: number; until: number }>();
+  const failures = new Map<string, Failures>();
   let generation = 0;
 
   function recall(key: string): Principal | null {
@@ -59,9 +61,12 @@ export function createAuthenticator(db: Db, isCurrent: () => boolean): Authentic
       const failed = failures.get(throttle);
       if (failed && failed.until > Date.now() && failed.count >= FAILURES_PER_MINUTE)
         throw new ServerError('rate-limited', 'too many failed sign-ins; wait a minute');
-      const bySecret = await loadBySecret(db, password);
-      const principal = bySecret ?? (await resolve(key, () => loadByPassword(db, user, password)));
-      if (!principal) noteFailure(failures, throttle);
+      const bySecret = secretKind(password) === null ? null : await loadBySecret(db, password);
+      if (bySecret) return bySecret;
+      // Counted before it is known to have failed: guesses sent all at once are counted too.
+      const attempt = noteFailure(failures, throttle);
+      const principal = await resolve(key, () => loadByPassword(db, user, password));
+      if (principal) attempt.count--;
       return principal;
     },
     bearer: (secret) => resolve(fingerprint('secret', secret), () => loadBySecret(db, secret)),
@@ -77,11 +82,16 @@ export function createAuthenticator(db: Db, isCurrent: () => boolean): Authentic
   };
 }
 
-function noteFailure(failures: Map<string, { count: number; until: number }>, key: string): void {
+function noteFailure(failures: Map<string, Failures>, key: string): Failures {
   if (failures.size > 10_000) failures.clear();
   const entry = failures.get(key);
-  if (!entry || entry.until < Date.now()) failures.set(key, { count: 1, until: Date.now() + 60_000 });
-  else entry.count++;
+  if (entry && entry.until >= Date.now()) {
+    entry.count++;
+    return entry;
+  }
+  const fresh = { count: 1, until: Date.now() + 60_000 };
+  failures.set(key, fresh);
+  return fresh;
 }
 
 function fingerprint(...parts: string[]): string {

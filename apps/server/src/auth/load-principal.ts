@@ -22,10 +22,12 @@ const NOBODY = 'scrypt$32768$AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAA
 
 /** @returns null for an unknown name, a wrong password or a disabled person, without telling which */
 export async function loadByPassword(db: Db, name: string, password: string): Promise<Principal | null> {
+  const person = await asSystem(db, (tx) => readPersonByName(tx, name));
+  // Outside the transaction: guessed passwords must not hold the connections that everybody needs.
+  if (!(await passwordMatches(password, person?.password_hash ?? NOBODY)) || !person) return null;
   return asSystem(db, async (tx) => {
-    const person = await readPersonByName(tx, name);
-    const matches = await passwordMatches(password, person?.password_hash ?? NOBODY);
-    return person && matches ? withGrants(tx, person) : null;
+    const now = await readPersonByName(tx, name);
+    return now?.password_hash === person.password_hash ? withGrants(tx, now) : null;
   });
 }
 
@@ -35,10 +37,10 @@ export async function loadBySecret(db: Db, secret: string): Promise<Principal | 
   if (kind === 'robot') return asSystem(db, async (tx) => toRobot(await readRobot(tx, { hash: hashSecret(secret) })));
   if (kind !== 'session') return null;
   return asSystem(db, async (tx) => {
-    const { rows } = await sql<PersonRow>`
-      select p.person_id, p.name, p.is_admin, p.password_hash from session s join person p using (person_id)
+    const { rows } = await sql<PersonRow & { expires_at: Date }>`
+      select p.person_id, p.name, p.is_admin, p.password_hash, s.expires_at from session s join person p using (person_id)
       where s.token_hash = ${hashSecret(secret)} and s.expires_at > now() and p.disabled_at is null`.execute(tx);
-    return rows[0] ? withGrants(tx, rows[0]) : null;
+    return rows[0] ? { ...(await withGrants(tx, rows[0])), expiresAt: rows[0].expires_at.getTime() } : null;
   });
 }
 

@@ -18,7 +18,7 @@ export type Principal = {
   /** May manage accounts and people of the instance. */
   admin: boolean;
   grants: Grant[];
-  /** Milliseconds since 1970; null for people. */
+  /** Milliseconds since 1970: when the robot's token or the person's session ends; null for a password. */
   expiresAt: number | null;
 };
 

@@ -1,5 +1,6 @@
 /** Passwords and bearer secrets, as they are stored. */
 import { createHash, randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { ServerError } from '../error.ts';
 
 const COST = { N: 1 << 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
@@ -19,7 +20,30 @@ export async function passwordMatches(password: string, stored: string): Promise
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-function derive(password: string, salt: Buffer, n: number): Promise<Buffer> {
+// Each takes 32 MB and a thread of the few that file access needs as well; a flood of sign-ins waits in line instead.
+const MAX_DERIVING = 2;
+const MAX_WAITING = 100;
+let deriving = 0;
+const waiting: (() => void)[] = [];
+
+/** @throws ServerError `rate-limited` when too many wait already */
+async function derive(password: string, salt: Buffer, n: number): Promise<Buffer> {
+  if (deriving < MAX_DERIVING) deriving++;
+  else {
+    if (waiting.length >= MAX_WAITING)
+      throw new ServerError('rate-limited', 'too many sign-ins at once; try again in a moment');
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+  try {
+    return await scryptKey(password, salt, n);
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else deriving--;
+  }
+}
+
+function scryptKey(password: string, salt: Buffer, n: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(password, salt, 32, { ...COST, N: n }, (error, key) => (error ? reject(error) : resolve(key)));
   });
