@@ -322,7 +322,7 @@ violation[{"msg": msg}] {
     expect(engine.pid).toBe(serving);
   });
 
-  test('http.send compiles and reaches nothing', async () => {
+  test('http.send and name look-ups compile, reach nothing, and deny instead of letting through', async () => {
     let asked = 0;
     const server = createServer((_, response) => {
       asked += 1;
@@ -330,10 +330,19 @@ violation[{"msg": msg}] {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const rego = `package a\nviolation contains {"msg": "reached"} if { http.send({"method": "GET", "url": "http://127.0.0.1:${port}/", "raise_error": false}).status_code == 200 }
-violation contains {"msg": "looked up"} if net.lookup_ip_addr("localhost")
-violation contains {"msg": sprintf("environment %v", [opa.runtime()])} if count(object.get(opa.runtime(), "env", {})) > 0`;
-    expect(await ask(start(), bundleOf({ Net: rego }), {})).toEqual([]);
+    const send = `http.send({"method": "GET", "url": "http://127.0.0.1:${port}/", "raise_error": false})`;
+    const engine = start();
+    for (const [name, rego] of [
+      ['Sends', `package a\nviolation contains {"msg": "reached"} if ${send}.status_code == 200`],
+      ['Requires', `package a\nviolation contains {"msg": "not ok"} if ${send}.status_code != 200`],
+      ['Looks', 'package a\nviolation contains {"msg": "looked up"} if net.lookup_ip_addr("localhost")'],
+    ] as const)
+      expect(await ask(engine, bundleOf({ [name]: rego }), {})).toMatchObject([
+        { error: expect.stringMatching(/cannot reach the network/) },
+      ]);
+    const environment =
+      'package a\nviolation contains {"msg": sprintf("environment %v", [opa.runtime()])} if count(object.get(opa.runtime(), "env", {})) > 0';
+    expect(await ask(engine, bundleOf({ Reads: environment }), {})).toEqual([]);
     server.close();
     expect(asked).toBe(0);
   });
