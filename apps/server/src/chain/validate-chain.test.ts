@@ -49,7 +49,10 @@ describe('a chain definition', () => {
     ['an alias bomb', `a: &a [x, x]\nb: &b [*a, *a]\nname: c\nrepositories: *b\nsteps: []`, /repositories/],
     [
       'an alias bomb where anything may stand',
-      `name: c\nrepositories: ["**"]\nsteps:\n  - name: gate\n    kind: gate\n    with:\n      a: &a [x,x,x,x,x,x,x,x,x,x]\n${[...'bcdefghi'].map((key, at) => `      ${key}: &${key} [${Array(10).fill(`*${'abcdefgh'[at]}`).join(',')}]`).join('\n')}\n`,
+      `name: c\nrepositories: ["**"]\nsteps:\n  - name: gate\n    kind: gate\n    with:\n      a: &a [x,x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+        .split('')
+        .map((key, at) => `      ${key}: &${key} [${Array(10).fill(`*${'abcdefgh'[at]}`).join(',')}]`)
+        .join('\n')}\n`,
       /once its aliases are followed/,
     ],
     ['two YAML documents', 'name: a\n---\nname: b\n', /more than one YAML document/],

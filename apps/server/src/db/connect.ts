@@ -45,10 +45,21 @@ export async function asSystem<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise
   return inTransaction(db, "select set_config('role', 'pratique_system', true)", work);
 }
 
+const DEADLOCK = '40P01';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The role is taken in the same message that begins the transaction: one round trip less for each. */
 async function inTransaction<T>(db: Db, takeRole: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await tryTransaction(db, takeRole, work);
+    } catch (error) {
+      // Of two transactions that wait for each other PostgreSQL ends one, whole: it may simply be done again.
+      if ((error as { code?: string }).code !== DEADLOCK || attempt >= 5) throw error;
+    }
+}
+
+async function tryTransaction<T>(db: Db, takeRole: string, work: (tx: Tx) => Promise<T>): Promise<T> {
   return db.connection().execute(async (connection) => {
     await sql.raw(`begin; ${takeRole}`).execute(connection);
     try {
