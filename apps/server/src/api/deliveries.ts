@@ -227,7 +227,8 @@ type DeliveryRow = {
   to: string;
   to_tag: string;
   digest: string;
-  state: 'copying' | 'delivered';
+  state: 'copying' | 'delivered' | 'failed';
+  error: string | null;
   requested_by: string;
   created_at: Date;
   delivered_at: Date | null;
@@ -236,7 +237,7 @@ type DeliveryRow = {
 /** Deliveries that the account sent. */
 async function readDeliveries(tx: Tx, accountId: string, deliveryId: string | null): Promise<Delivery[]> {
   const { rows } = await sql<DeliveryRow>`
-    select d.delivery_id, f.name || '/' || r.name as from, t.name || '/' || d.to_repository as to, d.to_tag, d.digest, d.state, d.requested_by, d.created_at, d.delivered_at
+    select d.delivery_id, f.name || '/' || r.name as from, t.name || '/' || d.to_repository as to, d.to_tag, d.digest, d.state, d.error, d.requested_by, d.created_at, d.delivered_at
     from delivery d join repository r on r.repository_id = d.from_repository_id join account f on f.account_id = d.account_id join account t on t.account_id = d.to_account_id
     where d.account_id = ${accountId} and (${deliveryId}::uuid is null or d.delivery_id = ${deliveryId}::uuid) order by d.created_at desc limit 200`.execute(
     tx,
@@ -248,6 +249,7 @@ async function readDeliveries(tx: Tx, accountId: string, deliveryId: string | nu
     tag: row.to_tag,
     digest: row.digest,
     state: row.state,
+    error: row.error,
     requestedBy: row.requested_by,
     createdAt: row.created_at.toISOString(),
     deliveredAt: row.delivered_at?.toISOString() ?? null,

@@ -2,7 +2,9 @@
 import type { StepKind } from '@pratique/contract';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { ZodError } from 'zod';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import type { Repository } from '../registry/cache.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
@@ -38,6 +40,16 @@ export type StepKinds = Record<StepKind, StepWork>;
 /** A fault that trying again will not mend: a corrupt layer, a policy that does not compile. */
 export class PermanentStepError extends Error {}
 
+/** What the platform itself refuses, and parameters that no step understands, do not change by waiting either. */
+export function isPermanent(error: unknown): boolean {
+  return (
+    error instanceof PermanentStepError ||
+    error instanceof ZodError ||
+    (error instanceof ServerError &&
+      ['invalid', 'forbidden', 'not-found', 'conflict', 'too-large'].includes(error.code))
+  );
+}
+
 type Claim = {
   account_id: string;
   run_id: string;
@@ -70,7 +82,7 @@ export async function runStep(
       await finishStep(tx, context, outcome);
     });
   } catch (error) {
-    const permanent = error instanceof PermanentStepError;
+    const permanent = isPermanent(error);
     log[permanent ? 'warn' : 'error'](
       { err: error, runId: context.runId, step: context.name, lastAttempt },
       'step failed',

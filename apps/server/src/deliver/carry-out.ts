@@ -1,8 +1,10 @@
 /** Carries out a delivery: copy, prove, tag, and write a receipt on both sides. May be cut off anywhere and done again. */
 import { type CopyProof, copyGraph } from '@pratique/oci';
 import { sql } from 'kysely';
+import type { Logger } from 'pino';
 import { SYSTEM_ACTOR } from '../auth/audit.ts';
 import type { BlobStore } from '../blobs/store.ts';
+import { isPermanent } from '../chain/run-step.ts';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
@@ -32,7 +34,7 @@ type Row = {
 export async function carryOutDelivery(deps: DeliveryDeps, deliveryId: string): Promise<CopyProof | null> {
   const prepared = await asSystem(deps.db, async (tx) => {
     const row = await readDelivery(tx, deliveryId);
-    if (!row || row.state === 'delivered') return null;
+    if (!row || row.state !== 'copying') return null;
     if (!row.in_force) throw new ServerError('forbidden', 'the contract of this delivery has ended');
     const from = await findRepositoryById(tx, row.from_repository_id);
     if (!from) throw new ServerError('not-found', 'the repository to deliver from is gone');
@@ -47,6 +49,40 @@ export async function carryOutDelivery(deps: DeliveryDeps, deliveryId: string): 
   return proof;
 }
 
+/**
+ * Carries out a delivery that somebody asked for, and says so when it will not come about.
+ * @throws what went wrong, where trying again may help
+ */
+export async function runDelivery(
+  deps: DeliveryDeps,
+  deliveryId: string,
+  lastAttempt: boolean,
+  log: Logger,
+): Promise<void> {
+  try {
+    await carryOutDelivery(deps, deliveryId);
+  } catch (error) {
+    if (!lastAttempt && !isPermanent(error) && (error as Error).name !== 'RegistryError') throw error;
+    log.warn({ err: error, deliveryId }, 'delivery failed');
+    await asSystem(deps.db, (tx) => failDelivery(tx, deliveryId, (error as Error).message.slice(0, 2000)));
+  }
+}
+
+async function failDelivery(tx: Tx, deliveryId: string, message: string): Promise<void> {
+  const { rows } = await sql<{ account_id: string; digest: string; to: string }>`
+    update delivery d set state = 'failed', error = ${message} from account a
+    where d.delivery_id = ${deliveryId} and d.state = 'copying' and a.account_id = d.to_account_id
+    returning d.account_id, d.digest, a.name || '/' || d.to_repository || ':' || d.to_tag as to`.execute(tx);
+  const failed = rows[0];
+  if (!failed) return;
+  await appendEvent(tx, {
+    accountId: failed.account_id,
+    subject: `delivery/${deliveryId}`,
+    type: 'delivery.failed',
+    data: { deliveryId, digest: failed.digest, to: failed.to, reason: message },
+  });
+}
+
 /** The tag, the receipts, the events and the receiver's run become true together. */
 async function finishDelivery(
   tx: Tx,
@@ -56,6 +92,10 @@ async function finishDelivery(
   to: Repository,
   proof: CopyProof,
 ): Promise<void> {
+  // Both accounts' counters in one order: deliveries that cross each other would wait for each other.
+  await sql`select from account where account_id = any (${[from.accountId, to.accountId]}::uuid[]) order by account_id for update`.execute(
+    tx,
+  );
   const taken =
     await sql`update delivery set state = 'delivered', delivered_at = now() where delivery_id = ${row.delivery_id} and state = 'copying' returning 1`.execute(
       tx,

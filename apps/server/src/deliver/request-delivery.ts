@@ -39,7 +39,8 @@ export async function requestDelivery(
   const { rows } = await sql<{ delivery_id: string; state: 'copying' | 'delivered' }>`
     insert into delivery (account_id, contract_id, from_repository_id, to_account_id, to_repository, to_tag, digest, state, requested_by)
     values (${from.accountId}, ${contract.contractId}, ${from.repositoryId}, ${contract.toAccountId}, ${toRepository}, ${toTag}, ${digest}, 'copying', ${request.requestedBy})
-    on conflict (contract_id, from_repository_id, to_repository, to_tag, digest) do update set requested_by = delivery.requested_by
+    on conflict (contract_id, from_repository_id, to_repository, to_tag, digest) do update set
+      state = case delivery.state when 'failed' then 'copying' else delivery.state end, error = null
     returning delivery_id, state`.execute(tx);
   const row = rows[0];
   if (!row) throw new ServerError('internal', 'the delivery could not be recorded');

@@ -1,16 +1,27 @@
 /** Runs the job queue (graphile-worker) and keeps its peculiarities out of the rest. */
 import { EventEmitter } from 'node:events';
 import { Logger as QueueLogger, run, type WorkerEvents } from 'graphile-worker';
+import { sql } from 'kysely';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { Db } from '../db/connect.ts';
+import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { endLeasesOf, endLostLeases, renewLeases } from './leases.ts';
 
-export type Job = { payload: Record<string, unknown>; lastAttempt: boolean };
+export type Job = {
+  payload: Record<string, unknown>;
+  /** How often the work threw before; a process that was killed does not count. */
+  failures: number;
+  /** Whether throwing once more is the end of it. */
+  lastAttempt: boolean;
+};
 export type Tasks = Record<string, (job: Job) => Promise<void>>;
 export type Queue = { stop(): Promise<void>; failed: Promise<unknown> };
 
 const RENEW_MS = 5000;
+/** How often a job is taken at all, by processes that were killed over it included. */
+const MAX_TAKES = 12;
+/** Seconds before work that threw is tried again: soon at first, about 20 minutes in all. The queue's own pauses grow to hours. */
+const PAUSES_S = [1, 2, 5, 10, 30, 60, 120, 300, 600];
 
 /** @param concurrency jobs at a time in this process */
 export async function runQueue(
@@ -38,11 +49,7 @@ export async function runQueue(
     taskList: Object.fromEntries(
       Object.entries(tasks).map(([name, work]) => [
         name,
-        async (payload: unknown, helpers: { job: { attempts: number; max_attempts: number } }) =>
-          work({
-            payload: payload as Record<string, unknown>,
-            lastAttempt: helpers.job.attempts >= helpers.job.max_attempts,
-          }),
+        async (payload: unknown) => attempt(db, log, name, work, payload as Record<string, unknown>),
       ]),
     ),
   });
@@ -58,6 +65,38 @@ export async function runQueue(
       await endLeasesOf(db, options.processName);
     },
   };
+}
+
+/** Does the work; where it throws, the same job is put into the queue again for later and this one is over. */
+async function attempt(
+  db: Db,
+  log: Logger,
+  name: string,
+  work: Tasks[string],
+  given: Record<string, unknown>,
+): Promise<void> {
+  const { failures: before, ...payload } = given;
+  const failures = typeof before === 'number' ? before : 0;
+  try {
+    await work({ payload, failures, lastAttempt: failures >= PAUSES_S.length });
+  } catch (error) {
+    const pause = PAUSES_S[failures];
+    log.warn({ err: error, job: name, payload, failures: failures + 1, pause }, 'job failed');
+    if (pause === undefined) return;
+    await asSystem(db, (tx) => enqueue(tx, name, { ...payload, failures: failures + 1 }, { afterS: pause }));
+  }
+}
+
+/** Puts a job into the queue, in the caller's transaction. */
+export async function enqueue(
+  tx: Tx,
+  task: string,
+  payload: Record<string, unknown>,
+  options: { afterS?: number } = {},
+): Promise<void> {
+  await sql`select enqueue(${task}, ${JSON.stringify(payload)}::json, null, now() + make_interval(secs => ${options.afterS ?? 0}), ${MAX_TAKES})`.execute(
+    tx,
+  );
 }
 
 /** Jobs are locked in the name of the pool, not of its single workers. */

@@ -16,10 +16,11 @@ import { inventoryStep } from '../chain/steps/inventory.ts';
 import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
 import { asSystem, type Db } from '../db/connect.ts';
-import { carryOutDelivery } from '../deliver/carry-out.ts';
+import { runDelivery } from '../deliver/carry-out.ts';
 import { createScanner, limitScanners } from '../inventory/scanner.ts';
 import { scheduleHousekeeping } from '../jobs/housekeeping.ts';
 import { processName } from '../jobs/leases.ts';
+import { scheduleReconciliation } from '../jobs/reconcile.ts';
 import { runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
@@ -60,7 +61,8 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const tasks: Tasks = {
     'chain.advance': ({ payload }) => asSystem(db, (tx) => advanceRun(tx, String(payload['runId']))),
     'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
-    'delivery.carry-out': async ({ payload }) => void (await carryOutDelivery(delivery, String(payload['deliveryId']))),
+    'delivery.carry-out': ({ payload, lastAttempt }) =>
+      runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
   };
   const queue = await runQueue({ db, pool, log }, tasks, {
     concurrency: config.scan.parallel + 2,
@@ -74,9 +76,11 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     await advisories.open();
   });
   const housekeeping = scheduleHousekeeping(db, store, log);
+  const stranded = scheduleReconciliation(db, log);
   context.onStop(async () => {
     refresh.stop();
     housekeeping.stop();
+    stranded.stop();
     await queue.stop();
     await engine.close();
     await db.destroy();

@@ -132,7 +132,9 @@ export const Delivery = z.object({
   to: z.string(),
   tag: z.string(),
   digest: z.string(),
-  state: z.enum(['copying', 'delivered']),
+  state: z.enum(['copying', 'delivered', 'failed']),
+  /** Why it failed; asking again tries again. */
+  error: z.string().nullable(),
   requestedBy: z.string(),
   createdAt: z.string(),
   deliveredAt: z.string().nullable(),

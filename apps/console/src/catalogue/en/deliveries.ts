@@ -16,7 +16,7 @@ export const deliveries = {
     'Under a contract, an allowed image is copied whole to another account, with its signatures and attestations:',
   noRequests: 'Nothing has been sent',
   requestedBy: 'Asked for by',
-  states: { copying: 'under way', delivered: 'delivered' },
+  states: { copying: 'under way', delivered: 'delivered', failed: 'failed' },
   deliver: 'Deliver an image',
   deliverLead:
     'The image is copied with all its signatures and attestations. The contract with the other account must cover both repositories.',

@@ -17,7 +17,7 @@ export const deliveries: Catalogue['deliveries'] = {
   noReceiptsHint: '依据契约，被放行的镜像会连同签名和证明完整复制到另一账户：',
   noRequests: '还没有送出任何镜像',
   requestedBy: '请求人',
-  states: { copying: '进行中', delivered: '已交付' },
+  states: { copying: '进行中', delivered: '已交付', failed: '失败' },
   deliver: '交付镜像',
   deliverLead: '镜像将连同所有签名和证明一并复制。与对方账户的契约必须覆盖两边的仓库。',
   reference: '标签或摘要',

@@ -12,6 +12,8 @@ import { StepSign } from '../../ui/step-mark.tsx';
 import { ImageMention } from '../image/image-mention.tsx';
 import { useSent } from './use-deliveries.ts';
 
+const SIGNS = { copying: 'running', delivered: 'succeeded', failed: 'failed' } as const;
+
 const keyOf = (row: Delivery): string => row.id;
 const textOf = (row: Delivery): string => `${row.from} ${row.to}:${row.tag} ${row.digest} ${row.requestedBy}`;
 
@@ -66,7 +68,7 @@ function useColumns(account: string): readonly Column<Delivery>[] {
         sort: (row) => row.state,
         cell: (row) => (
           <span className="step-mark">
-            <StepSign state={row.state === 'delivered' ? 'succeeded' : 'running'} />
+            <StepSign state={SIGNS[row.state]} />
             {deliveries.states[row.state]}
           </span>
         ),
