@@ -54,7 +54,7 @@ export function Failure({
         : states.failedTitle;
   return (
     <div className="failure" role="alert">
-      <h3>{title}</h3>
+      <StateTitle>{title}</StateTitle>
       <p>{useSentence()(error)}</p>
       {known?.requestId && (
         <p className="quiet">
@@ -79,10 +79,15 @@ export function useSentence(): (error: Error) => string {
   };
 }
 
+/** No heading: a state stands wherever there is nothing else, at any depth of the page's outline. */
+function StateTitle({ children }: { children: ReactNode }) {
+  return <p className="state-title">{children}</p>;
+}
+
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className="empty">
-      <h3>{title}</h3>
+      <StateTitle>{title}</StateTitle>
       {children}
     </div>
   );
