@@ -126,6 +126,7 @@ async function checkContentIsHere(tx: Tx, repository: Repository, parsed: Parsed
     parsed.kind === 'image' ? parsed.manifest.layers.filter((d) => (d.urls?.length ?? 0) > 0).map((d) => d.digest) : [],
   );
   const edges = edgesOf(parsed).filter((edge) => !foreign.has(edge.child));
+  await holdContent(tx, repository, edges);
   const { rows } = await sql<{ child: string; size: number; actual: number | null }>`
     select wanted.child, wanted.size, coalesce(b.size, m.size) as actual
     from unnest(${edges.map((e) => e.child)}::text[], ${edges.map((e) => e.size)}::bigint[], ${edges.map((e) => e.kind)}::text[]) as wanted (child, size, kind)
@@ -143,6 +144,17 @@ async function checkContentIsHere(tx: Tx, repository: Repository, parsed: Parsed
     throw new RegistryError('MANIFEST_INVALID', {
       message: `${wrong.child} has ${wrong.actual} bytes, not ${wrong.size}`,
     });
+}
+
+/** Nobody deletes a blob or child between this check and the commit of the manifest that needs it. */
+async function holdContent(tx: Tx, repository: Repository, edges: Edge[]): Promise<void> {
+  const hold = (table: string, digests: string[]) => sql`
+    select from ${sql.table(table)} where repository_id = ${repository.repositoryId} and digest = any (${digests}::text[])
+    order by digest for key share`;
+  const children = edges.filter((edge) => edge.kind === 'manifest').map((edge) => edge.child);
+  const blobs = edges.filter((edge) => edge.kind !== 'manifest').map((edge) => edge.child);
+  if (blobs.length > 0) await hold('repository_blob', blobs).execute(tx);
+  if (children.length > 0) await hold('repository_manifest', children).execute(tx);
 }
 
 async function insertManifest(tx: Tx, digest: string, parsed: ParsedManifest): Promise<void> {
@@ -210,11 +222,15 @@ async function moveTag(tx: Tx, put: PutManifest, tag: string, digest: string): P
     throw new RegistryError('TAG_IMMUTABLE', {
       message: `${put.repository.account}/${put.repository.name}:${tag} is immutable and names ${before.digest}`,
     });
-  if (before?.digest === digest) return false;
+  if (before?.digest === digest) {
+    if (put.immutable === true && !before.immutable)
+      await sql`update tag set immutable = true where repository_id = ${repositoryId} and name = ${tag}`.execute(tx);
+    return false;
+  }
   const moved = await sql<{ digest: string }>`
     insert into tag (repository_id, account_id, name, digest, immutable) values (${repositoryId}, ${accountId}, ${tag}, ${digest}, ${immutable})
     on conflict (repository_id, name) do update set digest = excluded.digest, immutable = excluded.immutable, updated_at = now()
-    where not tag.immutable or tag.digest = excluded.digest returning digest`.execute(tx);
+    where not (tag.immutable or excluded.immutable) or tag.digest = excluded.digest returning digest`.execute(tx);
   if (moved.rows.length === 0) throw new RegistryError('TAG_IMMUTABLE');
   await sql`
     insert into tag_event (account_id, repository_id, tag, old_digest, new_digest, actor, origin)
