@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { SYSTEM_ACTOR } from '../auth/audit.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import type { Repository } from '../registry/cache.ts';
 import { putManifest } from '../registry/put-manifest.ts';
@@ -53,6 +54,7 @@ async function record(tx: Tx, publication: Publication, inputHash: string, signe
   );
   const known = await readPublished(tx, publication, inputHash);
   if (known !== null) return known;
+  await requireUnchangedVerdict(tx, publication);
   for (const blob of signed.blobs) await insertBlob(tx, repository, blob.digest, blob.size);
   const bytes = Buffer.from(signed.manifest.base64, 'base64');
   const stored = await putManifest(
@@ -96,6 +98,23 @@ async function record(tx: Tx, publication: Publication, inputHash: string, signe
     },
   });
   return stored.digest;
+}
+
+/**
+ * Another run may have decided anew since the verdict was read: an image that is denied now gets no signature, and one
+ * that is allowed no denial. The row stays locked, so that a decision waits until this is published.
+ * @throws ServerError `conflict`
+ */
+async function requireUnchangedVerdict(tx: Tx, { repository, subject, form }: Publication): Promise<void> {
+  const { rows } = await sql<{ decision: string }>`
+    select decision from verdict where repository_id = ${repository.repositoryId} and digest = ${subject.digest}
+      and state = 'valid' and valid_until > now() for share`.execute(tx);
+  const wanted = form === 'denial' ? 'deny' : 'allow';
+  if (rows[0]?.decision !== wanted)
+    throw new ServerError(
+      'conflict',
+      'the verdict on the image has changed meanwhile; nothing is signed on the old one',
+    );
 }
 
 async function readPublished(tx: Tx, publication: Publication, inputHash: string): Promise<string | null> {

@@ -35,7 +35,16 @@ async function withdraw(tx: Tx, repository: Repository, digest: string): Promise
     await sql`delete from referrer where repository_id = ${repositoryId} and digest = ${digest} returning 1`.execute(
       tx,
     );
-  await sql`delete from tag where repository_id = ${repositoryId} and digest = ${digest}`.execute(tx);
+  const tags = await sql<{
+    name: string;
+  }>`delete from tag where repository_id = ${repositoryId} and digest = ${digest} returning name`.execute(tx);
+  for (const { name } of tags.rows)
+    await appendEvent(tx, {
+      accountId,
+      subject: `repository/${repository.name}:${name}`,
+      type: 'tag.deleted',
+      data: { repositoryId, repository: repository.name, tag: name, actor: 'pratique' },
+    });
   await sql`delete from repository_manifest where repository_id = ${repositoryId} and digest = ${digest}`.execute(tx);
   if (removed.rows.length > 0)
     await appendEvent(tx, {
