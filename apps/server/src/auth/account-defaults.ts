@@ -3,6 +3,7 @@ import type { Preset } from '@pratique/policy';
 import { sql } from 'kysely';
 import { DEFAULT_CHAIN } from '../chain/default-chain.ts';
 import type { Tx } from '../db/connect.ts';
+import { appendEvent } from '../feed/append-event.ts';
 import { followPresets, PRESET_AUTHOR } from '../gate/account-policy.ts';
 
 /** Idempotent; also brings accounts that never changed their policies to the presets of this version. */
@@ -13,9 +14,18 @@ export async function ensureAccountDefaults(tx: Tx, presets: readonly Preset[]):
     select account_id, ${DEFAULT_CHAIN.name}, 1, ${JSON.stringify(DEFAULT_CHAIN)}::jsonb, ${PRESET_AUTHOR} from account a
     where not exists (select from chain c where c.account_id = a.account_id)`.execute(tx);
   // The short admission path on loopback stands for this cluster.
-  await sql`
+  const made = await sql<{ account_id: string }>`
     insert into cluster (account_id, name, is_default) select account_id, 'default', true from account
-    where name = 'customer' and not exists (select from cluster where is_default and removed_at is null)`.execute(tx);
-  const { rows } = await sql<{ account_id: string }>`select account_id from account`.execute(tx);
+    where name = 'customer' and not exists (select from cluster where is_default and removed_at is null)
+    returning account_id`.execute(tx);
+  // Admission may have looked before there was one.
+  for (const { account_id: accountId } of made.rows)
+    await appendEvent(tx, {
+      accountId,
+      subject: 'cluster/default',
+      type: 'cluster.changed',
+      data: { cluster: 'default', action: 'cluster.add' },
+    });
+  const { rows } = await sql<{ account_id: string }>`select account_id from account order by account_id`.execute(tx);
   for (const { account_id } of rows) await followPresets(tx, account_id, presets);
 }

@@ -10,6 +10,7 @@ import {
 } from '@pratique/policy';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
+import { appendEvent } from '../feed/append-event.ts';
 
 export type StoredBundle = { version: number; digest: string; createdBy: string; createdAt: Date; bundle: Bundle };
 type Row = {
@@ -52,6 +53,13 @@ export async function followPresets(tx: Tx, accountId: string, presets: readonly
   const current = await readAccountBundle(tx, accountId);
   if (current && (current.createdBy !== PRESET_AUTHOR || current.digest === bundle.digest)) return;
   await storeAccountBundle(tx, accountId, bundle, PRESET_AUTHOR);
+  // Admission keeps policies in memory, and may have looked when there were none yet.
+  await appendEvent(tx, {
+    accountId,
+    subject: 'policy',
+    type: 'policy.changed',
+    data: { digest: bundle.digest, actor: PRESET_AUTHOR },
+  });
 }
 
 /**
