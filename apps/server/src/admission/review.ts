@@ -3,7 +3,7 @@ import { AdmissionRequest, evaluateAdmission, type PolicyEngine } from '@pratiqu
 import { z } from 'zod';
 import type { ClusterEntry } from './clusters.ts';
 import { type ImageJudgement, type JudgeDeps, judgeImage } from './judge-image.ts';
-import { podImages } from './pod-spec.ts';
+import { type ImageUse, podImages } from './pod-spec.ts';
 
 /** admission.k8s.io/v1; fields that nothing here reads pass untouched. */
 export const AdmissionReview = z.looseObject({
@@ -53,6 +53,8 @@ export async function reviewObject(
       [],
       [],
     );
+  // A pod that is being deleted starts nothing; were it judged, a verdict that expired would keep its finalizers for ever.
+  if (isEnding(request) && keepsImages(request, found.uses)) return EXEMPT;
   const distinct = [...new Set(found.uses.map((use) => use.image))];
   const [images, violations] = await Promise.all([
     Promise.all(distinct.map((image) => judgeImage(deps, cluster, image))),
@@ -67,6 +69,21 @@ export async function reviewObject(
         );
   reasons.push(...violations.deny);
   return settle(cluster, reasons, violations.warn, images);
+}
+
+type Request = AdmissionReview['request'];
+
+const isEnding = (request: Request): boolean =>
+  request.operation === 'UPDATE' &&
+  typeof (request.oldObject?.metadata as Record<string, unknown> | undefined)?.['deletionTimestamp'] === 'string';
+
+function keepsImages(request: Request, uses: readonly ImageUse[]): boolean {
+  const before = podImages(request.kind, request.oldObject);
+  return (
+    before.outcome === 'images' &&
+    JSON.stringify(before.uses.map((use) => [use.pointer, use.image])) ===
+      JSON.stringify(uses.map((use) => [use.pointer, use.image]))
+  );
 }
 
 /** Mutation: what a pod's images must be replaced with. Refuses nothing: validation follows, and it does. */

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import type { ClusterEntry, Clusters } from './clusters.ts';
 import { recordReview } from './record.ts';
@@ -72,7 +73,13 @@ async function respond(deps: AdmissionDeps, request: IncomingMessage, response: 
     }
     const outcome = await reviewObject(deps, cluster, parsed.data);
     if (!outcome.exempt && parsed.data.request.dryRun !== true)
-      await recordReview(deps.db, cluster, parsed.data, outcome);
+      await recordReview(deps.db, cluster, parsed.data, outcome).catch((cause: unknown) => {
+        throw new ServerError(
+          'unavailable',
+          `this was judged, and would be ${outcome.allowed ? 'allowed' : 'denied'}, but the decision could not be recorded`,
+          { cause },
+        );
+      });
     deps.observe(verb, outcome.allowed ? 'allowed' : 'denied', (performance.now() - started) / 1000);
     send(200, answer(uid, outcome.allowed, message(outcome), outcome.warnings));
   } catch (error) {
@@ -85,7 +92,7 @@ async function respond(deps: AdmissionDeps, request: IncomingMessage, response: 
       answer(
         uid,
         false,
-        `Pratique could not judge this: ${error instanceof Error ? error.message : 'unknown error'}; nothing is admitted unjudged`,
+        `Pratique could not answer: ${reasonOf(error)}; nothing is admitted unjudged or unrecorded. Try again in a moment`,
         [],
       ),
     );
@@ -100,6 +107,12 @@ async function findCluster(
 ): Promise<ClusterEntry | null> {
   if (id !== undefined && token !== undefined) return clusters.byToken(id, token);
   return isLoopback(request.socket.remoteAddress ?? '') ? clusters.defaultCluster() : null;
+}
+
+/** Our own sentences as they are; what a database or a parser says is for the log. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ServerError || (error as Error).name === 'PolicyError') return (error as Error).message;
+  return error instanceof SyntaxError ? 'the body is not JSON' : 'something went wrong here; the log says what';
 }
 
 function isLoopback(address: string): boolean {
