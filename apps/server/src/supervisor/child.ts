@@ -56,19 +56,25 @@ export function supervise(
     });
     state.pid = child.pid ?? null;
     child.on('message', (message: ChildMessage) => hear(message));
-    child.on('error', (error) => log.error({ err: error, child: spec.name }, 'child could not be started'));
-    child.on('exit', (code, signal) => {
+    child.on('error', (error) => {
+      log.error({ err: error, child: spec.name }, 'child could not be started');
+      // Without a process there is no exit to wait for.
+      if (child.pid === undefined) gone(null, null);
+    });
+    child.on('exit', gone);
+
+    function gone(code: number | null, signal: NodeJS.Signals | null): void {
       state.pid = null;
       if (stopping) return;
       if (Date.now() - startedAt > STEADY_MS) delay = FIRST_DELAY_MS;
       state.state = 'restarting';
       state.restarts++;
-      state.detail = signal ? `ended by ${signal}` : `ended with code ${code}`;
+      state.detail = signal ? `ended by ${signal}` : code === null ? 'could not be started' : `ended with code ${code}`;
       log.warn({ child: spec.name, code, signal, delay }, 'child ended; starting it again');
       onChange(null);
       timer = setTimeout(start, delay);
       delay = Math.min(delay * 2, LONGEST_DELAY_MS);
-    });
+    }
   }
 
   function hear(message: ChildMessage): void {
@@ -98,7 +104,7 @@ export function supervise(
       stopping = true;
       clearTimeout(timer);
       state.state = 'stopped';
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       const hard = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);

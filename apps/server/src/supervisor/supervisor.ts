@@ -115,7 +115,14 @@ function chosenRoles(args: string[]): RoleName[] {
       'config-invalid',
       `--roles: there is no role ${unknown || '(empty)'}; the roles are ${ROLES.join(', ')}`,
     );
-  return names as RoleName[];
+  const chosen = [...new Set(names as RoleName[])];
+  const client = chosen.find((role) => SIGNER_CLIENTS.includes(role));
+  if (client !== undefined && !chosen.includes('signer'))
+    throw new ServerError(
+      'config-invalid',
+      `--roles: ${client} asks the signer for keys, over a socket of this machine; add signer`,
+    );
+  return chosen;
 }
 
 const startOrder = (roles: RoleName[]): RoleName[] =>
