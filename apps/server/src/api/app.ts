@@ -133,7 +133,10 @@ function toServerError(error: RawError): ServerError {
   }
   if (error.statusCode === 413) return new ServerError('too-large', 'the body is too large');
   if (error.statusCode !== undefined && error.statusCode < 500) return new ServerError('invalid', error.message);
-  if (error.code === 'ECONNREFUSED' || error.code === '57P01' || error.code === '57P03')
+  // Class 22: a value that PostgreSQL cannot hold, for example text with a NUL.
+  if (/^22[0-9A-Z]{3}$/.test(error.code ?? ''))
+    return new ServerError('invalid', 'a value in the request cannot be stored or compared', { cause: error });
+  if (['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '57014', '53300'].includes(error.code ?? ''))
     return new ServerError('unavailable', 'the database does not answer', { cause: error });
   return new ServerError('internal', 'something went wrong here; the request id finds it in the log', { cause: error });
 }

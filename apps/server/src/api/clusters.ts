@@ -34,6 +34,9 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     async (request, reply) => {
       const { accountId } = wholeGrantOf(request);
       const { name, mode, exemptNamespaces } = request.body;
+      // First of all: a cluster whose only token was lost with an error could be neither used nor made again.
+      const url = new URL(config.publicUrl);
+      const { caPem } = await signer.certificate([url.hostname]);
       const token = makeSecret('cluster').slice('prq_cluster_'.length);
       const cluster = await asTenant(db, [accountId], async (tx) => {
         const { rows } = await sql`
@@ -44,9 +47,7 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
         await announce(tx, accountId, request, 'cluster.add', name);
         return requireCluster(tx, name);
       });
-      const url = new URL(config.publicUrl);
       const base = `https://${url.hostname}:${config.admissionPort}/admission/clusters/${cluster.id}/${token}`;
-      const { caPem } = await signer.certificate([url.hostname]);
       const answer = {
         cluster,
         validateUrl: `${base}/validate`,

@@ -5,12 +5,16 @@ import { z } from 'zod';
 import type { Authenticator } from '../auth/authenticator.ts';
 import { grantIn } from '../auth/principal.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
 import { identify, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
 const AccountPath = z.object({ account: z.string() });
 const POLL_MS = 250;
 const BATCH = 500;
+/** Each open stream asks the database four times a second. */
+const MAX_STREAMS = 500;
+const MAX_STREAMS_OF_ACCOUNT = 50;
 
 export function eventRoutes(
   app: App,
@@ -18,6 +22,7 @@ export function eventRoutes(
 ): void {
   const { db, config } = deps;
   const streams = new Set<() => void>();
+  const listeners = new Map<string, number>();
   app.addHook('preClose', async () => {
     for (const end of streams) end();
   });
@@ -50,6 +55,9 @@ export function eventRoutes(
     },
     async (request, reply) => {
       const { accountId, account } = wholeGrantOf(request);
+      const here = listeners.get(accountId) ?? 0;
+      if (streams.size >= MAX_STREAMS || here >= MAX_STREAMS_OF_ACCOUNT)
+        throw new ServerError('rate-limited', 'too many event streams are open; close some, or read pages of events');
       const resumed = Number(request.headers['last-event-id']);
       let after =
         Number.isSafeInteger(resumed) && resumed > 0
@@ -65,12 +73,18 @@ export function eventRoutes(
       stream.write(`retry: 1000\n: after ${after}\n\n`);
       let open = true;
       const end = () => {
+        if (!open) return;
         open = false;
         streams.delete(end);
+        const left = (listeners.get(accountId) ?? 1) - 1;
+        if (left > 0) listeners.set(accountId, left);
+        else listeners.delete(accountId);
         stream.end();
       };
       streams.add(end);
-      request.raw.on('close', end);
+      listeners.set(accountId, (listeners.get(accountId) ?? 0) + 1);
+      stream.on('close', end);
+      stream.on('error', end);
       // What the credentials stand for may end while the stream is open: by revocation, expiry, sign-out or removal.
       const mayListen = async () => {
         const principal = await identify(request, deps.authenticator).catch(() => null);
@@ -80,12 +94,13 @@ export function eventRoutes(
         if (!(await mayListen())) return end();
         const rows = await asTenant(db, [accountId], (tx) => readEvents(tx, after, BATCH)).catch(() => []);
         for (const row of rows) {
+          if (!open) return;
           stream.write(
             `id: ${row.seq}\nevent: ${row.type}\ndata: ${JSON.stringify(toItem(row, config.publicUrl, account))}\n\n`,
           );
           after = row.seq;
         }
-        if (beat % 60 === 0) stream.write(': alive\n\n');
+        if (open && beat % 60 === 0) stream.write(': alive\n\n');
         // A reader that does not read is let go; it resumes where it was.
         if (stream.writableLength > 4 * 1024 * 1024) end();
         if (rows.length < BATCH) await new Promise((resolve) => setTimeout(resolve, POLL_MS));

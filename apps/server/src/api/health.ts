@@ -17,7 +17,8 @@ export function healthRoutes(
       () => 'does not answer',
     );
     const children = deps.siblings();
-    const ready = database === 'ok' && children.every((child) => child.state === 'ready');
+    // Just started, this process has not heard of the others yet; that is not the same as there being none.
+    const ready = database === 'ok' && children.length > 0 && children.every((child) => child.state === 'ready');
     return reply.status(ready ? 200 : 503).send({
       status: ready ? 'ready' : 'not ready',
       database,
