@@ -35,6 +35,7 @@ export async function startUpload(context: UploadContext): Promise<void> {
   if (digest !== null && !isDigest(digest))
     throw new RegistryError('DIGEST_INVALID', { message: 'the digest is not sha256: and 64 hex digits' });
   const id = await context.transact((tx) => insertUpload(tx, repository, context.actor.id));
+  remember(context, id);
   if (digest !== null) {
     await receive(context, id);
     await finishUpload(context, id, digest);
@@ -88,6 +89,7 @@ export async function reportUpload(context: UploadContext, id: string): Promise<
 
 export async function cancelUpload(context: UploadContext, id: string): Promise<void> {
   await requireUpload(context, id);
+  opened.delete(id);
   await context.store.upload(id).discard();
   await context.transact((tx) => deleteUpload(tx, id));
   context.response.writeHead(204).end();
@@ -114,9 +116,25 @@ async function mountBlob(context: UploadContext, digest: string, from: string): 
   return true;
 }
 
+/** Sessions that this process opened or asked for lately; the rows are for other processes and for after a restart. */
+const opened = new Map<string, { owner: string; askAgainAt: number }>();
+const MAX_OPENED = 50_000;
+/** Often enough for the row of a slow upload not to look abandoned. */
+const ASK_AGAIN_MS = 3_600_000;
+
+const ownerOf = ({ repository, actor }: UploadContext) => `${repository.repositoryId} ${actor.id}`;
+
+function remember(context: UploadContext, id: string): void {
+  if (opened.size >= MAX_OPENED) opened.clear();
+  opened.set(id, { owner: ownerOf(context), askAgainAt: Date.now() + ASK_AGAIN_MS });
+}
+
 async function requireUpload(context: UploadContext, id: string): Promise<void> {
+  const known = opened.get(id);
+  if (known && known.owner === ownerOf(context) && known.askAgainAt > Date.now()) return;
   if (!(await context.transact((tx) => uploadExists(tx, context.repository, id, context.actor.id))))
     throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+  remember(context, id);
 }
 
 async function receive(context: UploadContext, id: string): Promise<number> {
@@ -139,10 +157,10 @@ async function receive(context: UploadContext, id: string): Promise<number> {
 
 async function finishUpload(context: UploadContext, id: string, digest: string): Promise<void> {
   const size = await context.store.upload(id).finish(digest);
-  await context.transact(async (tx) => {
-    if (size !== null) await insertBlob(tx, context.repository, digest, size);
-    await deleteUpload(tx, id);
-  });
+  await context.transact((tx) =>
+    size === null ? deleteUpload(tx, id) : insertBlob(tx, context.repository, digest, size, id),
+  );
+  opened.delete(id);
   if (size === null)
     throw new RegistryError('DIGEST_INVALID', { message: `the uploaded bytes do not have the digest ${digest}` });
   context.response.writeHead(201, {

@@ -24,10 +24,17 @@ export async function deleteUpload(tx: Tx, uploadId: string): Promise<void> {
   await sql`delete from upload where upload_id = ${uploadId}`.execute(tx);
 }
 
-/** The repository now holds the blob, whose bytes are already durable. */
-export async function insertBlob(tx: Tx, repository: Repository, digest: string, size: number): Promise<void> {
-  await sql`insert into blob (digest, size) values (${digest}, ${size}) on conflict do nothing`.execute(tx);
+/** The repository now holds the blob, whose bytes are already durable; the session that brought it is over. */
+export async function insertBlob(
+  tx: Tx,
+  repository: Repository,
+  digest: string,
+  size: number,
+  uploadId: string | null = null,
+): Promise<void> {
   await sql`
+    with ended as (delete from upload where upload_id = ${uploadId}),
+         stored as (insert into blob (digest, size) values (${digest}, ${size}) on conflict do nothing)
     insert into repository_blob (repository_id, account_id, digest) values (${repository.repositoryId}, ${repository.accountId}, ${digest})
     on conflict do nothing`.execute(tx);
 }
