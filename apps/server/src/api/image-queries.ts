@@ -62,12 +62,20 @@ type ImageListRow = {
 export async function listImages(
   tx: Tx,
   account: string,
-  filter: { repository: string | null; search: string | null; limit: number; offset: number },
+  filter: {
+    repository: string | null;
+    /** Names of the repositories that the caller may see; null for all. */
+    covered: string[] | null;
+    search: string | null;
+    limit: number;
+    offset: number;
+  },
 ): Promise<ImageRow[]> {
   const { rows } = await sql<ImageListRow>`
     with page as (
       select t.*, r.name as repository from tag t join repository r using (repository_id)
       where (${filter.repository}::text is null or r.name = ${filter.repository})
+        and (${filter.covered}::text[] is null or r.name = any (${filter.covered}::text[]))
         and (${filter.search}::text is null or r.name || ':' || t.name ilike '%' || ${filter.search} || '%')
         and t.name !~ '^sha256-[0-9a-f]{64}' order by t.updated_at desc, r.name, t.name limit ${filter.limit} offset ${filter.offset}),
     platform as (
