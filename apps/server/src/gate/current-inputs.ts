@@ -45,6 +45,24 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
   };
 }
 
+/**
+ * The advisory snapshot that the platforms' findings come from, which may be older than the newest; null when none was
+ * scanned. Where platforms differ it equals no snapshot, and the verdict counts as decided from other inputs.
+ */
+export async function readScannedSnapshot(tx: Tx, platforms: readonly string[]): Promise<string | null> {
+  const { rows } = await sql<{ snapshot: string }>`
+    select distinct s.snapshot from inventory i join scan s using (inventory_id)
+    where i.manifest_digest = any (${[...platforms]}::text[])
+      and i.revision = (select max(revision) from inventory newest where newest.manifest_digest = i.manifest_digest)
+    order by s.snapshot`.execute(tx);
+  return rows.length === 0 ? null : rows.map((row) => row.snapshot).join(' ');
+}
+
+/** Whether what people decide about (policies, exceptions, trust) is what it was. */
+export function sameRules(a: GateInputs, b: GateInputs | null): boolean {
+  return b !== null && a.bundle === b.bundle && a.exceptions === b.exceptions && a.trust === b.trust;
+}
+
 /** True when the repository's verdict on the digest is valid and was decided from the inputs of now. */
 export async function hasCurrentVerdict(tx: Tx, repository: Repository, digest: string): Promise<boolean> {
   const { rows } = await sql<{ inputs: GateInputs }>`

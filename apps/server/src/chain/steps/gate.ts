@@ -7,7 +7,7 @@ import { asSystem, type Db } from '../../db/connect.ts';
 import { readAccountBundle } from '../../gate/account-policy.ts';
 import { approvalIsAhead } from '../../gate/approvals.ts';
 import { buildReview } from '../../gate/build-review.ts';
-import { readCurrentInputs } from '../../gate/current-inputs.ts';
+import { type GateInputs, readCurrentInputs, readScannedSnapshot, sameRules } from '../../gate/current-inputs.ts';
 import { exceptViolations, readActiveExceptions } from '../../gate/exceptions.ts';
 import { storeVerdict } from '../../gate/store-verdict.ts';
 import { readVendorEvidence, trustVendor } from '../../gate/vendor-evidence.ts';
@@ -25,11 +25,19 @@ export function gateStep(deps: GateDeps): StepWork {
       bundle: await readAccountBundle(tx, repository.accountId),
       platforms: await readPlatforms(tx, repository.repositoryId, digest),
     }));
-    const { inputs, bundle, platforms } = prepared;
-    if (!inputs || !bundle || inputs.bundle !== bundle.digest)
+    const { inputs: current, bundle, platforms } = prepared;
+    if (!current || !bundle || current.bundle !== bundle.digest)
       throw new Error('policies, advisories or catalogers are not ready yet');
     if (platforms.length === 0)
       throw new PermanentStepError(`${digest} is no longer in ${repository.account}/${repository.name}`);
+    // What the findings really come from: advisories may have changed since the scan.
+    const snapshot = await asSystem(deps.db, (tx) =>
+      readScannedSnapshot(
+        tx,
+        platforms.map((one) => one.digest),
+      ),
+    );
+    const inputs: GateInputs = { ...current, snapshot: snapshot ?? current.snapshot };
     const decided: { digest: string; violations: Violation[] }[] = [];
     for (const platform of platforms)
       decided.push({ digest: platform.digest, violations: await judge(deps, repository, bundle.bundle, platform) });
@@ -40,6 +48,9 @@ export function gateStep(deps: GateDeps): StepWork {
       summary,
       result: { decision: whole.decision },
       async commit(tx) {
+        // A verdict is never recorded under rules that it was not decided by; the step is soon tried again.
+        if (!sameRules(inputs, await readCurrentInputs(tx, repository.accountId)))
+          throw new Error('policies, exceptions or trust changed while this was decided; it is decided again');
         const pending = whole.decision === 'allow' && (await approvalIsAhead(tx, runId, name));
         const verdict = (of: string, decision: ReturnType<typeof decide>) => ({
           digest: of,
