@@ -4,18 +4,14 @@ import { createServer as createHttp, type IncomingMessage, type Server } from 'n
 import { createServer as createHttps } from 'node:https';
 import swagger from '@fastify/swagger';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from 'fastify-type-provider-zod';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config.ts';
 import { ServerError, STATUS } from '../error.ts';
 import type { Registry } from '../registry/registry.ts';
 import { enforceAccess } from './access.ts';
+import { describeRoute } from './describe-route.ts';
 
 export type App = FastifyInstance<
   Server,
@@ -73,7 +69,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
       },
       security: [{ bearer: [] }, { basic: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeRoute,
   });
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);

@@ -1,0 +1,112 @@
+/** What the OpenAPI document says of each route beyond its schemas: a summary, a tag, who may call it, how it fails. */
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import type { Access } from './access.ts';
+
+const ACCOUNT = '/api/v1/accounts/:account';
+
+/** One line for each operation; a test holds that none is missing and none left over. */
+export const SUMMARIES: Record<string, string> = {
+  'POST /api/v1/login': 'Open a session with a name and a password',
+  'POST /api/v1/logout': 'End the session',
+  'GET /api/v1/me': 'Who the credentials stand for, and in which accounts',
+  'PUT /api/v1/me/password': 'Change your own password; every session ends',
+  'GET /api/v1/people': 'People of the instance',
+  'POST /api/v1/people': 'Add a person',
+  'PATCH /api/v1/people/:person': 'Set a password anew, disable or enable a person',
+  'GET /api/v1/audit': 'What was done to people, passwords and sessions',
+  'GET /api/v1/advisories': 'The advisory snapshot in use and its sources',
+  'GET /api/v1/accounts': 'Accounts that you belong to',
+  'POST /api/v1/accounts': 'Make an account',
+  [`GET ${ACCOUNT}/members`]: 'Members and their roles',
+  [`PUT ${ACCOUNT}/members/:person`]: 'Add a member or change the role',
+  [`DELETE ${ACCOUNT}/members/:person`]: 'Remove a member',
+  [`GET ${ACCOUNT}/audit`]: 'What was done in the account, by whom, from where',
+  [`GET ${ACCOUNT}/robots`]: 'Robots of the account',
+  [`POST ${ACCOUNT}/robots`]: 'Make a robot; its token is in this answer alone',
+  [`DELETE ${ACCOUNT}/robots/:robot`]: 'Revoke a robot',
+  [`GET ${ACCOUNT}/repositories`]: 'Repositories',
+  [`GET ${ACCOUNT}/images`]: 'Tagged images, the newest first',
+  [`GET ${ACCOUNT}/image`]: 'All that is known of one image',
+  [`GET ${ACCOUNT}/image/scan`]: 'Packages and findings of one image',
+  [`GET ${ACCOUNT}/image/sbom`]: 'The SBOM of one image, as SPDX or CycloneDX',
+  [`GET ${ACCOUNT}/image/runs`]: 'Runs of chains on one image',
+  [`GET ${ACCOUNT}/image/attestation`]: 'The latest attestation of a type',
+  [`GET ${ACCOUNT}/receipts`]: 'Receipts of deliveries, sent and received',
+  [`GET ${ACCOUNT}/admissions`]: 'What was decided for clusters',
+  [`GET ${ACCOUNT}/chains`]: 'Chains in force',
+  [`PUT ${ACCOUNT}/chains/:chain`]: 'Define a chain, or a new version of it',
+  [`DELETE ${ACCOUNT}/chains/:chain`]: 'Retire a chain',
+  [`POST ${ACCOUNT}/runs`]: 'Run the chain on an image, or join the run under way',
+  [`GET ${ACCOUNT}/runs`]: 'Runs, the newest first',
+  [`GET ${ACCOUNT}/runs/:run`]: 'One run with its steps',
+  [`POST ${ACCOUNT}/runs/:run/steps/:step/approval`]: 'Approve or reject a step that waits for it',
+  [`GET ${ACCOUNT}/policy`]: 'The policies in force',
+  [`PUT ${ACCOUNT}/policy`]: 'Change constraints and templates',
+  [`GET ${ACCOUNT}/exceptions`]: 'Exceptions with their reasons and ends',
+  [`POST ${ACCOUNT}/exceptions`]: 'Ask for an exception',
+  [`POST ${ACCOUNT}/exceptions/:exception/approval`]: 'Approve an exception that somebody else asked for',
+  [`DELETE ${ACCOUNT}/exceptions/:exception`]: 'Withdraw an exception',
+  [`GET ${ACCOUNT}/keys`]: 'Public keys to verify signatures with',
+  [`POST ${ACCOUNT}/keys/rotation`]: 'Retire the signing key and make another',
+  [`GET ${ACCOUNT}/contracts`]: 'Contracts with other accounts',
+  [`POST ${ACCOUNT}/contracts`]: 'Offer a contract to another account',
+  [`POST ${ACCOUNT}/contracts/:contract/acceptance`]: 'Accept a contract, and say whether its vendor is trusted',
+  [`DELETE ${ACCOUNT}/contracts/:contract`]: 'End a contract',
+  [`GET ${ACCOUNT}/deliveries`]: 'Deliveries that were sent',
+  [`GET ${ACCOUNT}/deliveries/:delivery`]: 'One delivery',
+  [`POST ${ACCOUNT}/deliveries`]: 'Deliver an image under a contract',
+  [`GET ${ACCOUNT}/clusters`]: 'Clusters',
+  [`POST ${ACCOUNT}/clusters`]: 'Add a cluster; its webhook addresses are in this answer alone',
+  [`PATCH ${ACCOUNT}/clusters/:cluster`]: 'Change the mode or the exempt namespaces',
+  [`DELETE ${ACCOUNT}/clusters/:cluster`]: 'Remove a cluster',
+  [`GET ${ACCOUNT}/overview`]: 'What is wrong, what changed, what needs a decision',
+  [`GET ${ACCOUNT}/events`]: 'The change feed, in pages',
+  [`GET ${ACCOUNT}/events/stream`]: 'The change feed, as server-sent events',
+};
+
+const NEEDS: Partial<Record<Access, string>> = {
+  public: 'Needs no credentials.',
+  'signed-in': 'Needs any valid credentials.',
+  person: 'For people, not for robots.',
+  admin: 'Needs an administrator of the instance.',
+};
+
+const FAILURE = {
+  description: 'What went wrong, in a sentence',
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'details', 'requestId'],
+      properties: {
+        code: { type: 'string' },
+        message: { type: 'string' },
+        details: { type: 'object', additionalProperties: true },
+        requestId: { type: 'string' },
+      },
+    },
+  },
+};
+
+type Transform = typeof jsonSchemaTransform;
+
+/** The schemas as they are, with what the table above and the route's access say. */
+export const describeRoute = ((input: Parameters<Transform>[0]) => {
+  const { schema, url } = jsonSchemaTransform(input) as { schema: Record<string, unknown>; url: string };
+  if (schema['hide'] === true) return { schema, url };
+  const { method, config } = input.route as { method: string | string[]; config?: { access?: Access } };
+  const access = config?.access ?? 'public';
+  const noun = url.replace(/^\/api\/v1\/(accounts\/:account\/)?/, '').split('/')[0] ?? '';
+  return {
+    url,
+    schema: {
+      ...schema,
+      summary: SUMMARIES[`${[method].flat()[0]} ${url}`],
+      description: NEEDS[access] ?? `Needs the role ${access} in the account.`,
+      tags: [noun],
+      ...(access === 'public' ? { security: [] } : {}),
+      response: { ...(schema['response'] as object | undefined), default: FAILURE },
+    },
+  };
+}) as unknown as Transform;
