@@ -3,7 +3,7 @@ import { Contract, ContractAcceptance, Delivery, NewContract, NewDelivery } from
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
-import { asSystem, asTenant, type Db, type Tx } from '../db/connect.ts';
+import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { requestDelivery } from '../deliver/request-delivery.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
@@ -102,19 +102,27 @@ export function deliveryRoutes(app: App, deps: { db: Db }): void {
     '/api/v1/accounts/:account/contracts/:contract',
     { config: { access: 'owner' }, schema: { params: ContractPath, response: { 204: z.null() } } },
     async (request, reply) => {
-      const { accountId } = wholeGrantOf(request);
-      await asTenant(db, [accountId], async (tx) => {
-        const { rows } =
-          await sql`update contract set ended_at = now() where contract_id = ${request.params.contract} and ended_at is null returning 1`.execute(
-            tx,
-          );
-        if (rows.length === 0) throw new ServerError('not-found', 'there is no such contract in force');
+      const { accountId, account } = wholeGrantOf(request);
+      await asSystem(db, async (tx) => {
+        const { rows } = await sql<{ from_account_id: string; to_account_id: string }>`
+          update contract set ended_at = now()
+          where contract_id = ${request.params.contract} and ended_at is null and ${accountId} in (from_account_id, to_account_id)
+          returning from_account_id, to_account_id`.execute(tx);
+        if (!rows[0]) throw new ServerError('not-found', 'there is no such contract in force');
         await recordAudit(tx, {
           accountId,
           actor: actorOf(request),
           action: 'contract.end',
           subject: request.params.contract,
         });
+        // Both sides learn of it, always in one order, so that two transactions cannot wait for each other.
+        for (const party of [rows[0].from_account_id, rows[0].to_account_id].sort())
+          await appendEvent(tx, {
+            accountId: party,
+            subject: `contract/${request.params.contract}`,
+            type: 'contract.ended',
+            data: { contractId: request.params.contract, by: account },
+          });
       });
       return reply.status(204).send(null);
     },

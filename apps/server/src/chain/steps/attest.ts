@@ -43,7 +43,12 @@ export function attestStep(deps: PublishDeps & { publicUrl: string }): StepWork 
 
 async function recordDenial(deps: PublishDeps, context: PredicateContext): Promise<StepOutcome> {
   const { repository, subject } = context;
-  const withdrawn = await asSystem(deps.db, (tx) => withdrawSignatures(tx, repository, subject.descriptor.digest));
+  const withdrawn = await asSystem(deps.db, async (tx) => {
+    // Another run may have allowed it since: what that one signed stays.
+    if ((await readSubject(tx, repository, subject.descriptor.digest))?.verdict.decision !== 'deny')
+      throw new PermanentStepError('the denial has been superseded by another verdict');
+    return withdrawSignatures(tx, repository, subject.descriptor.digest);
+  });
   await publish(deps, {
     repository,
     subject: subject.descriptor,
