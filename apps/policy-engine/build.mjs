@@ -88,7 +88,8 @@ function failure(code, message, cause) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const cacheDir = process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
+  const cacheDir =
+    process.argv[2] ?? join(process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? '/tmp', '.cache'), 'pratique');
   try {
     console.log(await buildPolicyEngine({ cacheDir, log: (line) => console.error(line) }));
   } catch (error) {

@@ -32,6 +32,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'PUT /api/v1/accounts/{account}/members/{person}': { body: () => ({ role: 'owner' }) },
   'DELETE /api/v1/accounts/{account}/members/{person}': none,
   'GET /api/v1/accounts/{account}/audit': none,
+  'GET /api/v1/audit': none,
   'GET /api/v1/people': none,
   'POST /api/v1/people': { body: () => ({ name: 'made-by-a-stranger', password: 'of-a-stranger' }) },
   'PATCH /api/v1/people/{person}': { body: () => ({ password: 'of-a-stranger' }) },
