@@ -49,7 +49,7 @@ async function makeAndRevokeRobot(page: Page, { url, account, keep }: Walk): Pro
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await page.getByRole('row', { name }).getByRole('button', { name: 'Revoke' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
-  await page.getByRole('row', { name }).getByText('revoked').waitFor();
+  await page.getByRole('row', { name }).getByText('revoked', { exact: true }).waitFor();
 }
 
 async function askAndWithdrawException(page: Page, { url, account, keep }: Walk): Promise<void> {
@@ -65,5 +65,5 @@ async function askAndWithdrawException(page: Page, { url, account, keep }: Walk)
   await row.getByRole('link').first().click();
   await keep('exception');
   await page.getByRole('dialog').getByRole('button', { name: 'Withdraw' }).click();
-  await row.getByText('withdrawn').waitFor();
+  await row.getByText('withdrawn', { exact: true }).waitFor();
 }
