@@ -81,7 +81,7 @@ function recogniseNode(tree: ImageTree, path: string, node: TreeNode): string | 
   if (mark) return mark.mark;
   const found = recognise(path);
   if (!found) return null;
-  // Empty files (a namespace package's marker, a placeholder) hold nothing to read.
+  // Empty files (a namespace package's marker, a file that keeps a folder) hold nothing to read.
   if (node.kind === 'file' && node.size === 0) return null;
   if (found.installedIn === null) return found.what;
   const sibling = tree.lookup(`${parentOf(path)}/${found.installedIn}`);

@@ -1,20 +1,9 @@
 /** Turns purls back into packages, with what their qualifiers say of source and distribution. */
-import type { Distribution, Package } from '@pratique/contract';
+import { type Distribution, type Package, PackageType } from '@pratique/contract';
 import { PackageURL } from 'packageurl-js';
 
-const TYPES: ReadonlySet<string> = new Set([
-  'deb',
-  'apk',
-  'rpm',
-  'npm',
-  'pypi',
-  'golang',
-  'cargo',
-  'maven',
-  'gem',
-  'composer',
-  'nuget',
-]);
+/** A generic purl names no ecosystem, so nothing could be said of it. */
+const TYPES: ReadonlySet<string> = new Set(PackageType.options.filter((type) => type !== 'generic'));
 
 /** @returns null for what is no purl with a version */
 export function packageFromPurl(text: string): { package: Package; url: PackageURL } | null {
