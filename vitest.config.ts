@@ -12,7 +12,7 @@ export default defineConfig({
           name: 'packages',
           include: [
             'packages/*/src/**/*.test.ts',
-            'apps/{cli,console}/src/**/*.test.{ts,tsx}',
+            'apps/{cli,console,agent}/src/**/*.test.{ts,tsx}',
             'bootstrap/**/*.test.ts',
           ],
         },
