@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from './error.ts';
+import { readInternalTargets } from './outbound/internal-addresses.ts';
 
 export const ROLES = ['api', 'worker', 'signer', 'admission'] as const;
 export type RoleName = (typeof ROLES)[number];
@@ -17,6 +18,7 @@ const Environment = z.object({
   PRATIQUE_ADMISSION_PORT: Port.default(8481),
   PRATIQUE_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   PRATIQUE_ALIASES: z.string().default(''),
+  PRATIQUE_ALLOW_INTERNAL_TARGETS: z.string().default(''),
   PRATIQUE_TLS_CERT: z.string().optional(),
   PRATIQUE_TLS_KEY: z.string().optional(),
   PRATIQUE_DATA: z.string().optional(),
@@ -56,6 +58,8 @@ export type Config = {
   publicUrl: string;
   /** Further `host[:port]` by which image references may name this registry. */
   aliases: string[];
+  /** Internal addresses that requests may go to although users name them: `host:port`, `http://host:port`, networks. */
+  allowInternalTargets: string[];
   tls: { cert: string; key: string } | null;
   dataDir: string;
   cacheDir: string;
@@ -115,6 +119,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     aliases: e.PRATIQUE_ALIASES.split(',')
       .map((alias) => alias.trim())
       .filter((alias) => alias !== ''),
+    allowInternalTargets: readTargets(e.PRATIQUE_ALLOW_INTERNAL_TARGETS),
     tls,
     dataDir,
     cacheDir: resolve(e.PRATIQUE_CACHE ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pratique')),
@@ -132,4 +137,13 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     feedsHours: e.PRATIQUE_FEEDS === 'on' ? e.PRATIQUE_FEEDS_HOURS : null,
     databaseUrl: e.DATABASE_URL ?? null,
   };
+}
+
+function readTargets(text: string): string[] {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  readInternalTargets(entries); // stops the start with a sentence about the entry that is wrong
+  return entries;
 }
