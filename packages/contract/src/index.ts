@@ -1,3 +1,4 @@
+export * from './agent.ts';
 export * from './api/account.ts';
 export * from './api/governance.ts';
 export * from './api/image.ts';
@@ -7,6 +8,8 @@ export * from './chain.ts';
 export * from './digest.ts';
 export * from './finding.ts';
 export * from './package.ts';
+export * from './pattern.ts';
 export * from './policy.ts';
 export * from './role.ts';
+export * from './trust-policy.ts';
 export * from './verdict.ts';
