@@ -61,6 +61,8 @@ export const ImageReview = z.object({
       package: z.object({ name: z.string(), version: z.string(), type: z.string(), purl: z.string() }),
       /** Name of the exception that covers the finding; null when none does. */
       exception: z.string().nullable(),
+      /** ISO 8601: when it became known, if that was after this image had been allowed here; null otherwise. */
+      newSince: z.string().nullable().default(null),
     }),
   ),
   /** Ecosystems without an advisory source. */

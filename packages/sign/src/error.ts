@@ -12,6 +12,7 @@ export type SignErrorCode =
   | 'key-expired'
   | 'predicate-missing'
   | 'verdict-failed'
+  | 'policy-invalid'
   | 'source-failed';
 
 export class SignError extends Error {

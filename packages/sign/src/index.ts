@@ -28,6 +28,27 @@ export {
   Statement,
   signStatement,
 } from './statement.ts';
+export { type CanonicalImage, canonicalImage } from './trust/canonical-image.ts';
+export {
+  type AccountKeys,
+  type CompiledTrustPolicy,
+  compileTrustPolicy,
+  namedAccounts,
+  parseTrustPolicy,
+} from './trust/compile-policy.ts';
+export {
+  type AuthorityResult,
+  collectEvidence,
+  evaluateTrust,
+  type Looked,
+  matchRules,
+  type RequirementResult,
+  type RuleResult,
+  refuseName,
+  type TrustDecision,
+  type TrustEvidence,
+} from './trust/evaluate-trust.ts';
+export { type FetchLocation, fetchLocation } from './trust/fetch-location.ts';
 export {
   readStatements,
   type TrustedKey,

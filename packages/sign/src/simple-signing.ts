@@ -28,6 +28,15 @@ export function verifySimpleSigning(
 ): PublicKey {
   const key = keys.find((each) => isSignedBy(each, payload, Buffer.from(signature, 'base64')));
   if (!key) throw new SignError('key-unknown', 'no trusted key made the signature');
+  requireSignedDigest(payload, digest);
+  return key;
+}
+
+/**
+ * A payload whose signature was verified must be about the image.
+ * @throws SignError `statement-invalid`, `subject-mismatch`
+ */
+export function requireSignedDigest(payload: Buffer, digest: string): void {
   let json: unknown;
   try {
     json = JSON.parse(payload.toString('utf8'));
@@ -40,7 +49,6 @@ export function verifySimpleSigning(
   const signed = parsed.data.critical.image['docker-manifest-digest'];
   if (signed !== digest)
     throw new SignError('subject-mismatch', `the signature is about ${signed.slice(0, 71)}, not about ${digest}`);
-  return key;
 }
 
 /**

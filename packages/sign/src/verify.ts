@@ -1,12 +1,12 @@
 /** Decides whether an image is signed by somebody who is trusted. */
 import { Digest } from '@pratique/contract';
 import type { ContentSource } from '@pratique/oci';
-import { z } from 'zod';
 import { type Candidate, discover } from './discover.ts';
 import { IN_TOTO, verifyEnvelope } from './dsse.ts';
 import { SignError } from './error.ts';
 import { type PublicKey, readPublicKey } from './key.ts';
-import { COSIGN_SIGN, VSA } from './predicates/types.ts';
+import { COSIGN_SIGN } from './predicates/types.ts';
+import { refuseFailedVerdict } from './refuse-failed-verdict.ts';
 import { verifySimpleSigning } from './simple-signing.ts';
 import { parseStatement, requireSubject } from './statement.ts';
 
@@ -54,7 +54,7 @@ export async function verifyImage({
   now = new Date(),
 }: VerifyRequest): Promise<VerifiedImage> {
   const keys = readTrust(trust.keys);
-  const outcomes = (await discover(source, Digest.parse(digest))).map((candidate) =>
+  const outcomes = (await discover(source, Digest.parse(digest))).candidates.map((candidate) =>
     verifyCandidate(candidate, digest, keys, now),
   );
   const verified = outcomes.filter(isVerified);
@@ -82,7 +82,7 @@ export async function readStatements({
   now = new Date(),
 }: Omit<VerifyRequest, 'predicates'>): Promise<VerifiedStatement[]> {
   const keys = readTrust(trust.keys);
-  const outcomes = (await discover(source, Digest.parse(digest))).map((candidate) =>
+  const outcomes = (await discover(source, Digest.parse(digest))).candidates.map((candidate) =>
     verifyCandidate(candidate, digest, keys, now),
   );
   return outcomes.filter(isVerified);
@@ -112,6 +112,8 @@ function verifyCandidate(
       const key = requireCurrent(verifySimpleSigning(candidate.payload, candidate.signature, digest, keys), keys, now);
       return { predicateType: COSIGN_SIGN, predicate: null, signer: key.fingerprint, form, manifest };
     }
+    // A signature over the bare bytes names no purpose; the trust policy takes it, a key alone does not.
+    if (form === 'message') throw new SignError('statement-invalid', 'the bundle signs bytes, it states nothing');
     const hint = form === 'bundle' ? (candidate.hint ?? undefined) : undefined;
     if (candidate.envelope.payloadType !== IN_TOTO)
       throw new SignError('statement-invalid', 'the envelope holds no in-toto statement');
@@ -146,24 +148,6 @@ function requireCurrent(key: PublicKey, keys: readonly ReadKey[], now: Date): Pu
 /** Only what says that it is a signature: an SBOM by the same key says nothing about whether the image may run. */
 function isSignature(statement: VerifiedStatement): boolean {
   return statement.predicateType === COSIGN_SIGN && statement.form !== 'envelope';
-}
-
-const Summary = z.looseObject({ verificationResult: z.string(), timeVerified: z.string().nullish() });
-
-/** @throws SignError `verdict-failed` */
-function refuseFailedVerdict(attestations: readonly VerifiedStatement[]): void {
-  const summaries = attestations
-    .filter(({ predicateType }) => predicateType === VSA)
-    .map(({ predicate }) => Summary.safeParse(predicate));
-  const at = (wanted: boolean) =>
-    summaries
-      .filter((each) => (each.success && each.data.verificationResult === 'PASSED') === wanted)
-      .map((each) => (each.success ? Date.parse(each.data.timeVerified ?? '') : Number.NaN));
-  // A summary that cannot be read, or has no time, counts as the latest word against the image and the earliest for it.
-  const failed = Math.max(...at(false).map((time) => (Number.isNaN(time) ? Number.POSITIVE_INFINITY : time)));
-  const passed = Math.max(...at(true).map((time) => (Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time)));
-  if (failed >= passed && at(false).length > 0)
-    throw new SignError('verdict-failed', 'a trusted key attests that the image failed verification');
 }
 
 const TELLING = [

@@ -54,6 +54,60 @@ export const PolicySelector = z.object({
 });
 export type PolicySelector = z.infer<typeof PolicySelector>;
 
+/** Where a break-glass lets pods run that would be denied: patterns of clusters and namespaces. */
+export const BreakGlassSelector = z.object({
+  clusters: z.array(z.string().min(1).max(100)).min(1).max(50).default(['**']),
+  namespaces: z.array(z.string().min(1).max(100)).min(1).max(50),
+});
+export type BreakGlassSelector = z.infer<typeof BreakGlassSelector>;
+/** The name goes into the label `pratique.dev/break-glass` of what shall run, so it is a label's value. */
+export const NewBreakGlass = z.object({
+  name: z
+    .string()
+    .regex(
+      /^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/,
+      'is a name of lower-case letters, digits, dots and dashes, at most 63',
+    )
+    .optional(),
+  clusters: BreakGlassSelector.shape.clusters,
+  namespaces: BreakGlassSelector.shape.namespaces,
+  reason: z.string().min(10).max(2000),
+  hours: z.number().int().min(1).max(72).default(4),
+});
+export type NewBreakGlass = z.infer<typeof NewBreakGlass>;
+
+export const ExceptionRejection = z.object({ reason: z.string().min(3).max(1000) });
+
+export const NewRevocation = z.object({
+  repository: RepositoryName,
+  reference: ReferenceName,
+  reason: z.string().min(3).max(1000),
+  /** In every repository of the account that holds these bytes, or will; false: only in this one. */
+  everywhere: z.boolean().default(true),
+});
+export const Revoked = z.object({
+  digest: z.string(),
+  /** Of an index, the platforms it lists as well. */
+  digests: z.array(z.string()),
+  verdicts: z.array(z.object({ repository: z.string(), digest: z.string() })),
+});
+export type Revoked = z.infer<typeof Revoked>;
+export const NewReinstatement = z.object({
+  digest: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  reason: z.string().min(3).max(1000),
+});
+export const Reinstated = z.object({ digest: z.string(), judgedAnew: z.array(z.string()) });
+export const Revocation = z.object({
+  digest: z.string(),
+  repository: z.string().nullable(),
+  reason: z.string(),
+  by: z.string(),
+  at: z.string(),
+  liftedAt: z.string().nullable(),
+  liftedBy: z.string().nullable(),
+});
+export type Revocation = z.infer<typeof Revocation>;
+
 export const NewException = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('finding'),
@@ -84,7 +138,8 @@ export const Exception = z.object({
   owner: z.string(),
   reason: z.string(),
   approver: z.string().nullable(),
-  state: z.enum(['requested', 'active', 'expired', 'withdrawn']),
+  state: z.enum(['requested', 'active', 'expired', 'withdrawn', 'rejected']),
+  rejection: z.object({ by: z.string(), reason: z.string() }).nullable(),
   createdAt: z.string(),
   expiresAt: z.string(),
 });
