@@ -76,7 +76,20 @@ export const OPERATIONS: Record<string, Operation> = {
     }),
   },
   'POST /api/v1/accounts/{account}/exceptions/{exception}/approval': none,
+  'POST /api/v1/accounts/{account}/exceptions/{exception}/rejection': {
+    body: () => ({ reason: 'a stranger says so' }),
+  },
   'DELETE /api/v1/accounts/{account}/exceptions/{exception}': none,
+  'POST /api/v1/accounts/{account}/break-glass': {
+    body: () => ({ namespaces: ['**'], reason: 'a stranger says so' }),
+  },
+  'GET /api/v1/accounts/{account}/revocations': none,
+  'POST /api/v1/accounts/{account}/revocations': {
+    body: (things) => ({ ...ofImage.query(things), reason: 'a stranger says so' }),
+  },
+  'POST /api/v1/accounts/{account}/revocations/lift': {
+    body: () => ({ digest: `sha256:${'0'.repeat(64)}`, reason: 'a stranger says so' }),
+  },
   'GET /api/v1/accounts/{account}/keys': none,
   'POST /api/v1/accounts/{account}/keys/rotation': none,
   'GET /api/v1/accounts/{account}/contracts': none,

@@ -1,5 +1,6 @@
 /** Keeps what was decided: a row to search, and an event. */
 import { sql } from 'kysely';
+import { recordAudit } from '../auth/audit.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import type { ClusterEntry } from './clusters.ts';
@@ -22,9 +23,9 @@ export async function recordReview(
   }));
   await asSystem(db, async (tx) => {
     await sql`
-      insert into admission_review (account_id, cluster_id, uid, operation, kind, namespace, name, username, allowed, mode, reasons, images)
+      insert into admission_review (account_id, cluster_id, uid, operation, kind, namespace, name, username, allowed, mode, reasons, images, break_glass)
       values (${cluster.accountId}, ${cluster.clusterId}, ${request.uid}, ${request.operation}, ${request.kind.kind}, ${request.namespace ?? null}, ${name}, ${request.userInfo?.username ?? null},
-              ${outcome.allowed}, ${cluster.mode}, ${JSON.stringify(outcome.reasons)}::jsonb, ${JSON.stringify(images)}::jsonb)`.execute(
+              ${outcome.allowed}, ${cluster.mode}, ${JSON.stringify(outcome.reasons)}::jsonb, ${JSON.stringify(images)}::jsonb, ${outcome.breakGlass?.name ?? null})`.execute(
       tx,
     );
     await appendEvent(tx, {
@@ -41,5 +42,35 @@ export async function recordReview(
         images,
       },
     });
+    const glass = outcome.breakGlass;
+    if (glass)
+      await appendEvent(tx, {
+        accountId: cluster.accountId,
+        subject: `exception/${glass.name}`,
+        type: 'break-glass.used',
+        data: {
+          ...glass,
+          cluster: cluster.name,
+          namespace: request.namespace ?? null,
+          kind: request.kind.kind,
+          name,
+          username: request.userInfo?.username ?? null,
+          reasons: outcome.reasons.slice(0, 10),
+          images,
+        },
+      });
+    if (glass)
+      await recordAudit(tx, {
+        accountId: cluster.accountId,
+        actor: {
+          id: `cluster:${cluster.clusterId}`,
+          name: `${cluster.name}: ${request.userInfo?.username ?? 'unknown'}`,
+          requestId: request.uid,
+          address: null,
+        },
+        action: 'break-glass.use',
+        subject: glass.name,
+        detail: { namespace: request.namespace ?? null, kind: request.kind.kind, name, images },
+      });
   });
 }

@@ -19,6 +19,7 @@ const deps: ReviewDeps = {
   hosts: new Set(['registry.example']),
   lookup: { resolve: async () => null },
   verdicts: { allows: () => false, read: async () => null, apply: () => {} },
+  breakGlasses: { find: async () => null },
 };
 const pod = (image: string, metadata: object = {}) => ({
   apiVersion: 'v1',

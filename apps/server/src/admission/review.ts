@@ -1,6 +1,7 @@
 /** Answers one AdmissionReview: exemptions, images, policies, and nothing that fails lets anything through. */
 import { AdmissionRequest, evaluateAdmission, type PolicyEngine } from '@pratique/policy';
 import { z } from 'zod';
+import type { BreakGlass, BreakGlasses } from './break-glass.ts';
 import type { ClusterEntry } from './clusters.ts';
 import { type ImageJudgement, type JudgeDeps, judgeImage } from './judge-image.ts';
 import { type ImageUse, podImages } from './pod-spec.ts';
@@ -20,7 +21,7 @@ export const AdmissionReview = z.looseObject({
 });
 export type AdmissionReview = z.infer<typeof AdmissionReview>;
 
-export type ReviewDeps = JudgeDeps & { engine: PolicyEngine };
+export type ReviewDeps = JudgeDeps & { engine: PolicyEngine; breakGlasses: BreakGlasses };
 
 export type ReviewOutcome = {
   allowed: boolean;
@@ -28,11 +29,13 @@ export type ReviewOutcome = {
   reasons: string[];
   warnings: string[];
   images: ImageJudgement[];
+  /** What let it in although there were reasons against it; null when nothing did. */
+  breakGlass: BreakGlass | null;
   /** Nothing was looked at: the namespace is exempt, or the object makes no pods. */
   exempt: boolean;
 };
 
-const EXEMPT: ReviewOutcome = { allowed: true, reasons: [], warnings: [], images: [], exempt: true };
+const EXEMPT: ReviewOutcome = { allowed: true, reasons: [], warnings: [], images: [], breakGlass: null, exempt: true };
 const MAX_PARALLEL_IMAGES = 100;
 
 /** Validation: every image judged and pinned, every constraint evaluated. */
@@ -68,7 +71,10 @@ export async function reviewObject(
           `${image.reference} is not pinned by its digest, so another image could run under its name; the mutating webhook pins it to ${image.pinned ?? ''}: is it configured?`,
         );
   reasons.push(...violations.deny);
-  return settle(cluster, reasons, violations.warn, images);
+  const glass =
+    reasons.length > 0 && cluster.mode === 'enforce' ? await deps.breakGlasses.find(cluster, request) : null;
+  if (glass?.outcome === 'open') return breakGlass(glass.glass, reasons, violations.warn, images);
+  return settle(cluster, glass ? [...reasons, glass.message] : reasons, violations.warn, images);
 }
 
 type Request = AdmissionReview['request'];
@@ -131,8 +137,23 @@ async function evaluatePolicies(
   };
 }
 
+/** Let in against all reasons; the person sees them, and everybody hears of it. */
+function breakGlass(glass: BreakGlass, reasons: string[], warnings: string[], images: ImageJudgement[]): ReviewOutcome {
+  const told = `admitted by the break-glass ${glass.name} of ${glass.by}, until ${glass.until}; this is reported`;
+  const softened = reasons.map((reason) => `would be denied: ${reason}`);
+  return {
+    allowed: true,
+    reasons,
+    warnings: [told, ...softened, ...warnings],
+    images,
+    breakGlass: glass,
+    exempt: false,
+  };
+}
+
 function settle(cluster: ClusterEntry, reasons: string[], warnings: string[], images: ImageJudgement[]): ReviewOutcome {
-  if (cluster.mode === 'enforce') return { allowed: reasons.length === 0, reasons, warnings, images, exempt: false };
+  if (cluster.mode === 'enforce')
+    return { allowed: reasons.length === 0, reasons, warnings, images, breakGlass: null, exempt: false };
   const softened = cluster.mode === 'warn' ? reasons.map((reason) => `would be denied: ${reason}`) : [];
-  return { allowed: true, reasons, warnings: [...softened, ...warnings], images, exempt: false };
+  return { allowed: true, reasons, warnings: [...softened, ...warnings], images, breakGlass: null, exempt: false };
 }

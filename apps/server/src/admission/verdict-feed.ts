@@ -13,6 +13,15 @@ export type VerdictFeed = {
   apply(events: FeedEvent[]): void;
 };
 
+/** What says something of a verdict; whatever is not an allowing word takes the image out of memory. */
+const CHANGES: ReadonlySet<string> = new Set([
+  'verdict.decided',
+  'verdict.renewed',
+  'verdict.revoked',
+  'verdict.expired',
+  'manifest.deleted',
+]);
+
 type Row = { repository_id: string; digest: string; valid_until: Date };
 
 /**
@@ -25,10 +34,10 @@ export async function loadVerdictFeed(db: Db, isCurrent: () => boolean): Promise
   let loaded = false;
 
   const applyOne = (event: FeedEvent): void => {
-    if (event.type !== 'verdict.decided' && event.type !== 'verdict.revoked' && event.type !== 'manifest.deleted')
-      return;
+    if (!CHANGES.has(event.type)) return;
     const key = `${String(event.data['repositoryId'])} ${String(event.data['digest'])}`;
-    if (event.type === 'verdict.decided' && event.data['decision'] === 'allow' && event.data['state'] === 'valid')
+    const says = event.type === 'verdict.decided' || event.type === 'verdict.renewed';
+    if (says && event.data['decision'] === 'allow' && event.data['state'] === 'valid')
       allowed.set(key, Date.parse(String(event.data['validUntil'])));
     else allowed.delete(key);
   };

@@ -1,11 +1,12 @@
 /** Exceptions: asked for by one person, approved by another, with a reason and an end. */
-import { Exception, NewException } from '@pratique/contract';
+import { Exception, ExceptionRejection, NewBreakGlass, NewException } from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { rulesChanged } from '../renewal/mark-due.ts';
 import { actorOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
@@ -79,6 +80,7 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
         await sql`update exception set approver = ${actor.name}, approved_at = now() where name = ${found.name}`.execute(
           tx,
         );
+        await rulesChanged(tx, accountId);
         await recordAudit(tx, { accountId, actor, action: 'exception.approve', subject: found.name });
         await appendEvent(tx, {
           accountId,
@@ -88,6 +90,73 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
         });
         return requireException(tx, found.name);
       });
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts/:account/exceptions/:exception/rejection',
+    {
+      config: { access: 'maintainer' },
+      schema: { params: ExceptionPath, body: ExceptionRejection, response: { 200: Exception } },
+    },
+    async (request) => {
+      const { accountId } = wholeGrantOf(request);
+      const actor = personOf(request);
+      const { reason } = request.body;
+      return asTenant(db, [accountId], async (tx) => {
+        const found = await requireException(tx, request.params.exception);
+        if (found.state !== 'requested') throw new ServerError('conflict', `the exception is ${found.state}`);
+        await sql`update exception set rejected_by = ${actor.name}, rejected_at = now(), rejection_reason = ${reason} where name = ${found.name}`.execute(
+          tx,
+        );
+        await recordAudit(tx, {
+          accountId,
+          actor,
+          action: 'exception.reject',
+          subject: found.name,
+          detail: { reason },
+        });
+        await appendEvent(tx, {
+          accountId,
+          subject: `exception/${found.name}`,
+          type: 'exception.rejected',
+          data: { name: found.name, by: actor.name, owner: found.owner, reason },
+        });
+        return requireException(tx, found.name);
+      });
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts/:account/break-glass',
+    {
+      config: { access: 'maintainer' },
+      schema: { params: AccountPath, body: NewBreakGlass, response: { 201: Exception } },
+    },
+    async (request, reply) => {
+      const { accountId } = wholeGrantOf(request);
+      const actor = personOf(request);
+      const { clusters, namespaces, reason, hours } = request.body;
+      const name = request.body.name ?? `emergency-${Date.now().toString(36)}`;
+      const selector = { clusters, namespaces };
+      const opened = await asTenant(db, [accountId], async (tx) => {
+        // In force at once, by one person's word: that is what it is for. It is short, and it is heard.
+        const { rows } = await sql`
+        insert into exception (account_id, name, kind, selector, owner, reason, approver, approved_at, expires_at)
+        values (${accountId}, ${name}, 'break-glass', ${JSON.stringify(selector)}::jsonb, ${actor.name}, ${reason}, ${actor.name}, now(), now() + make_interval(hours => ${hours}))
+        on conflict (account_id, name) do nothing returning 1`.execute(tx);
+        if (rows.length === 0) throw new ServerError('conflict', `there is an exception ${name} already`);
+        const detail = { selector, reason, hours };
+        await recordAudit(tx, { accountId, actor, action: 'break-glass.open', subject: name, detail });
+        await appendEvent(tx, {
+          accountId,
+          subject: `exception/${name}`,
+          type: 'break-glass.opened',
+          data: { name, by: actor.name, ...detail },
+        });
+        return requireException(tx, name);
+      });
+      return reply.status(201).send(opened);
     },
   );
 
@@ -103,6 +172,7 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
           );
         if (rows.length === 0)
           throw new ServerError('not-found', `there is no exception ${request.params.exception} in force`);
+        await rulesChanged(tx, accountId);
         await recordAudit(tx, {
           accountId,
           actor: actorOf(request),
@@ -158,12 +228,15 @@ type Row = {
   approved_at: Date | null;
   expires_at: Date;
   withdrawn_at: Date | null;
+  rejected_at: Date | null;
+  rejected_by: string | null;
+  rejection_reason: string | null;
   expired: boolean;
 };
 
 async function readExceptions(tx: Tx, name: string | null = null): Promise<Exception[]> {
   const { rows } = await sql<Row>`
-    select name, kind, selector, owner, reason, approver, created_at, approved_at, expires_at, withdrawn_at, expires_at <= now() as expired from exception
+    select name, kind, selector, owner, reason, approver, created_at, approved_at, expires_at, withdrawn_at, rejected_at, rejected_by, rejection_reason, expires_at <= now() as expired from exception
     where ${name}::text is null or name = ${name} order by withdrawn_at is not null, created_at desc`.execute(tx);
   return rows.map((row) => ({
     name: row.name,
@@ -172,8 +245,16 @@ async function readExceptions(tx: Tx, name: string | null = null): Promise<Excep
     owner: row.owner,
     reason: row.reason,
     approver: row.approver,
-    state: row.withdrawn_at ? 'withdrawn' : row.expired ? 'expired' : row.approved_at ? 'active' : 'requested',
+    state: stateOf(row),
+    rejection: row.rejected_at ? { by: row.rejected_by ?? '', reason: row.rejection_reason ?? '' } : null,
     createdAt: row.created_at.toISOString(),
     expiresAt: row.expires_at.toISOString(),
   }));
+}
+
+function stateOf(row: Row): Exception['state'] {
+  if (row.withdrawn_at) return 'withdrawn';
+  if (row.rejected_at) return 'rejected';
+  if (row.expired) return 'expired';
+  return row.approved_at ? 'active' : 'requested';
 }

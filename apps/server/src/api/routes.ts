@@ -23,6 +23,7 @@ import { keyRoutes } from './keys.ts';
 import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
+import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
 
@@ -49,6 +50,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   chainRoutes(app, deps);
   policyRoutes(app, deps);
   exceptionRoutes(app, deps);
+  revocationRoutes(app, deps);
   keyRoutes(app, deps);
   deliveryRoutes(app, deps);
   clusterRoutes(app, deps);

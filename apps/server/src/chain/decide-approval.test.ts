@@ -44,6 +44,8 @@ beforeEach(async () => {
       runId: run,
       validDays: 30,
       pending: await approvalIsAhead(tx, run, 'gate'),
+      revoked: false,
+      reviewAt: null,
     });
   });
 });

@@ -11,6 +11,7 @@ import {
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { rulesChanged } from '../renewal/mark-due.ts';
 
 export type StoredBundle = { version: number; digest: string; createdBy: string; createdAt: Date; bundle: Bundle };
 type Row = {
@@ -45,6 +46,7 @@ export async function storeAccountBundle(tx: Tx, accountId: string, bundle: Bund
     insert into policy_bundle (account_id, version, digest, content, created_by)
     select ${accountId}, coalesce(max(version), 0) + 1, ${bundle.digest}, ${JSON.stringify({ templates: bundle.templates, constraints: bundle.constraints })}::jsonb, ${author}
     from policy_bundle where account_id = ${accountId}`.execute(tx);
+  await rulesChanged(tx, accountId);
 }
 
 /** Gives the account the presets of this version, unless somebody decided otherwise. */

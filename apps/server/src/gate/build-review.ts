@@ -10,6 +10,7 @@ import { readInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
 import { readFindings } from '../scan/read-findings.ts';
 import { type ActiveException, exceptionFor } from './exceptions.ts';
+import { newFindingKey, readNewFindings } from './grace.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -29,6 +30,9 @@ export async function buildReview(
   const config = manifest ? await readConfig(store, manifest.config) : null;
   const inventory = await readInventory(tx, platform.digest);
   const scanned = inventory ? await readFindings(tx, inventory.inventoryId) : null;
+  const fresh = inventory
+    ? await readNewFindings(tx, repository.repositoryId, platform.digest, inventory.inventoryId)
+    : new Map<string, Date>();
   const distribution = inventory?.distribution ?? null;
   const missing = [...(inventory?.missing ?? [])];
   if (!inventory) missing.push({ kind: 'unreadable', what: 'inventory', path: '', detail: 'no inventory was taken' });
@@ -67,6 +71,7 @@ export async function buildReview(
       exploited: finding.exploited,
       package: finding.package,
       exception: exceptionFor(exceptions, repository.name, finding),
+      newSince: fresh.get(newFindingKey(finding.id, finding.package))?.toISOString() ?? null,
     })),
     uncovered: scanned?.uncovered ?? [],
   };

@@ -16,17 +16,25 @@ export type NewVerdict = {
   validDays: number;
   /** People still have a say in the run; an image that is allowed already stays so meanwhile. */
   pending: boolean;
+  /** A revocation is in force. */
+  revoked: boolean;
+  /** When a time of grace ends; null when none runs. */
+  reviewAt: Date | null;
 };
 
 export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewVerdict): Promise<void> {
   const { accountId, repositoryId } = repository;
+  const state = verdict.revoked ? 'revoked' : verdict.pending ? 'pending' : 'valid';
+  // Examined again at half of its validity, or when a time of grace ends.
   const { rows } = await sql<{ valid_until: Date; state: string }>`
-    insert into verdict (account_id, repository_id, digest, decision, state, reasons, inputs, input_hash, run_id, decided_at, valid_until)
-    values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, ${verdict.pending ? 'pending' : 'valid'}, ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
-            ${verdict.inputHash}, ${verdict.runId}, now(), now() + make_interval(days => ${verdict.validDays}))
+    insert into verdict (account_id, repository_id, digest, decision, state, reasons, inputs, input_hash, run_id, decided_at, valid_until, renew_at)
+    values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, ${state}, ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
+            ${verdict.inputHash}, ${verdict.runId}, now(), now() + make_interval(days => ${verdict.validDays}),
+            least(now() + make_interval(hours => ${verdict.validDays * 12}), ${verdict.reviewAt}::timestamptz))
     on conflict (account_id, repository_id, digest) do update set decision = excluded.decision,
-      state = case when verdict.decision = 'allow' and verdict.state = 'valid' and verdict.valid_until > now() then 'valid' else excluded.state end, reasons = excluded.reasons, inputs = excluded.inputs,
-      input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until
+      state = case when excluded.state = 'pending' and verdict.decision = 'allow' and verdict.state = 'valid' and verdict.valid_until > now() then 'valid' else excluded.state end, reasons = excluded.reasons, inputs = excluded.inputs,
+      input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until,
+      renew_at = excluded.renew_at, renewal_failures = 0, renewal_error = null, warned_at = null
     returning valid_until, state`.execute(tx);
   await sql`
     insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)

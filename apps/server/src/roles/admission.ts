@@ -1,6 +1,7 @@
 /** The admission process: answers clusters from memory, with a policy engine that nobody else uses. */
 import { spawnEngine } from '@pratique/policy';
 import { Histogram, Registry as Metrics } from 'prom-client';
+import { createBreakGlasses } from '../admission/break-glass.ts';
 import { createClusters } from '../admission/clusters.ts';
 import { registryHosts } from '../admission/image-name.ts';
 import { createLookup } from '../admission/lookup.ts';
@@ -53,6 +54,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
       engine,
       clusters,
       verdicts,
+      breakGlasses: createBreakGlasses(db),
       log,
       hosts: registryHosts(config.publicUrl, config.aliases),
       lookup: createLookup(db),

@@ -21,12 +21,16 @@ import { createScanner, limitScanners } from '../inventory/scanner.ts';
 import { scheduleHousekeeping } from '../jobs/housekeeping.ts';
 import { processName } from '../jobs/leases.ts';
 import { scheduleReconciliation } from '../jobs/reconcile.ts';
-import { runQueue, type Tasks } from '../jobs/run-queue.ts';
+import { enqueue, runQueue, type Tasks } from '../jobs/run-queue.ts';
+import { markAccount } from '../renewal/mark-due.ts';
+import { rematch } from '../renewal/rematch.ts';
+import { scheduleRenewals } from '../renewal/schedule.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
 import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
+import { refreshStatements, withdrawAndDeny } from '../trust/renew.ts';
 import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
 
 export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<void> {
@@ -49,12 +53,14 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   );
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
+  const statements = { ...trust, publicUrl: config.publicUrl };
+  const judging = { db, store, engine, validDays: config.verdictDays, now: () => new Date() };
   const kinds: StepKinds = {
     inventory: inventoryStep({ db, store, scan }),
     scan: scanStep({ db, advisories: advisories.open }),
-    gate: gateStep({ db, store, engine, validDays: config.verdictDays, now: () => new Date() }),
+    gate: gateStep(judging),
     sign: signStep(trust),
-    attest: attestStep({ ...trust, publicUrl: config.publicUrl }),
+    attest: attestStep(statements),
     deliver: deliverStep(delivery),
     approval: approvalStep,
   };
@@ -63,6 +69,13 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
+    'renewal.mark': ({ payload }) => markAccount(db, String(payload['accountId'])),
+    'renewal.rematch': async () => {
+      const seen = await rematch(db, await advisories.open());
+      log.info({ seen }, 'stored packages matched with the newest advisories');
+    },
+    'trust.refresh': ({ payload }) => refreshStatements(statements, aboutImage(payload)),
+    'trust.withdraw': ({ payload }) => withdrawAndDeny(statements, aboutImage(payload)),
   };
   const queue = await runQueue({ db, pool, log }, tasks, {
     concurrency: config.scan.parallel + 2,
@@ -75,18 +88,34 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     );
     await advisories.open();
   });
+  const renewals = scheduleRenewals(judging, log);
   const housekeeping = scheduleHousekeeping(db, store, log);
   const stranded = scheduleReconciliation(db, log);
+  // Advisories also come by `pratique advisories import`, in a process of its own.
+  const looking = setInterval(
+    () => advisories.open().catch((error: unknown) => log.warn({ err: error }, 'advisories could not be opened')),
+    LOOK_FOR_ADVISORIES_MS,
+  );
+  looking.unref();
   context.onStop(async () => {
     refresh.stop();
     housekeeping.stop();
     stranded.stop();
+    clearInterval(looking);
+    await renewals.stop();
     await queue.stop();
     await engine.close();
     await db.destroy();
   });
   context.ready();
 }
+
+const LOOK_FOR_ADVISORIES_MS = 15_000;
+
+const aboutImage = (payload: Record<string, unknown>) => ({
+  repositoryId: String(payload['repositoryId']),
+  digest: String(payload['digest']),
+});
 
 const FIRST_REFRESH_MS = 5 * 60_000;
 
@@ -107,11 +136,20 @@ function scheduleFeeds(hours: number | null, refresh: () => Promise<void>): { st
   return { stop: () => clearTimeout(timer) };
 }
 
-/** Other processes compare verdicts with these without opening the store themselves. */
+/**
+ * Other processes compare verdicts with these without opening the store themselves. A snapshot that is new sets off the
+ * matching of all stored packages.
+ */
 async function publishRevisions(db: Db, snapshot: string): Promise<void> {
-  await asSystem(db, (tx) =>
-    sql`
-    insert into setting (key, value) values ('advisories.snapshot', to_jsonb(${snapshot}::text)), ('cataloger.revision', to_jsonb(${CATALOGER_REVISION}::int))
-    on conflict (key) do update set value = excluded.value, updated_at = now()`.execute(tx),
-  );
+  await asSystem(db, async (tx) => {
+    const { rows } = await sql`
+      insert into setting (key, value) values ('advisories.snapshot', to_jsonb(${snapshot}::text))
+      on conflict (key) do update set value = excluded.value, updated_at = now() where setting.value <> excluded.value returning 1`.execute(
+      tx,
+    );
+    await sql`
+      insert into setting (key, value) values ('cataloger.revision', to_jsonb(${CATALOGER_REVISION}::int))
+      on conflict (key) do update set value = excluded.value, updated_at = now()`.execute(tx);
+    if (rows.length > 0) await enqueue(tx, 'renewal.rematch', { snapshot });
+  });
 }

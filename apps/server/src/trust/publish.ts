@@ -108,7 +108,7 @@ async function record(tx: Tx, publication: Publication, inputHash: string, signe
 async function requireUnchangedVerdict(tx: Tx, { repository, subject, form }: Publication): Promise<void> {
   const { rows } = await sql<{ decision: string }>`
     select decision from verdict where repository_id = ${repository.repositoryId} and digest = ${subject.digest}
-      and state = 'valid' and valid_until > now() for share`.execute(tx);
+      and (state = 'revoked' or state = 'valid' and valid_until > now()) for share`.execute(tx);
   const wanted = form === 'denial' ? 'deny' : 'allow';
   if (rows[0]?.decision !== wanted)
     throw new ServerError(

@@ -24,12 +24,12 @@ type Row = {
   valid_until: Date;
 };
 
-/** null when the image is gone or has no verdict that is valid now. */
+/** null when the image is gone or has no verdict that is valid now; a revoked one is a denial that does not end. */
 export async function readSubject(tx: Tx, repository: Repository, digest: string): Promise<Subject | null> {
   const { rows } = await sql<Row>`
     select m.size, m.media_type, v.decision, v.state, v.reasons, v.inputs, v.input_hash, v.run_id, v.decided_at, v.valid_until
     from repository_manifest r join manifest m using (digest) join verdict v on v.repository_id = r.repository_id and v.digest = r.digest
-    where r.repository_id = ${repository.repositoryId} and r.digest = ${digest} and v.state = 'valid' and v.valid_until > now()`.execute(
+    where r.repository_id = ${repository.repositoryId} and r.digest = ${digest} and (v.state = 'revoked' or v.state = 'valid' and v.valid_until > now())`.execute(
     tx,
   );
   const row = rows[0];
