@@ -43,6 +43,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/repositories': none,
   'GET /api/v1/accounts/{account}/images': none,
   'GET /api/v1/accounts/{account}/image': ofImage,
+  'GET /api/v1/accounts/{account}/image/explanation': ofImage,
   'GET /api/v1/accounts/{account}/image/scan': ofImage,
   'GET /api/v1/accounts/{account}/image/sbom': ofImage,
   'GET /api/v1/accounts/{account}/image/runs': ofImage,

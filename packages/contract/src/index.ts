@@ -1,5 +1,6 @@
 export * from './agent.ts';
 export * from './api/account.ts';
+export * from './api/explanation.ts';
 export * from './api/governance.ts';
 export * from './api/image.ts';
 export * from './api/session.ts';

@@ -99,8 +99,22 @@ export function addException(program: Command, context: Context): void {
           undefined,
           Exception,
         ),
-        (one) => `${table([one])}\n\nJudge an image anew: pratique chain run ${account}/NAME:TAG`,
+        (one) => `${table([one])}\n\nImages that it concerns are judged anew by themselves.`,
       );
+    });
+
+  exception
+    .command('reject')
+    .description('refuse a request')
+    .argument('<account>')
+    .argument('<name>')
+    .requiredOption('--reason <text>', 'why; the one who asked reads it')
+    .option('--json', 'print JSON')
+    .action(async (account: string, name: string, options: { reason: string; json?: boolean }) => {
+      const { api } = await openServer(context);
+      const path = `/accounts/${account}/exceptions/${encodeURIComponent(name)}/rejection`;
+      const rejected = await api.send('POST', path, { reason: options.reason }, Exception);
+      writeResult(context, options.json, rejected, (one) => table([one]));
     });
 
   exception

@@ -38,6 +38,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./status.ts')).addStatus,
   },
   {
+    names: { explain: 'the whole way to the decision on an image' },
+    load: async () => (await import('./explain.ts')).addExplain,
+  },
+  {
+    names: { revoke: 'take an image out of service at once, everywhere in the account' },
+    load: async () => (await import('./revoke.ts')).addRevoke,
+  },
+  {
     names: { chain: 'the delivery chain: define it, run it, approve' },
     load: async () => (await import('./chain.ts')).addChain,
   },
@@ -60,6 +68,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     names: { exception: 'accepted risks: requested by one person, approved by another' },
     load: async () => (await import('./exception.ts')).addException,
+  },
+  {
+    names: { 'break-glass': 'emergencies: labelled pods run although they would be denied; everybody hears of it' },
+    load: async () => (await import('./break-glass.ts')).addBreakGlass,
   },
   {
     names: { policy: 'the policies of an account' },

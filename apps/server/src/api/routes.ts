@@ -17,6 +17,7 @@ import { consoleRoutes } from './console.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { eventRoutes } from './events.ts';
 import { exceptionRoutes } from './exceptions.ts';
+import { explanationRoutes } from './explanation.ts';
 import { healthRoutes } from './health.ts';
 import { imageRoutes } from './images.ts';
 import { keyRoutes } from './keys.ts';
@@ -47,6 +48,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   peopleRoutes(app, deps);
   robotRoutes(app, deps);
   imageRoutes(app, deps);
+  explanationRoutes(app, deps);
   chainRoutes(app, deps);
   policyRoutes(app, deps);
   exceptionRoutes(app, deps);
