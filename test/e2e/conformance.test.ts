@@ -26,7 +26,7 @@ async function openUpload(name: string): Promise<string> {
   const answer = await registry(server(), 'POST', `${name}/blobs/uploads/`);
   expect(answer.status).toBe(202);
   const location = answer.headers.get('location');
-  expect(location).toMatch(new RegExp(`^/v2/${name}/blobs/uploads/[0-9a-f-]{36}$`));
+  expect(location).toMatch(new RegExp(`^/v2/${name}/blobs/uploads/[0-9a-f-]{36}\\.[\\w.-]+$`));
   return location ?? '';
 }
 

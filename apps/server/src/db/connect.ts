@@ -11,22 +11,56 @@ pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /**
  * Opens a pool on `url`.
- * @param max connections at most
+ * @param options `max`: connections at most; `patienceMs`: how long a query may go unanswered, after which its connection
+ * is given up: a database that stopped must not hold those who ask it
  */
-export function connect(url: string, options: { max?: number; name: string }): { db: Db; pool: pg.Pool } {
+export function connect(
+  url: string,
+  options: { max?: number; name: string; patienceMs?: number },
+): { db: Db; pool: pg.Pool } {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max ?? 10,
     application_name: options.name,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: Math.min(10_000, options.patienceMs ?? 10_000),
     statement_timeout: 60_000,
+    ...(options.patienceMs === undefined ? {} : { query_timeout: options.patienceMs }),
     idle_in_transaction_session_timeout: 60_000,
   });
   // An idle connection that breaks is replaced at its next use; without a listener the process would end.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    if (options.patienceMs !== undefined) giveUpOnSilence(client);
+  });
   return { db: new Kysely({ dialect: new PostgresDialect({ pool }) }), pool };
 }
+
+/** A connection with an unanswered query is of no use to the next caller, nor is its rollback: it is closed at once. */
+function giveUpOnSilence(client: pg.PoolClient): void {
+  const ask = client.query.bind(client) as (...args: unknown[]) => unknown;
+  const { connection } = client as unknown as { connection: { stream: { destroy(): void } } };
+  const impatient = (...args: unknown[]): unknown => {
+    const answer = ask(...args);
+    if (answer instanceof Promise)
+      answer.catch((error: unknown) => {
+        if (TIMED_OUT.test((error as Error).message)) connection.stream.destroy();
+      });
+    return answer;
+  };
+  Object.assign(client, { query: impatient });
+}
+
+const TIMED_OUT = /^(Query read timeout|timeout exceeded when trying to connect|Connection terminated)/;
+
+/** True when the database did not answer, as opposed to answering with a refusal. */
+export function isSilentDatabase(error: unknown): boolean {
+  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
+  return SILENT.has(code) || TIMED_OUT.test(message);
+}
+
+// Shutting down, starting up, cancelled by a timeout, too many connections; and what sockets say.
+const SILENT = new Set(['57P01', '57P02', '57P03', '57014', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);
 
 /** Runs `work` in one transaction that sees only rows of the given accounts, whatever its queries ask for. */
 export async function asTenant<T>(db: Db, accounts: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {

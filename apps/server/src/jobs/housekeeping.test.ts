@@ -20,23 +20,14 @@ async function* bytes(text: string): AsyncGenerator<Buffer> {
 test('an abandoned upload goes, one that is under way and a stored blob stay', async () => {
   const old = '00000000-0000-4000-8000-000000000001';
   const young = '00000000-0000-4000-8000-000000000002';
-  await asSystem(db, async (tx) => {
-    await sql`insert into account (name) values ('a')`.execute(tx);
-    await sql`insert into repository (account_id, name) select account_id, 'r' from account`.execute(tx);
-    await sql`
-      insert into upload (upload_id, account_id, repository_id, actor, touched_at)
-      select v.id::uuid, account_id, repository_id, 'x', now() - v.age::interval from repository, (values (${old}, '2 days'), (${young}, '1 hour')) as v (id, age)`.execute(
-      tx,
-    );
-  });
-  await store.upload(old).append(bytes('old'), 100);
-  await store.upload(young).append(bytes('young'), 100);
+  await store.upload(old).append(bytes('old'), 100, null);
+  await store.upload(young).append(bytes('young'), 100, null);
   const twoDaysAgo = new Date(Date.now() - 48 * 3_600_000);
-  await utimes(join(root, 'uploads', old), twoDaysAgo, twoDaysAgo);
+  for (const path of ['at-3', '']) await utimes(join(root, 'uploads', old, path), twoDaysAgo, twoDaysAgo);
   const blob = await store.put(Buffer.from('blob'));
-  expect(await sweep(db, store, new Date())).toMatchObject({ uploads: 1, uploadFiles: 1 });
+  expect(await sweep(db, store, new Date())).toMatchObject({ uploads: 1 });
   expect(await stat(join(root, 'uploads', old)).catch(() => null)).toBeNull();
-  expect(await store.upload(young).size()).toBe(5);
+  expect(await store.upload(young).look()).toEqual({ state: 'open', size: 5 });
   expect(await store.has(blob)).toBe(true);
 });
 

@@ -7,17 +7,16 @@ import { asSystem, type Db, type Tx } from '../db/connect.ts';
 const UPLOAD_HOURS = 24;
 const EVERY_MS = 3_600_000;
 
-export type Swept = { uploads: number; uploadFiles: number; sessions: number };
+export type Swept = { uploads: number; sessions: number };
 
 /** @param now what counts as the present */
 export async function sweep(db: Db, store: BlobStore, now: Date): Promise<Swept> {
   const cutoff = new Date(now.getTime() - UPLOAD_HOURS * 3_600_000);
-  const { uploads, sessions } = await asSystem(db, async (tx) => {
+  const sessions = await asSystem(db, async (tx) => {
     await deletePrincipalChanges(tx, cutoff);
-    return { uploads: await deleteUploads(tx, cutoff), sessions: await deleteSessions(tx, now) };
+    return deleteSessions(tx, now);
   });
-  // Files after rows: an upload whose row is gone cannot be written to any more.
-  return { uploads, sessions, uploadFiles: await store.sweepUploads(cutoff) };
+  return { sessions, uploads: await store.sweepUploads(cutoff) };
 }
 
 /** At the start and every hour; a failure is told and tried again. */
@@ -31,11 +30,6 @@ export function scheduleHousekeeping(db: Db, store: BlobStore, log: Logger): { s
   const timer = setInterval(run, EVERY_MS);
   timer.unref();
   return { stop: () => clearInterval(timer) };
-}
-
-async function deleteUploads(tx: Tx, cutoff: Date): Promise<number> {
-  const { rows } = await sql`delete from upload where touched_at < ${cutoff} returning 1`.execute(tx);
-  return rows.length;
 }
 
 async function deleteSessions(tx: Tx, now: Date): Promise<number> {

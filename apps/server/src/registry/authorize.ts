@@ -14,7 +14,7 @@ const NEEDED: Record<Action, Role> = { pull: 'reader', push: 'developer', delete
 
 export type Authorization = {
   /** @throws RegistryError UNAUTHORIZED with the challenge that starts the token flow */
-  caller(request: IncomingMessage, challenge: string): Promise<Caller> | Caller;
+  caller(request: IncomingMessage, scope: () => string): Promise<Caller> | Caller;
   challenge(scope: string | null): string;
 };
 
@@ -51,7 +51,7 @@ export function createAuthorization(
     caller(request, scope) {
       const header = request.headers.authorization;
       const refuse = (): never => {
-        throw new RegistryError('UNAUTHORIZED', { headers: { 'www-authenticate': challenge(scope || null) } });
+        throw new RegistryError('UNAUTHORIZED', { headers: { 'www-authenticate': challenge(scope() || null) } });
       };
       if (!header || header.length > 8192) return refuse();
       // The hot path: a token that was verified before, of a principal in memory, costs no promise.
@@ -77,7 +77,7 @@ export function authorize(
   account: string,
   repository: string,
   action: Action,
-  challenge: string,
+  challenge: () => string,
 ): Grant {
   const grant = grantIn(caller.principal, account);
   if (!grant || !mayUse(caller.principal, account, repository, NEEDED[action])) throw new RegistryError('DENIED');
@@ -86,7 +86,7 @@ export function authorize(
     !caller.access.some((entry) => entry.name === `${account}/${repository}` && entry.actions.includes(action))
   )
     throw new RegistryError('UNAUTHORIZED', {
-      headers: { 'www-authenticate': `${challenge},error="insufficient_scope"` },
+      headers: { 'www-authenticate': `${challenge()},error="insufficient_scope"` },
     });
   return grant;
 }

@@ -1,6 +1,7 @@
 /** Errors in the form of the distribution specification (1.1, "Error Codes"). */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { OciError } from '@pratique/oci';
+import { isSilentDatabase } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 
 const CODES = {
@@ -23,6 +24,7 @@ const CODES = {
   MANIFEST_HELD: [409, 'the manifest is held and may not be deleted'],
   RANGE_INVALID: [416, 'invalid content range'],
   UNAVAILABLE: [503, 'temporarily unavailable'],
+  STORAGE_FULL: [507, 'the registry has no room for this'],
   UNKNOWN: [500, 'unknown error'],
 } as const satisfies Record<string, readonly [number, string]>;
 
@@ -55,10 +57,15 @@ export function toRegistryError(error: unknown): RegistryError {
     if (error.code === 'rate-limited') return new RegistryError('TOOMANYREQUESTS', { message: error.message });
   }
   const code = (error as { code?: string } | null)?.code;
-  if (code === 'ENOSPC')
-    return new RegistryError('UNAVAILABLE', { message: 'the disk of the registry is full', cause: error });
-  if (code === 'ECONNREFUSED' || code === '57P01' || code === '57P03')
-    return new RegistryError('UNAVAILABLE', { message: 'the database does not answer', cause: error });
+  // 53100: the disk of the database.
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100')
+    return new RegistryError('STORAGE_FULL', { message: 'the disk of the registry is full', cause: error });
+  if (isSilentDatabase(error))
+    return new RegistryError('UNAVAILABLE', {
+      message: 'the database does not answer; try again',
+      headers: { 'retry-after': '2' },
+      cause: error,
+    });
   return new RegistryError('UNKNOWN', { cause: error });
 }
 

@@ -1,5 +1,4 @@
 /** One of our own repositories as a place to copy from and to; the same rules as for a client's push. */
-import { randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { type ContentSink, type ContentSource, OciError, verifyStream } from '@pratique/oci';
 import type { Actor } from '../auth/audit.ts';
@@ -68,12 +67,9 @@ export function localSink(
       return true;
     },
     async putBlob(descriptor, content) {
-      // A name of its own: two deliveries may copy the same blob at once.
-      const upload = store.upload(`copy-${randomUUID()}`);
-      await pipeline(content, verifyStream(descriptor), async (checked: AsyncIterable<Buffer>) => {
-        await upload.append(checked, descriptor.size);
-      });
-      const size = await upload.finish(descriptor.digest);
+      const size = await pipeline(content, verifyStream(descriptor), (checked: AsyncIterable<Buffer>) =>
+        store.receive(checked, descriptor.digest, descriptor.size),
+      );
       if (size === null) throw new OciError('digest-mismatch', `the bytes of ${descriptor.digest} do not match`);
       await transact((tx) => insertBlob(tx, repository, descriptor.digest, size));
     },

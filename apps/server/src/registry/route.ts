@@ -2,6 +2,7 @@
 import { isDigest } from '@pratique/contract';
 import { isRepositoryName, isTag } from '@pratique/oci';
 import { RegistryError } from './error.ts';
+import { isUploadToken } from './upload-session.ts';
 
 export type RegistryRoute = {
   /** The first component of the name. */
@@ -12,14 +13,13 @@ export type RegistryRoute = {
   | { kind: 'manifest'; reference: string; isDigest: boolean }
   | { kind: 'blob'; digest: string }
   | { kind: 'uploads' }
-  | { kind: 'upload'; id: string }
+  | { kind: 'upload'; token: string }
   | { kind: 'tags' }
   | { kind: 'referrers'; digest: string }
 );
 
 const PATTERN =
   /^\/v2\/(.+)\/(?:(manifests)\/([^/]+)|(blobs)\/uploads\/([^/]*)|(blobs)\/([^/]+)|(tags)\/list|(referrers)\/([^/]+))$/;
-const UPLOAD = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * @param path the URL's path, not decoded: nothing that is valid here needs an escape
@@ -45,8 +45,8 @@ export function parseRoute(path: string): RegistryRoute {
   }
   if (match[4]) {
     if (match[5] === '') return { ...owner, kind: 'uploads' };
-    if (!match[5] || !UPLOAD.test(match[5])) throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
-    return { ...owner, kind: 'upload', id: match[5] };
+    if (!match[5] || !isUploadToken(match[5])) throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+    return { ...owner, kind: 'upload', token: match[5] };
   }
   if (match[6] && match[7]) return { ...owner, kind: 'blob', digest: digestOf(match[7]) };
   if (match[8]) return { ...owner, kind: 'tags' };

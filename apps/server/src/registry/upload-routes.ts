@@ -4,94 +4,117 @@ import { isDigest } from '@pratique/contract';
 import { parseReference } from '@pratique/oci';
 import type { Actor } from '../auth/audit.ts';
 import type { BlobStore } from '../blobs/store.ts';
-import type { Tx } from '../db/connect.ts';
+import { ServerError } from '../error.ts';
 import type { Repository } from './cache.ts';
+import type { BlobCommits } from './commit-blobs.ts';
 import { RegistryError } from './error.ts';
-import { deleteUpload, insertBlob, insertUpload, uploadExists } from './uploads.ts';
+import type { UploadLimits } from './upload-limits.ts';
+import type { UploadSessions } from './upload-session.ts';
 
 const MAX_BLOB_BYTES = 64 * 1024 ** 3;
 
-export type UploadContext = {
-  store: BlobStore;
+/** What all requests about uploads need; made once. */
+export type UploadDeps = { store: BlobStore; sessions: UploadSessions; limits: UploadLimits; commits: BlobCommits };
+
+export type UploadContext = UploadDeps & {
   request: IncomingMessage;
   response: ServerResponse;
-  url: URL;
+  /** The part of the URL after the question mark. */
+  query: URLSearchParams;
   actor: Actor;
-  /** The repository, made when it does not exist. */
+  /** A POST makes it when it does not exist; other requests are about one that does. */
   repository: Repository;
-  /** One transaction that sees the caller's account. */
-  transact: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>;
   /** Size of a blob in another repository that the caller may read, or null. */
   readable: (account: string, repository: string, digest: string) => Promise<number | null>;
 };
 
-/** POST: mounts a blob, takes it whole, or opens a session. */
+/** POST: mounts a blob, takes it whole, or opens a session, which costs nothing. */
 export async function startUpload(context: UploadContext): Promise<void> {
-  const { url, request, response, repository } = context;
-  const mount = url.searchParams.get('mount');
-  const from = url.searchParams.get('from');
+  const { query, request, response, repository, store } = context;
+  const mount = query.get('mount');
+  const from = query.get('from');
   if (mount !== null && isDigest(mount) && from !== null && (await mountBlob(context, mount, from))) return;
-  const digest = url.searchParams.get('digest');
-  if (digest !== null && !isDigest(digest))
-    throw new RegistryError('DIGEST_INVALID', { message: 'the digest is not sha256: and 64 hex digits' });
-  const id = await context.transact((tx) => insertUpload(tx, repository, context.actor.id));
-  remember(context, id);
+  const digest = query.get('digest');
   if (digest !== null) {
-    await receive(context, id);
-    await finishUpload(context, id, digest);
-    return;
+    requireDigest(digest, 'the digest is not sha256: and 64 hex digits');
+    const size = await receiving(context, () => store.receive(bodyOf(request), digest, MAX_BLOB_BYTES));
+    if (size === null) throw otherDigest(digest);
+    return created(context, digest, size);
   }
+  const { id, token } = context.sessions.open(ownerOf(context));
   request.resume();
+  response.writeHead(202, [
+    'docker-distribution-api-version',
+    'registry/2.0',
+    'location',
+    uploadLocation(repository, token),
+    'range',
+    '0-0',
+    'docker-upload-uuid',
+    id,
+    'oci-chunk-min-length',
+    '1',
+    'content-length',
+    '0',
+  ]);
+  response.end();
+}
+
+/** PATCH: appends a chunk; a chunk with a Content-Range must begin where the upload ends. */
+export async function appendUpload(context: UploadContext, token: string): Promise<void> {
+  const { request, response, repository, store, limits } = context;
+  const id = requireSession(context, token);
+  limits.keep(id, repository.accountId);
+  const from = chunkStart(request);
+  const done = await receiving(context, () =>
+    store.upload(id).append(bodyOf(request), MAX_BLOB_BYTES, from).catch(toUnknown),
+  );
+  if (done.outcome === 'elsewhere') throw outOfOrder(repository, token, done.size);
   response.writeHead(202, {
-    location: uploadLocation(repository, id),
-    range: '0-0',
+    location: uploadLocation(repository, token),
+    range: rangeOf(done.size),
     'docker-upload-uuid': id,
-    'oci-chunk-min-length': '1',
     'content-length': 0,
   });
   response.end();
 }
 
-/** PATCH: appends a chunk; a chunk with a Content-Range must begin where the upload ends. */
-export async function appendUpload(context: UploadContext, id: string): Promise<void> {
-  await requireUpload(context, id);
-  const size = await receive(context, id);
-  context.response.writeHead(202, {
-    location: uploadLocation(context.repository, id),
-    range: rangeOf(size),
-    'docker-upload-uuid': id,
-    'content-length': 0,
-  });
-  context.response.end();
-}
-
 /** PUT: takes the last chunk, if any, and makes the upload a blob. */
-export async function completeUpload(context: UploadContext, id: string): Promise<void> {
-  const digest = context.url.searchParams.get('digest');
-  if (digest === null || !isDigest(digest))
-    throw new RegistryError('DIGEST_INVALID', { message: 'PUT of an upload names the digest as ?digest=sha256:...' });
-  await requireUpload(context, id);
-  await receive(context, id);
-  await finishUpload(context, id, digest);
+export async function completeUpload(context: UploadContext, token: string): Promise<void> {
+  const { request, repository, store, limits } = context;
+  const digest = context.query.get('digest') ?? '';
+  requireDigest(digest, 'PUT of an upload names the digest as ?digest=sha256:...');
+  const id = requireSession(context, token);
+  const from = chunkStart(request);
+  const done = await receiving(context, () =>
+    store.upload(id).finish(bodyOf(request), MAX_BLOB_BYTES, from, digest).catch(toUnknown),
+  );
+  if (done.outcome === 'elsewhere') throw outOfOrder(repository, token, done.size);
+  limits.forget(id);
+  noteEnded(id);
+  if (done.outcome === 'differs') throw otherDigest(digest);
+  await created(context, digest, done.size);
 }
 
 /** GET: how far the upload is. */
-export async function reportUpload(context: UploadContext, id: string): Promise<void> {
-  await requireUpload(context, id);
-  const size = await context.store.upload(id).size();
-  context.response.writeHead(204, {
-    location: uploadLocation(context.repository, id),
-    range: rangeOf(size),
+export async function reportUpload(context: UploadContext, token: string): Promise<void> {
+  const { response, repository, store } = context;
+  const id = requireSession(context, token);
+  const progress = await store.upload(id).look();
+  if (progress.state === 'ended') throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+  response.writeHead(204, {
+    location: uploadLocation(repository, token),
+    range: rangeOf(progress.state === 'open' ? progress.size : 0),
     'docker-upload-uuid': id,
   });
-  context.response.end();
+  response.end();
 }
 
-export async function cancelUpload(context: UploadContext, id: string): Promise<void> {
-  await requireUpload(context, id);
-  opened.delete(id);
-  await context.store.upload(id).discard();
-  await context.transact((tx) => deleteUpload(tx, id));
+/** DELETE: ends the upload and throws its bytes away. */
+export async function cancelUpload(context: UploadContext, token: string): Promise<void> {
+  const id = requireSession(context, token);
+  await context.store.upload(id).discard().catch(toUnknown);
+  context.limits.forget(id);
   context.response.writeHead(204).end();
 }
 
@@ -105,73 +128,89 @@ async function mountBlob(context: UploadContext, digest: string, from: string): 
   }
   const size = await context.readable(source.account, source.repository, digest);
   if (size === null) return false;
-  await context.transact((tx) => insertBlob(tx, context.repository, digest, size));
   context.request.resume();
-  context.response.writeHead(201, {
-    location: blobLocation(context.repository, digest),
-    'docker-content-digest': digest,
-    'content-length': 0,
-  });
-  context.response.end();
+  await created(context, digest, size);
   return true;
 }
 
-/** Sessions that this process opened or asked for lately; the rows are for other processes and for after a restart. */
-const opened = new Map<string, { owner: string; askAgainAt: number }>();
-const MAX_OPENED = 50_000;
-/** Often enough for the row of a slow upload not to look abandoned. */
-const ASK_AGAIN_MS = 3_600_000;
-
-const ownerOf = ({ repository, actor }: UploadContext) => `${repository.repositoryId} ${actor.id}`;
-
-function remember(context: UploadContext, id: string): void {
-  if (opened.size >= MAX_OPENED) opened.clear();
-  opened.set(id, { owner: ownerOf(context), askAgainAt: Date.now() + ASK_AGAIN_MS });
+/** Records the blob, whose bytes are durable, and says so. */
+async function created(context: UploadContext, digest: string, size: number): Promise<void> {
+  const { repository, response } = context;
+  const { repositoryId, accountId } = repository;
+  await context.commits.add({ repositoryId, accountId, digest, size });
+  response.writeHead(201, [
+    'docker-distribution-api-version',
+    'registry/2.0',
+    'location',
+    `${base(repository)}/${digest}`,
+    'docker-content-digest',
+    digest,
+    'content-length',
+    '0',
+  ]);
+  response.end();
 }
 
-async function requireUpload(context: UploadContext, id: string): Promise<void> {
-  const known = opened.get(id);
-  if (known && known.owner === ownerOf(context) && known.askAgainAt > Date.now()) return;
-  if (!(await context.transact((tx) => uploadExists(tx, context.repository, id, context.actor.id))))
-    throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
-  remember(context, id);
+/** Uploads that this process completed in one request: they leave no mark on the disk by which they could be known. */
+const ended = new Set<string>();
+const MAX_ENDED = 20_000;
+function noteEnded(id: string): void {
+  if (ended.size >= MAX_ENDED) ended.clear();
+  ended.add(id);
 }
 
-async function receive(context: UploadContext, id: string): Promise<number> {
-  const { request, repository } = context;
-  const upload = context.store.upload(id);
-  const range = /^(?:bytes )?(\d{1,15})-(\d{1,15})$/.exec(request.headers['content-range'] ?? '');
-  if (range) {
-    const size = await upload.size();
-    if (Number(range[1]) !== size)
-      throw new RegistryError('RANGE_INVALID', {
-        message: `the next byte expected is ${size}`,
-        headers: { location: uploadLocation(repository, id), range: rangeOf(size) },
-      });
-    const declared = request.headers['content-length'];
-    if (declared !== undefined && Number(range[2]) - Number(range[1]) + 1 !== Number(declared))
-      throw new RegistryError('SIZE_INVALID', { message: 'Content-Range and Content-Length disagree' });
+const ownerOf = ({ repository, actor }: UploadContext) => ({
+  repositoryId: repository.repositoryId,
+  actorId: actor.id,
+});
+
+/** @throws RegistryError BLOB_UPLOAD_UNKNOWN for what is forged, expired, somebody else's or ended: one answer for all */
+function requireSession(context: UploadContext, token: string): string {
+  const id = context.sessions.verify(token, ownerOf(context));
+  if (id === null || ended.has(id)) throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+  return id;
+}
+
+async function receiving<T>(context: UploadContext, work: () => Promise<T>): Promise<T> {
+  const { request, actor, repository, limits } = context;
+  const counted = limits.begin(request, { actorId: actor.id, accountId: repository.accountId });
+  try {
+    return await work();
+  } finally {
+    counted.done();
   }
-  return upload.append(request as AsyncIterable<Buffer>, MAX_BLOB_BYTES);
 }
 
-async function finishUpload(context: UploadContext, id: string, digest: string): Promise<void> {
-  const size = await context.store.upload(id).finish(digest);
-  await context.transact((tx) =>
-    size === null ? deleteUpload(tx, id) : insertBlob(tx, context.repository, digest, size, id),
-  );
-  opened.delete(id);
-  if (size === null)
-    throw new RegistryError('DIGEST_INVALID', { message: `the uploaded bytes do not have the digest ${digest}` });
-  context.response.writeHead(201, {
-    location: blobLocation(context.repository, digest),
-    'docker-content-digest': digest,
-    'content-length': 0,
+const bodyOf = (request: IncomingMessage) => request as AsyncIterable<Buffer>;
+
+/** Where the chunk begins, by its Content-Range; null when the client does not say. */
+function chunkStart(request: IncomingMessage): number | null {
+  const range = /^(?:bytes )?(\d{1,15})-(\d{1,15})(?:\/(?:\d{1,15}|\*))?$/.exec(request.headers['content-range'] ?? '');
+  if (!range) return null;
+  const declared = request.headers['content-length'];
+  if (declared !== undefined && Number(range[2]) - Number(range[1]) + 1 !== Number(declared))
+    throw new RegistryError('SIZE_INVALID', { message: 'Content-Range and Content-Length disagree' });
+  return Number(range[1]);
+}
+
+const outOfOrder = (repository: Repository, token: string, size: number) =>
+  new RegistryError('RANGE_INVALID', {
+    message: `the next byte expected is ${size}`,
+    headers: { location: uploadLocation(repository, token), range: rangeOf(size) },
   });
-  context.response.end();
+
+const otherDigest = (digest: string) =>
+  new RegistryError('DIGEST_INVALID', { message: `the uploaded bytes do not have the digest ${digest}` });
+
+function requireDigest(digest: string, message: string): void {
+  if (!isDigest(digest)) throw new RegistryError('DIGEST_INVALID', { message });
+}
+
+function toUnknown(error: unknown): never {
+  if (error instanceof ServerError && error.code === 'not-found') throw new RegistryError('BLOB_UPLOAD_UNKNOWN');
+  throw error;
 }
 
 const base = (repository: Repository) => `/v2/${repository.account}/${repository.name}/blobs`;
-const blobLocation = (repository: Repository, digest: string) => `${base(repository)}/${digest}`;
-const uploadLocation = (repository: Repository, id: string) => `${base(repository)}/uploads/${id}`;
+const uploadLocation = (repository: Repository, token: string) => `${base(repository)}/uploads/${token}`;
 const rangeOf = (size: number) => `0-${Math.max(size - 1, 0)}`;

@@ -12,6 +12,7 @@ import { startRunOnTag } from '../chain/start-run.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
 import { createRegistryCache } from '../registry/cache.ts';
 import { createRegistry } from '../registry/registry.ts';
+import { createUploadSessions } from '../registry/upload-session.ts';
 import { connectSigner } from '../signer/client.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { type RoleDeps, signerSecret } from './open.ts';
@@ -41,6 +42,7 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     cache,
     authenticator,
     tokens,
+    uploadSessions: createUploadSessions(await signer.derive('upload-session')),
     publicUrl: config.publicUrl,
     log,
     onTagged: startRunOnTag,

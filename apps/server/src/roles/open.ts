@@ -19,7 +19,12 @@ export function openRole(name: RoleName): RoleDeps {
       'config-invalid',
       'DATABASE_URL is missing: a role by itself needs the database of the others',
     );
-  const { db, pool } = connect(config.databaseUrl, { name: `pratique-${name}`, max: name === 'api' ? 30 : 12 });
+  const { db, pool } = connect(config.databaseUrl, {
+    name: `pratique-${name}`,
+    max: name === 'api' ? 30 : 12,
+    // Clients and clusters are told within seconds that the database is silent; jobs may wait for it.
+    ...(name === 'api' || name === 'admission' ? { patienceMs: 8000 } : {}),
+  });
   return { config, db, pool, databaseUrl: config.databaseUrl, log: createLogger(name, config.logLevel) };
 }
 

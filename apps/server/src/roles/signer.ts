@@ -30,7 +30,7 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
 
   const operations: Record<string, (body: unknown) => Promise<unknown>> = {
     derive: async (body) => ({
-      key: deriveKey(masterBytes, z.object({ purpose: z.enum(['registry-token']) }).parse(body).purpose).toString(
+      key: deriveKey(masterBytes, z.object({ purpose: z.enum(['registry-token', 'upload-session']) }).parse(body).purpose).toString(
         'base64',
       ),
     }),

@@ -7,7 +7,7 @@ import { SignAnswer, type SignOrder } from './protocol.ts';
 
 export type Signer = {
   /** 32 bytes derived from the master key for one purpose (RFC 5869). */
-  derive(purpose: 'registry-token'): Promise<Buffer>;
+  derive(purpose: 'registry-token' | 'upload-session'): Promise<Buffer>;
   /** The account's current key, made when it has none; null names the instance. */
   key(accountId: string | null): Promise<{ keyId: string; publicPem: string }>;
   /** Retires the account's key and makes another. */
