@@ -14,6 +14,8 @@ const PEERS: Record<string, { module: string; path: string; version: string }> =
   crane: { module: 'github.com/google/go-containerregistry', path: '/cmd/crane', version: 'v0.22.1' },
   oras: { module: 'oras.land/oras', path: '/cmd/oras', version: 'v1.3.2' },
   cosign: { module: 'github.com/sigstore/cosign/v3', path: '/cmd/cosign', version: 'v3.1.3' },
+  // Signatures of its form are still most of what is in the field.
+  cosign2: { module: 'github.com/sigstore/cosign/v2', path: '/cmd/cosign', version: 'v2.6.5' },
   syft: { module: 'github.com/anchore/syft', path: '/cmd/syft', version: 'v1.54.1' },
 };
 

@@ -133,8 +133,8 @@ const Prefix = z
 export const TrustedRootSource = z.union([
   z.strictObject({
     pem: z.strictObject({
-      /** The chain of the authority that issues signing certificates, root last. */
-      certificateAuthority: z.string().max(100_000),
+      /** The chain of the authority that issues signing certificates, root last; not needed for keys in a log. */
+      certificateAuthority: z.string().max(100_000).optional(),
       /** Public keys of transparency logs. */
       logs: z
         .array(z.strictObject({ url: z.url().max(500), key: z.string().max(16_384) }))

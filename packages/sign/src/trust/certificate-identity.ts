@@ -33,10 +33,10 @@ const OIDS: Record<keyof CertificateExtensions, string> = {
  */
 export function readIdentity(certificate: X509Certificate): CertificateIdentity {
   if (certificate.isCA) throw refuse('is an authority’s, not a signer’s');
-  const usages = certificate.extension(EXTENDED_KEY_USAGE)?.valueObj.subs.map((sub) => sub.toOID()) ?? [];
+  const usages = certificate.extension(EXTENDED_KEY_USAGE)?.valueObj.subs[0]?.subs.map((sub) => sub.toOID()) ?? [];
   if (!usages.includes(CODE_SIGNING)) throw refuse('is not made for signing code');
   // With two names one reader would take the first and another the second.
-  if (certificate.extension(SUBJECT_ALT_NAME)?.valueObj.subs.length !== 1)
+  if (certificate.extension(SUBJECT_ALT_NAME)?.valueObj.subs[0]?.subs.length !== 1)
     throw refuse('does not name exactly one signer');
   const subject = certificate.subjectAltName ?? '';
   if (subject === '' || subject.length > MAX_TEXT) throw refuse('names no signer');

@@ -39,7 +39,10 @@ function fromPem(pem: PemRoot['pem']): TrustMaterial {
     return { baseURL: url, logID: createHash('sha256').update(der).digest(), publicKey, validFor: ALWAYS };
   };
   return {
-    certificateAuthorities: [{ certChain: readChain(pem.certificateAuthority), validFor: ALWAYS }],
+    certificateAuthorities:
+      pem.certificateAuthority === undefined
+        ? []
+        : [{ certChain: readChain(pem.certificateAuthority), validFor: ALWAYS }],
     timestampAuthorities: pem.timestampAuthorities.map((text) => ({ certChain: readChain(text), validFor: ALWAYS })),
     tlogs: pem.logs.map(({ url, key }) => log(url, key)),
     ctlogs: pem.certificateLogs.map((key) => log('', key)),

@@ -43,7 +43,7 @@ export function verifyByAuthority(
   const entity = toSigstoreEntity(candidate, subject.manifest);
   const certificate = certificateOf(entity);
   runVerifier(entity, authority.root, { log: authority.log, certificateLog: authority.certificateLog });
-  const identity = readIdentity(certificate);
+  const identity = guard(() => readIdentity(certificate));
   if (identity.issuer !== authority.issuer)
     throw new SignError('key-unknown', `its signer was known to ${quote(identity.issuer)}, not to ${authority.issuer}`);
   if (!authority.subject.matches(identity.subject))
