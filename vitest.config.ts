@@ -22,7 +22,18 @@ export default defineConfig({
         test: {
           name: 'server',
           include: ['apps/server/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/cluster/**'],
           globalSetup: ['test/support/postgres.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // A real Kubernetes, one at a time; skipped where `npm run cluster:build` did not run.
+          name: 'cluster',
+          include: ['test/cluster/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 1_200_000,
         },
       },
     ],

@@ -37,15 +37,18 @@ export type Outcome = { code: number; stdout: string; stderr: string };
 export async function runTool(
   program: string,
   args: readonly string[],
-  options: { env?: NodeJS.ProcessEnv; cwd?: string; seconds?: number } = {},
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; seconds?: number; input?: string } = {},
 ): Promise<Outcome> {
   try {
-    const { stdout, stderr } = await run(program, [...args], {
+    const running = run(program, [...args], {
       env: { ...process.env, ...options.env },
       ...(options.cwd ? { cwd: options.cwd } : {}),
       maxBuffer: 64 * 1024 * 1024,
       timeout: (options.seconds ?? 120) * 1000,
     });
+    // A program that ends without reading all of it says why by its code.
+    running.child.stdin?.on('error', () => {}).end(options.input ?? '');
+    const { stdout, stderr } = await running;
     return { code: 0, stdout, stderr };
   } catch (error) {
     const failed = error as { code?: number | string; stdout?: string; stderr?: string };

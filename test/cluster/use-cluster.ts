@@ -1,0 +1,48 @@
+/** A server and a real cluster for a test file, connected; or every test of the file is skipped, and says why. */
+import { afterAll, beforeAll, beforeEach } from 'vitest';
+import type { NewClusterAnswer } from '../../packages/contract/src/index.ts';
+import { eventually, must } from '../support/chain.ts';
+import { startServer, type TestServer } from '../support/server.ts';
+import { clusterUnavailable, startCluster, type TestCluster } from './machine/cluster.ts';
+
+export type Stage = { server: TestServer; cluster: TestCluster };
+
+/** Registers the hooks. @param prepare runs once both are there. @returns them, once the tests run */
+export function useCluster(
+  prepare: (stage: Stage) => Promise<void>,
+  options: { env?: NodeJS.ProcessEnv } = {},
+): () => Stage {
+  const reason = clusterUnavailable();
+  let server: TestServer | null = null;
+  let cluster: TestCluster | null = null;
+  const stage = (): Stage => {
+    if (!server || !cluster) throw new Error('the cluster has not been started');
+    return { server, cluster };
+  };
+  if (reason === null) {
+    beforeAll(async () => {
+      [server, cluster] = await Promise.all([startServer(options), startCluster()]);
+      await prepare(stage());
+    });
+    afterAll(async () => {
+      await cluster?.stop();
+      await server?.stop();
+    });
+  }
+  beforeEach((context) => {
+    if (reason !== null) context.skip(reason);
+  });
+  return stage;
+}
+
+/** Adds the cluster to the account `customer`, and applies its webhooks. Returns once they decide. */
+export async function connectWebhooks({ server, cluster }: Stage, name: string): Promise<NewClusterAnswer> {
+  const added = must(await server.api('POST', '/api/v1/accounts/customer/clusters', { name })) as NewClusterAnswer;
+  await cluster.mustKubectl(['apply', '-f', '-'], added.manifests);
+  // The API server reads webhook configurations from a cache; until it has them it lets everything through.
+  await eventually('the webhooks', async () => {
+    const { stderr } = await cluster.kubectl(['run', 'probe', '--image=probe.invalid/none:1', '--dry-run=server']);
+    return stderr.includes('pratique.dev') && stderr.includes('probe.invalid') ? true : null;
+  });
+  return added;
+}
