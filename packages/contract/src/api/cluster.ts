@@ -1,0 +1,84 @@
+/** Clusters beyond their settings: enrolment of an agent, its state, and what runs where. */
+import { z } from 'zod';
+import { Cluster, NewCluster, NewClusterAnswer } from './governance.ts';
+
+/** `HOST/NAME[:tag][@digest]` of the agent; without it only the webhooks are made. */
+const AgentImage = z.string().regex(/^[a-z0-9][\x21-\x7e]{0,499}$/, 'is an image reference');
+
+export const NewClusterWithAgent = NewCluster.extend({ agentImage: AgentImage.optional() });
+export const Enrolment = z.object({ token: z.string(), expiresAt: z.string() });
+export const NewClusterWithAgentAnswer = NewClusterAnswer.extend({
+  /** null without an agent. */
+  enrolment: Enrolment.nullable(),
+  warnings: z.array(z.string()),
+});
+export type NewClusterWithAgentAnswer = z.infer<typeof NewClusterWithAgentAnswer>;
+
+export const NewEnrolment = z.object({ agentImage: AgentImage });
+export const NewEnrolmentAnswer = z.object({
+  enrolment: Enrolment,
+  /** Of the agent alone: the webhooks stay as they are. */
+  manifests: z.string(),
+  warnings: z.array(z.string()),
+});
+export type NewEnrolmentAnswer = z.infer<typeof NewEnrolmentAnswer>;
+
+export const Placement = z.object({
+  cluster: z.string(),
+  namespace: z.string(),
+  workload: z.object({ kind: z.string(), name: z.string() }).nullable(),
+  pod: z.string(),
+  container: z.string(),
+  image: z.string(),
+  /** What the pod pins, or what it runs where it pins nothing; null while neither is known. */
+  digest: z.string().nullable(),
+  /** What the runtime runs, where that is something else. */
+  runningDigest: z.string().nullable(),
+  /** null while the container waits. */
+  startedAt: z.string().nullable(),
+  /** When the cluster's agent was last heard of; `isSilent`: longer ago than it should be. */
+  heardAt: z.string().nullable(),
+  isSilent: z.boolean(),
+});
+export type Placement = z.infer<typeof Placement>;
+
+export const AgentState = z.object({
+  state: z.enum(['not-enrolled', 'enrolled', 'reporting', 'silent']),
+  version: z.string().nullable(),
+  enrolledAt: z.string().nullable(),
+  reportedAt: z.string().nullable(),
+  certificateEndsAt: z.string().nullable(),
+  /** Seconds that the cluster's clock is ahead of the server's; negative: behind. */
+  clockOffset: z.number().nullable(),
+});
+export type AgentState = z.infer<typeof AgentState>;
+
+export const ClusterStatus = Cluster.extend({
+  agent: AgentState,
+  pods: z.number().int(),
+  containers: z.number().int(),
+  authority: z.object({ endsAt: z.string(), fingerprint: z.string() }),
+  reviews: z.object({
+    lastHour: z.object({ allowed: z.number().int(), denied: z.number().int() }),
+    latest: z.array(
+      z.object({
+        at: z.string(),
+        allowed: z.boolean(),
+        kind: z.string(),
+        namespace: z.string().nullable(),
+        name: z.string().nullable(),
+        reasons: z.array(z.string()),
+      }),
+    ),
+  }),
+});
+export type ClusterStatus = z.infer<typeof ClusterStatus>;
+
+/** The instance's certificate authority, as clusters are given it. */
+export const AuthorityCertificate = z.object({
+  certificate: z.string(),
+  endsAt: z.string(),
+  /** SHA-256 of the certificate, hex pairs with colons. */
+  fingerprint: z.string(),
+});
+export type AuthorityCertificate = z.infer<typeof AuthorityCertificate>;
