@@ -33,6 +33,7 @@ const made = (account: string): Things => ({
   contract: randomUUID(),
   delivery: randomUUID(),
   cluster: 'no-cluster',
+  webhook: 'no-webhook',
   repository: 'secret/nothing',
   reference: 'v1',
 });
@@ -72,6 +73,13 @@ beforeAll(async () => {
     }),
   ) as Exception;
   must(await server().api('POST', '/api/v1/accounts/vendor/clusters', { name: 'secret-cluster' }));
+  must(
+    await server().api('POST', '/api/v1/accounts/vendor/webhooks', {
+      name: 'secret-webhook',
+      url: 'https://93.184.216.34/secret-path',
+      types: ['never.happens'],
+    }),
+  );
   const opened = await registry(server(), 'POST', `vendor/${REPOSITORY}/blobs/uploads/`);
   upload = opened.headers.get('location')?.split('/').at(-1) ?? '';
   real = {
@@ -85,6 +93,7 @@ beforeAll(async () => {
     contract,
     delivery,
     cluster: 'secret-cluster',
+    webhook: 'secret-webhook',
     repository: REPOSITORY,
     reference: 'v1',
   };
@@ -93,6 +102,8 @@ beforeAll(async () => {
     'secret-copy',
     'secret-exception',
     'secret-cluster',
+    'secret-webhook',
+    'secret-path',
     'crown-jewels',
     'olga',
     secretImage.digest,

@@ -13,6 +13,7 @@ export type Things = {
   contract: string;
   delivery: string;
   cluster: string;
+  webhook: string;
   repository: string;
   reference: string;
 };
@@ -108,6 +109,13 @@ export const OPERATIONS: Record<string, Operation> = {
   'DELETE /api/v1/accounts/{account}/clusters/{cluster}': none,
   'GET /api/v1/advisories': none,
   'GET /api/v1/accounts/{account}/overview': none,
+  'GET /api/v1/accounts/{account}/webhooks': none,
+  'POST /api/v1/accounts/{account}/webhooks': { body: () => ({ name: 'of-a-stranger', url: 'http://192.0.2.1/' }) },
+  'PATCH /api/v1/accounts/{account}/webhooks/{webhook}': { body: () => ({ enabled: false }) },
+  'DELETE /api/v1/accounts/{account}/webhooks/{webhook}': none,
+  'POST /api/v1/accounts/{account}/webhooks/{webhook}/test': none,
+  'GET /api/v1/accounts/{account}/webhooks/{webhook}/deliveries': none,
+  'POST /api/v1/accounts/{account}/webhooks/{webhook}/redelivery': { body: () => ({}) },
   'GET /api/v1/accounts/{account}/events': none,
   'GET /api/v1/accounts/{account}/events/stream': none,
 };

@@ -2,6 +2,7 @@
 import { ApiError } from '@pratique/contract';
 import type { z } from 'zod';
 import { CliError, EXIT } from './exit.ts';
+import { readEventStream, type StreamedEvent } from './read-event-stream.ts';
 import type { Connection } from './settings.ts';
 
 const MAX_ANSWER = 256 * 1024 * 1024;
@@ -12,17 +13,24 @@ export type ApiClient = {
   send<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body: unknown, schema: z.ZodType<T>): Promise<T>;
   /** Like `get`, but null for what is not there. */
   find<T>(path: string, schema: z.ZodType<T>): Promise<T | null>;
+  /** Server-sent events until the connection ends; `onId` hears the number of each before it is handed out. */
+  stream(path: string, onId: (id: number) => void): AsyncGenerator<StreamedEvent>;
 };
 
 export function createApiClient(connection: Connection): ApiClient {
   const { url, authorization } = connection;
 
-  async function call(method: string, path: string, body?: unknown): Promise<{ status: number; value: unknown }> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+  function credentials(): Record<string, string> {
+    const headers: Record<string, string> = {};
     if (authorization?.kind === 'token') headers['authorization'] = `Bearer ${authorization.token}`;
     if (authorization?.kind === 'password')
       headers['authorization'] =
         `Basic ${Buffer.from(`${authorization.user}:${authorization.password}`).toString('base64')}`;
+    return headers;
+  }
+
+  async function call(method: string, path: string, body?: unknown): Promise<{ status: number; value: unknown }> {
+    const headers: Record<string, string> = { accept: 'application/json', ...credentials() };
     if (body !== undefined) headers['content-type'] = 'application/json';
     let response: Response;
     try {
@@ -56,6 +64,17 @@ export function createApiClient(connection: Connection): ApiClient {
       throw new CliError(EXIT.fault, `an answer of ${url} cannot be read: ${(cause as Error).message}`, { cause });
     }
     return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async function* stream(path: string, onId: (id: number) => void): AsyncGenerator<StreamedEvent> {
+    const headers = { accept: 'text/event-stream', ...credentials() };
+    const response = await fetch(`${url}/api/v1${path}`, { headers }).catch(() => null);
+    if (!response) return; // away for a moment; the caller comes back
+    if (!response.ok) refuse(response.status, parseJson(await readBounded(response)));
+    for await (const event of readEventStream((response.body ?? []) as AsyncIterable<Uint8Array>)) {
+      if (event.id !== null && /^\d{1,15}$/.test(event.id)) onId(Number(event.id));
+      yield event;
+    }
   }
 
   function understood<T>(schema: z.ZodType<T>, value: unknown): T {
@@ -96,6 +115,7 @@ export function createApiClient(connection: Connection): ApiClient {
       const answer = await call('GET', path);
       return answer.status === 404 ? null : checked(schema, answer);
     },
+    stream,
   };
 }
 

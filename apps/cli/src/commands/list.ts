@@ -83,8 +83,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./cluster.ts')).addCluster,
   },
   {
-    names: { events: 'the account’s events, oldest first' },
+    names: { events: 'the account’s events: what happened, and what happens' },
     load: async () => (await import('./events.ts')).addEvents,
+  },
+  {
+    names: { webhook: 'where events go: signed CloudEvents, tried again until they arrive' },
+    load: async () => (await import('./webhook.ts')).addWebhook,
   },
   {
     names: { advisories: 'vulnerability data: where it comes from, how old it is, import' },

@@ -6,6 +6,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import type { Config } from '../config.ts';
 import type { Db } from '../db/connect.ts';
+import { createOutboundGuard } from '../outbound/check-target.ts';
 import type { RegistryCache } from '../registry/cache.ts';
 import type { Signer } from '../signer/client.ts';
 import type { ChildState } from '../supervisor/child.ts';
@@ -27,6 +28,7 @@ import { policyRoutes } from './policies.ts';
 import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export type RouteDeps = {
   config: Config;
@@ -58,6 +60,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   clusterRoutes(app, deps);
   overviewRoutes(app, deps);
   eventRoutes(app, deps);
+  webhookRoutes(app, { ...deps, guard: createOutboundGuard(deps.config) });
   app.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () => app.swagger());
   await consoleRoutes(app, deps);
 }

@@ -8,9 +8,11 @@ import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import { issueServerCertificate } from '../signer/authority.ts';
 import { signerSocket } from '../signer/client.ts';
+import { issueClusterCertificate } from '../signer/cluster-certificate.ts';
 import { currentKey, type HeldKey, rewrapKeys, rotateKey } from '../signer/keys.ts';
 import { deriveKey, readMasterKey } from '../signer/master-key.ts';
 import { type SignAnswer, SignOrder } from '../signer/protocol.ts';
+import { openSecret, SealedSecret, sealSecret } from '../signer/sealed-secret.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { type RoleDeps, signerSecret } from './open.ts';
 
@@ -34,6 +36,14 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
         'base64',
       ),
     }),
+    seal: async (body) => {
+      const { purpose, plain } = z.object({ purpose: z.string().max(200), plain: z.string().max(20_000) }).parse(body);
+      return sealSecret(master, purpose, plain);
+    },
+    open: async (body) => {
+      const { purpose, sealed } = z.object({ purpose: z.string().max(200), sealed: SealedSecret }).parse(body);
+      return { plain: openSecret([master], purpose, sealed) };
+    },
     key: async (body) => publicPart(await currentKey(db, master, Account.parse(body).accountId)),
     rotate: async (body) => publicPart(await rotateKey(db, master, Account.parse(body).accountId)),
     certificate: async (body) =>
@@ -41,6 +51,13 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
         db,
         master,
         z.object({ names: z.array(z.string().max(253)).min(1).max(50) }).parse(body).names,
+        new Date(),
+      ),
+    'cluster-certificate': async (body) =>
+      issueClusterCertificate(
+        db,
+        master,
+        z.object({ clusterId: z.uuid(), csr: z.string().max(8000) }).parse(body),
         new Date(),
       ),
     sign: async (body) => {

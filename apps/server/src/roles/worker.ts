@@ -17,6 +17,7 @@ import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { runDelivery } from '../deliver/carry-out.ts';
+import { startExaminations } from '../foreign/start-examinations.ts';
 import { createScanner, limitScanners } from '../inventory/scanner.ts';
 import { scheduleHousekeeping } from '../jobs/housekeeping.ts';
 import { processName } from '../jobs/leases.ts';
@@ -25,12 +26,14 @@ import { enqueue, runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { markAccount } from '../renewal/mark-due.ts';
 import { rematch } from '../renewal/rematch.ts';
 import { scheduleRenewals } from '../renewal/schedule.ts';
+import { createOutboundGuard } from '../outbound/check-target.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
 import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { refreshStatements, withdrawAndDeny } from '../trust/renew.ts';
+import { scheduleWebhooks } from '../webhooks/schedule.ts';
 import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
 
 export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<void> {
@@ -81,6 +84,8 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     concurrency: config.scan.parallel + 2,
     processName: processName(config.dataDir),
   });
+  const guard = createOutboundGuard(config);
+  const examinations = await startExaminations({ db, pool, guard, log }, processName(config.dataDir));
   const refresh = scheduleFeeds(config.feedsHours, async () => {
     await updateFeeds(
       { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },
@@ -89,6 +94,13 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     await advisories.open();
   });
   const renewals = scheduleRenewals(judging, log);
+  const webhooks = scheduleWebhooks({
+    db,
+    signer,
+    guard,
+    log,
+    publicUrl: config.publicUrl,
+  });
   const housekeeping = scheduleHousekeeping(db, store, log);
   const stranded = scheduleReconciliation(db, log);
   // Advisories also come by `pratique advisories import`, in a process of its own.
@@ -102,7 +114,8 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     housekeeping.stop();
     stranded.stop();
     clearInterval(looking);
-    await renewals.stop();
+    await Promise.all([renewals.stop(), webhooks.stop()]);
+    await examinations.stop();
     await queue.stop();
     await engine.close();
     await db.destroy();

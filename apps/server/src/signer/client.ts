@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from '../error.ts';
 import { SignAnswer, type SignOrder } from './protocol.ts';
+import { SealedSecret } from './sealed-secret.ts';
 
 export type Signer = {
   /** 32 bytes derived from the master key for one purpose (RFC 5869). */
@@ -14,9 +15,25 @@ export type Signer = {
   rotate(accountId: string | null): Promise<{ keyId: string; publicPem: string }>;
   /** Signs statements about one image with the account's key; what comes back is ready to be stored. */
   sign(order: SignOrder): Promise<SignAnswer>;
+  /** Encrypts a secret that is no key, for one purpose; what comes back may be stored. */
+  seal(purpose: string, plain: string): Promise<SealedSecret>;
+  /** @throws ServerError `signer-failed` for another purpose, or bytes that were altered */
+  open(purpose: string, sealed: unknown): Promise<string>;
   /** A server certificate for admission from the built-in authority, and that authority's certificate. */
   certificate(names: string[]): Promise<{ certificatePem: string; keyPem: string; caPem: string }>;
+  /** A client certificate for the agent of a cluster, over the public key of its request alone. */
+  clusterCertificate(clusterId: string, csr: string): Promise<ClusterCertificate>;
 };
+
+const ClusterCertificate = z.object({
+  certificatePem: z.string(),
+  caPem: z.string(),
+  serial: z.string(),
+  /** Hash of the public key, in base64. */
+  keyHash: z.string(),
+  endsAt: z.iso.datetime(),
+});
+export type ClusterCertificate = z.infer<typeof ClusterCertificate>;
 
 const Key = z.object({ keyId: z.string(), publicPem: z.string() });
 const Certificate = z.object({ certificatePem: z.string(), keyPem: z.string(), caPem: z.string() });
@@ -46,7 +63,10 @@ export function connectSigner(runDir: string, secret: string): Signer {
     key: (accountId) => ask('key', { accountId }, Key),
     rotate: (accountId) => ask('rotate', { accountId }, Key),
     sign: (order) => ask('sign', order, SignAnswer),
+    seal: (purpose, plain) => ask('seal', { purpose, plain }, SealedSecret),
+    open: async (purpose, sealed) => (await ask('open', { purpose, sealed }, z.object({ plain: z.string() }))).plain,
     certificate: (names) => ask('certificate', { names }, Certificate),
+    clusterCertificate: (clusterId, csr) => ask('cluster-certificate', { clusterId, csr }, ClusterCertificate),
   };
 }
 

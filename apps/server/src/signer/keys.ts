@@ -13,6 +13,8 @@ import {
 import { sql } from 'kysely';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 
+import { resealSecret, type SealedSecret } from './sealed-secret.ts';
+
 export type HeldKey = { keyId: string; publicPem: string; signer: Signer };
 
 const purposeOf = (accountId: string | null) => (accountId === null ? 'instance' : `account/${accountId}`);
@@ -78,6 +80,16 @@ export async function rewrapKeys(db: Db, previous: MasterKey, next: MasterKey): 
         tx,
       );
       await sql`update authority set wrapped = ${JSON.stringify(fresh)}::jsonb where name = ${id}`.execute(tx);
+      changed++;
+    }
+    const hooks = await sql<{ webhook_id: string; sealed: SealedSecret }>`
+      select webhook_id, sealed from webhook where removed_at is null for update`.execute(tx);
+    for (const { webhook_id, sealed } of hooks.rows) {
+      const fresh = resealSecret(sealed, masters, next);
+      if (fresh === sealed) continue;
+      await sql`update webhook set sealed = ${JSON.stringify(fresh)}::jsonb where webhook_id = ${webhook_id}`.execute(
+        tx,
+      );
       changed++;
     }
     return changed;

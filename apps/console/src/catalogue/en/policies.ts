@@ -34,7 +34,13 @@ export const policies = {
   covers: 'Covers',
   coversFinding: (id: string, where: string) => `${id} in ${where}`,
   approver: 'Approved by',
-  states: { requested: 'requested', active: 'active', expired: 'expired', withdrawn: 'withdrawn' },
+  states: {
+    requested: 'requested',
+    active: 'active',
+    expired: 'expired',
+    withdrawn: 'withdrawn',
+    rejected: 'rejected',
+  },
   noExceptions: 'No exception has been asked for',
   noExceptionsHint:
     'An exception lets a finding or a rule pass for a while, with a reason that somebody else approved:',

@@ -36,7 +36,7 @@ export const policies: Catalogue['policies'] = {
   covers: '涵盖',
   coversFinding: (id, where) => `${where} 中的 ${id}`,
   approver: '批准人',
-  states: { requested: '待批准', active: '生效', expired: '过期', withdrawn: '已撤回' },
+  states: { requested: '待批准', active: '生效', expired: '过期', withdrawn: '已撤回', rejected: '已驳回' },
   noExceptions: '还没有申请过例外',
   noExceptionsHint: '例外让某个漏洞或规则在一段时间内通过，理由须经他人批准：',
   approveLead: (covers, day) => `从现在起到 ${day}，${covers} 可以通过关口。受其影响的裁决将重新作出。`,

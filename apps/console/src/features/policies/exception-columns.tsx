@@ -23,7 +23,13 @@ export function coverage(
     : JSON.stringify(exception.selector);
 }
 
-const SIGNS = { requested: 'waiting', active: 'succeeded', expired: 'skipped', withdrawn: 'skipped' } as const;
+const SIGNS = {
+  requested: 'waiting',
+  active: 'succeeded',
+  expired: 'skipped',
+  withdrawn: 'skipped',
+  rejected: 'denied',
+} as const;
 
 export function ExceptionState({ state }: { state: Exception['state'] }) {
   const { policies } = useText();

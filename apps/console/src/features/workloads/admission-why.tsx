@@ -59,7 +59,7 @@ export function AdmissionWhy({
       </ul>
       <Command
         label={words.sameInTerminal}
-        text={`pratique events ${account} --json | jq 'select(.type | startswith("dev.pratique.admission."))'`}
+        text={`pratique events list ${account} --json | jq 'select(.type | startswith("dev.pratique.admission."))'`}
       />
     </Dialog>
   );
