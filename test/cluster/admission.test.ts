@@ -45,7 +45,11 @@ const read = async (path: string, ...what: string[]) =>
 
 const phase = (name: string) => read('{.status.phase}', 'pod', name);
 const isRunning = (name: string) =>
-  eventually(`pod ${name}`, async () => ((await phase(name)) === 'Running' ? true : null), 90);
+  eventually(
+    `pod ${name}`,
+    async () => ((await read('{.status.containerStatuses[0].ready}', 'pod', name)) === 'true' ? true : null),
+    90,
+  );
 
 describe('an image', () => {
   test('that the gate refused is refused by kubectl with the reason and what explains it', async () => {

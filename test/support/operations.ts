@@ -104,6 +104,12 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   'GET /api/v1/accounts/{account}/deliveries/{delivery}': none,
   'GET /api/v1/accounts/{account}/clusters': none,
+  'GET /api/v1/authority': none,
+  'GET /api/v1/accounts/{account}/clusters/{cluster}': none,
+  'GET /api/v1/accounts/{account}/clusters/{cluster}/placements': none,
+  'POST /api/v1/accounts/{account}/clusters/{cluster}/enrolment': {
+    body: () => ({ agentImage: 'registry.example/agent:1' }),
+  },
   'POST /api/v1/accounts/{account}/clusters': { body: () => ({ name: 'made-by-a-stranger' }) },
   'PATCH /api/v1/accounts/{account}/clusters/{cluster}': { body: () => ({ mode: 'dryrun' }) },
   'DELETE /api/v1/accounts/{account}/clusters/{cluster}': none,

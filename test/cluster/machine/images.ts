@@ -11,7 +11,7 @@ const APP = '#!/bin/sh\ntrap "exit 0" TERM INT\nwhile :; do sleep 3600 & wait $!
 
 async function runnable(): Promise<FixtureEntry[]> {
   return [
-    { path: 'bin/' },
+    { path: 'bin/', mode: 0o755 },
     { path: 'bin/busybox', content: await readFile(debianFile('bin/busybox')), mode: 0o755 },
     ...APPLETS.map((name) => ({ path: `bin/${name}`, link: 'busybox' })),
     { path: 'bin/app', content: APP, mode: 0o755 },

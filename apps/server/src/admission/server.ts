@@ -2,9 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Logger } from 'pino';
+import { AGENT_PATH, answerAgent } from '../cluster/agent-server.ts';
 import type { Db } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
+import type { Signer } from '../signer/client.ts';
 import type { ClusterEntry, Clusters } from './clusters.ts';
 import { recordReview } from './record.ts';
 import { AdmissionReview, pinImages, type ReviewDeps, type ReviewOutcome, reviewObject } from './review.ts';
@@ -16,13 +18,20 @@ const PATH = /^\/admission\/(?:clusters\/([0-9a-f-]{36})\/([A-Za-z0-9_-]{20,100}
 export type AdmissionDeps = ReviewDeps & {
   db: Db;
   clusters: Clusters;
+  signer: Signer;
   log: Logger;
   observe: (verb: string, outcome: string, seconds: number) => void;
 };
 
-export function createAdmissionServer(deps: AdmissionDeps, certificate: { cert: string; key: string }): Server {
-  const server = createServer({ ...certificate, minVersion: 'TLSv1.2' }, (request, response) => {
-    void respond(deps, request, response);
+/** One listener for API servers, who show the path's secret, and for agents, who show a certificate of the authority. */
+export function createAdmissionServer(
+  deps: AdmissionDeps,
+  certificate: { cert: string; key: string; ca: string },
+): Server {
+  const options = { ...certificate, minVersion: 'TLSv1.2', requestCert: true, rejectUnauthorized: false } as const;
+  const server = createServer(options, (request, response) => {
+    if (request.url?.startsWith(AGENT_PATH)) void answerAgent(deps, request, response);
+    else void respond(deps, request, response);
   });
   server.headersTimeout = 10_000;
   server.requestTimeout = 15_000;

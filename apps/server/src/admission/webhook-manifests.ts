@@ -1,5 +1,6 @@
 /** The two webhook configurations for a cluster, as YAML to apply. */
 import { dump } from 'js-yaml';
+import { checkWebhooks } from '../cluster/check-lockout.ts';
 
 export type WebhookInput = {
   name: string;
@@ -43,6 +44,7 @@ const CONTROLLERS = [
 /**
  * Fails closed (`failurePolicy: Fail`); the exempt namespaces are left out in the cluster as well, so that it can start
  * again while this server is away.
+ * @throws ServerError `invalid` when the cluster could not start again with these webhooks
  */
 export function webhookManifests(input: WebhookInput): string {
   const shared = {
@@ -55,14 +57,17 @@ export function webhookManifests(input: WebhookInput): string {
       matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: input.exemptNamespaces }],
     },
   };
-  const document = (kind: string, suffix: string, url: string, rules: unknown[], more: object) => ({
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind,
-    metadata: { name: `pratique-${input.name}`, labels: { 'app.kubernetes.io/managed-by': 'pratique' } },
-    webhooks: [
-      { name: `${suffix}.pratique.dev`, clientConfig: { url, caBundle: input.caBundle }, rules, ...shared, ...more },
-    ],
-  });
+  const document = (kind: string, suffix: string, url: string, rules: (typeof PODS)[], more: object) => {
+    const webhook = { name: `${suffix}.pratique.dev`, clientConfig: { url, caBundle: input.caBundle }, rules };
+    const webhooks = [{ ...webhook, ...shared, ...more }];
+    checkWebhooks(webhooks);
+    return {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind,
+      metadata: { name: `pratique-${input.name}`, labels: { 'app.kubernetes.io/managed-by': 'pratique' } },
+      webhooks,
+    };
+  };
   return [
     // Runs again after other mutating webhooks, so that a sidecar which they add is pinned too.
     document('MutatingWebhookConfiguration', 'pin', input.mutateUrl, [PODS], { reinvocationPolicy: 'IfNeeded' }),

@@ -1,10 +1,25 @@
 /** Clusters whose admission this server decides. */
-import { Cluster, ClusterChange, NewCluster, NewClusterAnswer } from '@pratique/contract';
+import {
+  Cluster,
+  ClusterChange,
+  ClusterStatus,
+  NewClusterWithAgent,
+  NewClusterWithAgentAnswer,
+  NewEnrolment,
+  NewEnrolmentAnswer,
+  Placement,
+} from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { webhookManifests } from '../admission/webhook-manifests.ts';
 import { recordAudit } from '../auth/audit.ts';
 import { hashSecret, makeSecret } from '../auth/secret.ts';
+import { agentManifests } from '../cluster/agent-manifests.ts';
+import { checkExemptNamespaces, DEFAULT_EXEMPT, warningsOf } from '../cluster/check-lockout.ts';
+import { issueToken } from '../cluster/enrolment.ts';
+import { liftHolds } from '../cluster/holds.ts';
+import { deleteAllPlacements } from '../cluster/placements.ts';
+import { readAgentState, readPlacements, readReviewSummary } from '../cluster/read-cluster.ts';
 import type { Config } from '../config.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
@@ -12,12 +27,27 @@ import { appendEvent } from '../feed/append-event.ts';
 import type { Signer } from '../signer/client.ts';
 import { actorOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
+import { describeAuthority } from './authority.ts';
 
 const AccountPath = z.object({ account: z.string() });
 const ClusterPath = AccountPath.extend({ cluster: z.string().max(60) });
+const PlacementQuery = z.object({
+  digest: z.string().max(100).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+  offset: z.coerce.number().int().min(0).default(0),
+});
 
 export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: Signer }): void {
   const { db, config, signer } = deps;
+  const { hostname } = new URL(config.publicUrl);
+  const listener = `https://${hostname}:${config.admissionPort}`;
+  const agentInput = (cluster: string, caPem: string, { token, expiresAt }: { token: string; expiresAt: Date }) => ({
+    cluster,
+    serverUrl: listener,
+    caPem,
+    token,
+    tokenExpiresAt: expiresAt.toISOString(),
+  });
 
   app.get(
     '/api/v1/accounts/:account/clusters',
@@ -25,38 +55,105 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     async (request) => asTenant(db, [wholeGrantOf(request).accountId], readClusters),
   );
 
+  app.get(
+    '/api/v1/accounts/:account/clusters/:cluster',
+    { config: { access: 'reader' }, schema: { params: ClusterPath, response: { 200: ClusterStatus } } },
+    async (request) => {
+      const authority = describeAuthority(await signer.authority());
+      return asTenant(db, [wholeGrantOf(request).accountId], async (tx) => {
+        const cluster = await requireCluster(tx, request.params.cluster);
+        return {
+          ...cluster,
+          ...(await readAgentState(tx, cluster.id, new Date())),
+          authority: { endsAt: authority.endsAt, fingerprint: authority.fingerprint },
+          reviews: await readReviewSummary(tx, cluster.id),
+        };
+      });
+    },
+  );
+
+  app.get(
+    '/api/v1/accounts/:account/clusters/:cluster/placements',
+    {
+      config: { access: 'reader' },
+      schema: { params: ClusterPath, querystring: PlacementQuery, response: { 200: z.array(Placement) } },
+    },
+    async (request) =>
+      asTenant(db, [wholeGrantOf(request).accountId], async (tx) => {
+        const cluster = await requireCluster(tx, request.params.cluster);
+        return readPlacements(tx, { clusterId: cluster.id, ...request.query }, new Date());
+      }),
+  );
+
   app.post(
     '/api/v1/accounts/:account/clusters',
     {
       config: { access: 'maintainer' },
-      schema: { params: AccountPath, body: NewCluster, response: { 201: NewClusterAnswer } },
+      schema: { params: AccountPath, body: NewClusterWithAgent, response: { 201: NewClusterWithAgentAnswer } },
     },
     async (request, reply) => {
       const { accountId } = wholeGrantOf(request);
-      const { name, mode, exemptNamespaces } = request.body;
+      const { name, mode, exemptNamespaces = [...DEFAULT_EXEMPT], agentImage } = request.body;
+      checkExemptNamespaces(exemptNamespaces);
       // First of all: a cluster whose only token was lost with an error could be neither used nor made again.
-      const url = new URL(config.publicUrl);
-      const { caPem } = await signer.certificate([url.hostname]);
+      const caPem = await signer.authority();
       const token = makeSecret('cluster').slice('prq_cluster_'.length);
-      const cluster = await asTenant(db, [accountId], async (tx) => {
+      const { cluster, enrolment } = await asTenant(db, [accountId], async (tx) => {
         const { rows } = await sql`
         insert into cluster (account_id, name, token_hash, mode, exempt_namespaces)
-        values (${accountId}, ${name}, ${hashSecret(token)}, ${mode}, coalesce(${exemptNamespaces ?? null}::text[], '{kube-system,kube-node-lease,kube-public,pratique-system}'))
+        values (${accountId}, ${name}, ${hashSecret(token)}, ${mode}, ${exemptNamespaces}::text[])
         on conflict (account_id, name) do nothing returning 1`.execute(tx);
-        if (rows.length === 0) throw new ServerError('conflict', `there is a cluster ${name} already`);
+        if (rows.length === 0)
+          throw new ServerError(
+            'conflict',
+            `there is a cluster ${name} already; another token for its agent: pratique cluster enroll ${name} --again`,
+          );
+        const made = await requireCluster(tx, name);
+        const issued = agentImage ? await issueToken(tx, { accountId, clusterId: made.id }, new Date()) : null;
         await announce(tx, accountId, request, 'cluster.add', name);
-        return requireCluster(tx, name);
+        return { cluster: made, enrolment: issued };
       });
-      const base = `https://${url.hostname}:${config.admissionPort}/admission/clusters/${cluster.id}/${token}`;
+      const base = `${listener}/admission/clusters/${cluster.id}/${token}`;
       const answer = {
         cluster,
         validateUrl: `${base}/validate`,
         mutateUrl: `${base}/mutate`,
         caBundle: Buffer.from(caPem).toString('base64'),
       };
+      const webhooks = webhookManifests({ name, ...answer, exemptNamespaces: cluster.exemptNamespaces });
       return reply.status(201).send({
         ...answer,
-        manifests: webhookManifests({ name, ...answer, exemptNamespaces: cluster.exemptNamespaces }),
+        ...describeEnrolment(enrolment),
+        warnings: warningsOf(config.publicUrl),
+        // The agent first: once the webhooks stand, what is not exempt waits for a verdict.
+        manifests:
+          agentImage && enrolment
+            ? `${agentManifests({ ...agentInput(name, caPem, enrolment), image: agentImage })}---\n${webhooks}`
+            : webhooks,
+      });
+    },
+  );
+
+  app.post(
+    '/api/v1/accounts/:account/clusters/:cluster/enrolment',
+    {
+      config: { access: 'maintainer' },
+      schema: { params: ClusterPath, body: NewEnrolment, response: { 201: NewEnrolmentAnswer } },
+    },
+    async (request, reply) => {
+      const { accountId } = wholeGrantOf(request);
+      const name = request.params.cluster;
+      const caPem = await signer.authority();
+      const enrolment = await asTenant(db, [accountId], async (tx) => {
+        const cluster = await requireCluster(tx, name);
+        const issued = await issueToken(tx, { accountId, clusterId: cluster.id }, new Date());
+        await announce(tx, accountId, request, 'cluster.enrol', name);
+        return issued;
+      });
+      return reply.status(201).send({
+        enrolment: { token: enrolment.token, expiresAt: enrolment.expiresAt.toISOString() },
+        warnings: warningsOf(config.publicUrl),
+        manifests: agentManifests({ ...agentInput(name, caPem, enrolment), image: request.body.agentImage }),
       });
     },
   );
@@ -70,6 +167,7 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     async (request) => {
       const { accountId } = wholeGrantOf(request);
       const { mode, exemptNamespaces } = request.body;
+      if (exemptNamespaces) checkExemptNamespaces(exemptNamespaces);
       return asTenant(db, [accountId], async (tx) => {
         await requireCluster(tx, request.params.cluster);
         await sql`
@@ -87,7 +185,9 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     async (request, reply) => {
       const { accountId } = wholeGrantOf(request);
       await asTenant(db, [accountId], async (tx) => {
-        await requireCluster(tx, request.params.cluster);
+        const cluster = await requireCluster(tx, request.params.cluster);
+        await deleteAllPlacements(tx, cluster.id);
+        await liftHolds(tx, { accountId, name: cluster.name });
         await sql`update cluster set removed_at = now(), name = name || '-removed-' || extract(epoch from now())::bigint where name = ${request.params.cluster} and removed_at is null`.execute(
           tx,
         );
@@ -97,6 +197,10 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     },
   );
 }
+
+const describeEnrolment = (issued: { token: string; expiresAt: Date } | null) => ({
+  enrolment: issued ? { token: issued.token, expiresAt: issued.expiresAt.toISOString() } : null,
+});
 
 /** Admission learns of it through the feed. */
 async function announce(

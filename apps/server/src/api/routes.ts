@@ -12,6 +12,7 @@ import type { Signer } from '../signer/client.ts';
 import type { ChildState } from '../supervisor/child.ts';
 import { accountRoutes } from './accounts.ts';
 import type { App } from './app.ts';
+import { authorityRoutes } from './authority.ts';
 import { chainRoutes } from './chains.ts';
 import { clusterRoutes } from './clusters.ts';
 import { consoleRoutes } from './console.ts';
@@ -58,6 +59,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   keyRoutes(app, deps);
   deliveryRoutes(app, deps);
   clusterRoutes(app, deps);
+  authorityRoutes(app, deps);
   overviewRoutes(app, deps);
   eventRoutes(app, deps);
   webhookRoutes(app, { ...deps, guard: createOutboundGuard(deps.config) });

@@ -7,13 +7,12 @@ import { registryHosts } from '../admission/image-name.ts';
 import { createLookup } from '../admission/lookup.ts';
 import { createAdmissionServer } from '../admission/server.ts';
 import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
+import { keepCertificate } from '../cluster/serving-certificate.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
 import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
-
-const RENEW_MS = 30 * 86_400_000;
 
 export async function runAdmission(deps: RoleDeps, context: RoleContext): Promise<void> {
   const { config, db, log } = deps;
@@ -39,7 +38,16 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   verdicts = await loadVerdictFeed(db, isCurrent);
   verdicts.apply(waiting);
   const names = serverNames(config.publicUrl, config.host);
-  const { certificatePem, keyPem } = await signer.certificate(names);
+  const secure = ({ certificatePem, keyPem, caPem }: { certificatePem: string; keyPem: string; caPem: string }) => ({
+    cert: certificatePem,
+    key: keyPem,
+    ca: caPem,
+  });
+  const certificate = await keepCertificate({
+    issue: () => signer.certificate(names),
+    apply: (fresh) => server.setSecureContext(secure(fresh)),
+    onError: (error) => log.error({ err: error }, 'the admission certificate could not be renewed; it is tried again'),
+  });
   const metrics = new Metrics();
   const duration = new Histogram({
     name: 'pratique_admission_seconds',
@@ -53,6 +61,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
       db,
       engine,
       clusters,
+      signer,
       verdicts,
       breakGlasses: createBreakGlasses(db),
       log,
@@ -60,17 +69,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
       lookup: createLookup(db),
       observe: (verb, outcome, seconds) => duration.observe({ verb, outcome }, seconds),
     },
-    { cert: certificatePem, key: keyPem },
-  );
-  // Certificates live 90 days; a third of that before the end they are renewed without a restart.
-  const renewal = setInterval(
-    () => {
-      signer.certificate(names).then(
-        (fresh) => server.setSecureContext({ cert: fresh.certificatePem, key: fresh.keyPem }),
-        (error: unknown) => log.error({ err: error }, 'the admission certificate could not be renewed'),
-      );
-    },
-    Math.min(RENEW_MS, 2 ** 31 - 1),
+    secure(certificate.first),
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error & { code?: string }) => {
@@ -84,7 +83,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
     server.listen(config.admissionPort, config.host, resolve);
   });
   context.onStop(async () => {
-    clearInterval(renewal);
+    certificate.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeIdleConnections();

@@ -6,7 +6,7 @@ import { attestDenial, attestImage, parseMasterKey, type SignedArtifact, signIma
 import { z } from 'zod';
 import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
-import { issueServerCertificate } from '../signer/authority.ts';
+import { ensureAuthority, issueServerCertificate } from '../signer/authority.ts';
 import { signerSocket } from '../signer/client.ts';
 import { issueClusterCertificate } from '../signer/cluster-certificate.ts';
 import { currentKey, type HeldKey, rewrapKeys, rotateKey } from '../signer/keys.ts';
@@ -32,9 +32,10 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
 
   const operations: Record<string, (body: unknown) => Promise<unknown>> = {
     derive: async (body) => ({
-      key: deriveKey(masterBytes, z.object({ purpose: z.enum(['registry-token', 'upload-session']) }).parse(body).purpose).toString(
-        'base64',
-      ),
+      key: deriveKey(
+        masterBytes,
+        z.object({ purpose: z.enum(['registry-token', 'upload-session']) }).parse(body).purpose,
+      ).toString('base64'),
     }),
     seal: async (body) => {
       const { purpose, plain } = z.object({ purpose: z.string().max(200), plain: z.string().max(20_000) }).parse(body);
@@ -53,6 +54,7 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
         z.object({ names: z.array(z.string().max(253)).min(1).max(50) }).parse(body).names,
         new Date(),
       ),
+    authority: async () => ({ caPem: (await ensureAuthority(db, master, new Date())).certificate.toString('pem') }),
     'cluster-certificate': async (body) =>
       issueClusterCertificate(
         db,

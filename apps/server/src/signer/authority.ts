@@ -10,19 +10,25 @@ import { asSystem, type Db, type Tx } from '../db/connect.ts';
 const PURPOSE = 'authority/instance';
 const YEARS = 10;
 const LEAF_DAYS = 90;
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** Clocks of clusters may be behind: by a whole time zone where somebody set one by hand. */
+export const BACKDATED_MS = 25 * 3_600_000;
+export const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY_MS = 86_400_000;
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
 
 export type ServerCertificate = { certificatePem: string; keyPem: string; caPem: string };
 
-/** A certificate for a TLS server with these DNS names and addresses, valid for 90 days (RFC 5280). */
+/**
+ * A certificate for a TLS server with these DNS names and addresses (RFC 5280).
+ * @param validMs from `now`; 90 days unless said otherwise
+ */
 export async function issueServerCertificate(
   db: Db,
   master: MasterKey,
   names: readonly string[],
   now: Date,
+  validMs: number = LEAF_DAYS * DAY_MS,
 ): Promise<ServerCertificate> {
   const authority = await ensureAuthority(db, master, now);
   const key = generateKey();
@@ -30,8 +36,8 @@ export async function issueServerCertificate(
     serialNumber: serial(),
     subject: `CN=${names[0] ?? 'pratique'}`,
     issuer: authority.certificate.subject,
-    notBefore: new Date(now.getTime() - 3_600_000), // clocks of clusters may be behind
-    notAfter: new Date(now.getTime() + LEAF_DAYS * DAY_MS),
+    notBefore: new Date(now.getTime() - BACKDATED_MS),
+    notAfter: new Date(now.getTime() + validMs),
     publicKey: await toWebKey(createPublicKey(key), ['verify']),
     signingKey: authority.key,
     signingAlgorithm: ALGORITHM,
@@ -50,9 +56,10 @@ export async function issueServerCertificate(
   };
 }
 
-type Authority = { certificate: x509.X509Certificate; key: webcrypto.CryptoKey };
+export type Authority = { certificate: x509.X509Certificate; key: webcrypto.CryptoKey };
 
-async function ensureAuthority(db: Db, master: MasterKey, now: Date): Promise<Authority> {
+/** The instance's authority, made at its first use. */
+export async function ensureAuthority(db: Db, master: MasterKey, now: Date): Promise<Authority> {
   return asSystem(db, async (tx) => {
     await sql`select pg_advisory_xact_lock(8480004)`.execute(tx);
     const row = (await readAuthority(tx)) ?? (await makeAuthority(tx, master, now));
@@ -77,7 +84,7 @@ async function makeAuthority(tx: Tx, master: MasterKey, now: Date): Promise<Row>
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: 'CN=Pratique instance authority',
-    notBefore: new Date(now.getTime() - 3_600_000),
+    notBefore: new Date(now.getTime() - BACKDATED_MS),
     notAfter: new Date(now.getTime() + YEARS * 365 * DAY_MS),
     keys,
     signingAlgorithm: ALGORITHM,
@@ -107,7 +114,7 @@ async function toWebKey(key: KeyObject, usages: ('sign' | 'verify')[]): Promise<
 }
 
 /** 126 random bits, positive (RFC 5280, 4.1.2.2; CA/Browser Forum asks for 64 at least). */
-function serial(): string {
+export function serial(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x3f) | 0x40;
   return bytes.toString('hex');

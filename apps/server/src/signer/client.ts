@@ -21,6 +21,8 @@ export type Signer = {
   open(purpose: string, sealed: unknown): Promise<string>;
   /** A server certificate for admission from the built-in authority, and that authority's certificate. */
   certificate(names: string[]): Promise<{ certificatePem: string; keyPem: string; caPem: string }>;
+  /** The certificate of the built-in authority, PEM. */
+  authority(): Promise<string>;
   /** A client certificate for the agent of a cluster, over the public key of its request alone. */
   clusterCertificate(clusterId: string, csr: string): Promise<ClusterCertificate>;
 };
@@ -66,6 +68,7 @@ export function connectSigner(runDir: string, secret: string): Signer {
     seal: (purpose, plain) => ask('seal', { purpose, plain }, SealedSecret),
     open: async (purpose, sealed) => (await ask('open', { purpose, sealed }, z.object({ plain: z.string() }))).plain,
     certificate: (names) => ask('certificate', { names }, Certificate),
+    authority: async () => (await ask('authority', {}, z.object({ caPem: z.string() }))).caPem,
     clusterCertificate: (clusterId, csr) => ask('cluster-certificate', { clusterId, csr }, ClusterCertificate),
   };
 }
