@@ -27,6 +27,8 @@ export type AppDeps = {
   registry: Registry;
   authenticator: Authenticator;
   requestId: (request: IncomingMessage) => string;
+  /** After a commit: resolves once every process, this one included, answers by it. */
+  settled?: () => Promise<void>;
 };
 
 /** Makes the application; routes are added before it listens. */
@@ -70,6 +72,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
       security: [{ bearer: [] }, { basic: [] }],
     },
     transform: describeRoute,
+  });
+  // What was changed is acknowledged when every process answers accordingly, this one included: a revoked token is dead.
+  app.addHook('onSend', async (request, reply) => {
+    if (request.method !== 'GET' && request.method !== 'HEAD' && reply.statusCode < 400) await deps.settled?.();
   });
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);

@@ -1,6 +1,7 @@
 /** Puts a finished file where blobs are, so that neither the file nor its name is lost with the power. */
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { coalesce } from '../coalesce.ts';
 import { isAbsent } from './disk.ts';
 
 export type Places = {
@@ -48,32 +49,16 @@ function move(from: string, to: string): Promise<void> {
   });
 }
 
-/**
- * One sync of a folder serves everybody who asked before it began: pushes that end together share it.
- * (A sync that is already running may have passed over the entry, so it does not count.)
- */
-export function createDirectorySync(
-  syncFolder: (folder: string) => Promise<void> = syncOnce,
-): (folder: string) => Promise<void> {
-  const running = new Map<string, { now: Promise<void>; next: Promise<void> | null }>();
-  const begin = (folder: string): Promise<void> => {
-    const now = syncFolder(folder);
-    const state: { now: Promise<void>; next: Promise<void> | null } = { now, next: null };
-    running.set(folder, state);
-    const done = () => {
-      if (running.get(folder) === state && state.next === null) running.delete(folder);
-    };
-    now.then(done, done);
-    return now;
-  };
+/** One sync of a folder serves everybody who asked before it began: pushes that end together share it. */
+function createDirectorySync(): (folder: string) => Promise<void> {
+  const folders = new Map<string, () => Promise<void>>();
   return (folder) => {
-    const state = running.get(folder);
-    if (!state) return begin(folder);
-    state.next ??= state.now.then(
-      () => begin(folder),
-      () => begin(folder),
-    );
-    return state.next;
+    let sync = folders.get(folder);
+    if (!sync) {
+      sync = coalesce(() => syncOnce(folder));
+      folders.set(folder, sync);
+    }
+    return sync();
   };
 }
 

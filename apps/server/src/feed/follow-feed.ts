@@ -1,21 +1,23 @@
 /** Follows the outbox, each account in commit order; caches are true as long as their feed is current. */
-import { sql } from 'kysely';
-import { asSystem, type Db, type Tx } from '../db/connect.ts';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Db } from '../db/connect.ts';
+import { type Barrier, createBarrier } from './barrier.ts';
+import { advance, type FeedEvent, readBatch, readCursor } from './read-feed.ts';
+import { type Memory, type Published, publishReading, removeReader } from './readers.ts';
+import { listenForWords, type Waker } from './wake.ts';
 
-export type FeedEvent = {
-  accountId: string | null;
-  seq: number;
-  at: Date;
-  subject: string;
-  type: string;
-  data: Record<string, unknown>;
-};
+export type { FeedEvent } from './read-feed.ts';
 
 export type Feed = {
-  /** False when the last successful reading is older than the limit: whoever caches must then ask the database. */
+  /** False when what this process remembers may be older than others rely on: it must then ask the database. */
   current(): boolean;
   /** Resolves once everything committed before the call has been handed to `onEvents`. */
   caughtUp(): Promise<void>;
+  /** After a commit: resolves once no other process answers from before it. At once where nobody else remembers. */
+  passed: Barrier['passed'];
+  /** Both: nobody answers from before it, this process included. Bounded: who cannot read stops trusting its memory. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -24,25 +26,17 @@ export type FeedOptions = {
   onError?: (error: unknown) => void;
   /** Milliseconds between readings. */
   interval?: number;
-  /** Milliseconds after which the feed counts as late. */
+  /** Milliseconds after which the feed counts as late; less than the time after which others stop waiting for it. */
   limit?: number;
+  /** What this process remembers, so that writers wait for it; and where it listens for their word. */
+  reader?: { remembers: Memory; databaseUrl: string };
 };
 
-const BATCH = 2000;
-
-/**
- * How far each account's events have been read; the transactions below which all changes of principals have; and which
- * of the changes above have. A revocation does not wait for whatever long transaction holds the horizon back.
- */
-type Cursor = { accounts: Map<string, number>; horizon: string; seen: ReadonlySet<number> };
-type Row = {
-  account_id: string;
-  seq: number;
-  at: Date;
-  subject: string;
-  type: string;
-  data: Record<string, unknown>;
-};
+const LIMIT_MS = 800;
+/** How long it counts that no other reader was there. */
+const ALONE_MS = 500;
+/** A reader that comes, or comes back, is known to all writers after this. */
+const JOIN_MS = 700;
 
 /**
  * Starts following from now: take the snapshot that the deltas apply to after this resolves.
@@ -50,121 +44,123 @@ type Row = {
  */
 export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
   const interval = options.interval ?? 100;
-  const limit = options.limit ?? 3000;
+  const limit = options.limit ?? LIMIT_MS;
+  const me = options.reader ? { id: randomUUID(), remembers: options.reader.remembers } : null;
   const cursor = await readCursor(db);
-  let lastRead = performance.now();
   let stopped = false;
   let wake: () => void = () => {};
+  /** A writer waits for the reading that is wanted. */
+  let wanted = false;
   const waiting: { since: number; done: () => void }[] = [];
+  // Times of this process's own clock, which nobody sets.
+  let trustedSince = me ? Number.POSITIVE_INFINITY : 0;
+  let trustedRead = me ? Number.NEGATIVE_INFINITY : performance.now();
+  let seen: { at: number; others: Published['others'] } | null = null;
+
+  /**
+   * Says how far the last reading went, and begins the next. Memory is trusted by what is published, not by what was
+   * read: writers wait for a reader no longer than the table says that it is there.
+   */
+  async function publish(last: Reading | null, tell: boolean): Promise<Reading> {
+    const started = performance.now();
+    if (!me) {
+      if (last) trustedRead = last.started;
+      return { started, began: null };
+    }
+    const { began, others } = await publishReading(db, me, last?.began ?? null, tell);
+    const now = performance.now();
+    if (now - trustedRead >= limit) trustedSince = now + JOIN_MS;
+    trustedRead = last?.started ?? started;
+    seen = { at: started, others };
+    return { started, began };
+  }
 
   const loop = (async () => {
+    let last: Reading | null = null;
     while (!stopped) {
-      const started = performance.now();
       try {
-        const { events, more, principals } = await readBatch(db, cursor);
-        if (events.length > 0) await options.onEvents(events);
-        // Only now: what could not be read or handed on is read again.
-        advance(cursor, events);
-        Object.assign(cursor, principals);
-        if (more) continue;
-        lastRead = started;
+        // Words that come from here on are about commits that this reading may miss.
+        const told = wanted;
+        wanted = false;
+        const reading: Reading = await publish(last, false);
+        const complete = await readAll();
+        if (!complete) continue;
+        last = reading;
+        if (told || !me) await publish(last, told);
         for (const waiter of waiting.splice(0)) {
-          if (waiter.since <= started) waiter.done();
+          if (waiter.since <= reading.started) waiter.done();
           else waiting.push(waiter);
         }
       } catch (error) {
         options.onError?.(error);
       }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, interval);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      if (!wanted && !stopped) await pause();
     }
   })();
 
-  return {
-    current: () => performance.now() - lastRead < limit,
-    caughtUp: () =>
-      new Promise((done) => {
-        waiting.push({ since: performance.now(), done });
+  /** @returns false when it was stopped in the middle */
+  async function readAll(): Promise<boolean> {
+    for (;;) {
+      const { events, more, principals } = await readBatch(db, cursor);
+      if (events.length > 0) await options.onEvents(events);
+      // Only now: what could not be read or handed on is read again.
+      advance(cursor, events);
+      Object.assign(cursor, principals);
+      if (!more) return true;
+      if (stopped) return false;
+    }
+  }
+
+  function pause(): Promise<void> {
+    return new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, interval);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  const barrier = createBarrier(
+    db,
+    me?.id ?? '00000000-0000-0000-0000-000000000000',
+    (memories) =>
+      seen !== null && performance.now() - seen.at < ALONE_MS && memories.every((m) => seen?.others[m] === 0),
+  );
+  const waker: Waker | null = options.reader
+    ? listenForWords(options.reader.databaseUrl, (word, by) => {
+        if (by === me?.id) return;
+        if (word === 'read') return barrier.heard();
+        wanted = true;
         wake();
-      }),
+      })
+    : null;
+
+  const caughtUp = () =>
+    new Promise<void>((done) => {
+      waiting.push({ since: performance.now(), done });
+      wake();
+    });
+
+  return {
+    current() {
+      const now = performance.now();
+      return now - trustedRead < limit && now >= trustedSince;
+    },
+    caughtUp,
+    passed: barrier.passed,
+    async settled() {
+      await Promise.all([Promise.race([caughtUp(), delay(limit)]), barrier.passed()]);
+    },
     async stop() {
       stopped = true;
       wake();
       await loop;
+      await waker?.stop();
+      if (me) await removeReader(db, me.id).catch(() => {});
     },
   };
 }
 
-async function readCursor(db: Db): Promise<Cursor> {
-  return asSystem(db, async (tx) => {
-    const horizon = await readHorizon(tx);
-    const { rows } = await sql<{
-      account_id: string;
-      outbox_seq: number;
-    }>`select account_id, outbox_seq from account`.execute(tx);
-    return { accounts: new Map(rows.map((row) => [row.account_id, row.outbox_seq])), horizon, seen: new Set() };
-  });
-}
-
-function advance(cursor: Cursor, events: readonly FeedEvent[]): void {
-  for (const event of events) if (event.accountId !== null) cursor.accounts.set(event.accountId, event.seq);
-}
-
-type Batch = { events: FeedEvent[]; more: boolean; principals: Pick<Cursor, 'horizon' | 'seen'> };
-
-async function readBatch(db: Db, cursor: Cursor): Promise<Batch> {
-  return asSystem(db, async (tx) => {
-    const { changes, ...principals } = await readPrincipalChanges(tx, cursor);
-    const rows = await readOutbox(tx, cursor.accounts);
-    return { events: [...changes, ...rows.map(toEvent)], more: rows.length >= BATCH, principals };
-  });
-}
-
-async function readOutbox(tx: Tx, accounts: ReadonlyMap<string, number>): Promise<Row[]> {
-  const { rows } = await sql<Row>`
-    with changed as (
-      select a.account_id, coalesce(c.seq, 0) as seq from account a
-      left join unnest(${[...accounts.keys()]}::uuid[], ${[...accounts.values()]}::bigint[]) as c (account_id, seq) using (account_id)
-      where a.outbox_seq > coalesce(c.seq, 0))
-    select o.account_id, o.seq, o.at, o.subject, o.type, o.data from changed
-    join lateral (select * from outbox where outbox.account_id = changed.account_id and outbox.seq > changed.seq order by outbox.seq limit ${BATCH}) o on true
-    order by o.position limit ${BATCH}`.execute(tx);
-  return rows;
-}
-
-async function readHorizon(tx: Tx): Promise<string> {
-  const { rows } = await sql<{
-    horizon: string;
-  }>`select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(tx);
-  return rows[0]?.horizon ?? '0';
-}
-
-async function readPrincipalChanges(
-  tx: Tx,
-  cursor: Cursor,
-): Promise<{ changes: FeedEvent[] } & Pick<Cursor, 'horizon' | 'seen'>> {
-  const horizon = await readHorizon(tx);
-  const { rows } = await sql<{ position: number; principal: string; at: Date; open: boolean }>`
-    select position, principal, at, txid >= ${horizon}::xid8 as open from principal_change
-    where txid >= ${cursor.horizon}::xid8 order by position`.execute(tx);
-  const changes = rows
-    .filter((row) => !cursor.seen.has(row.position))
-    .map((row) => ({
-      accountId: null,
-      seq: 0,
-      at: row.at,
-      subject: row.principal,
-      type: 'principal.changed',
-      data: {},
-    }));
-  return { changes, horizon, seen: new Set(rows.filter((row) => row.open).map((row) => row.position)) };
-}
-
-function toEvent(row: Row): FeedEvent {
-  return { accountId: row.account_id, seq: row.seq, at: row.at, subject: row.subject, type: row.type, data: row.data };
-}
+/** `started` by our own clock, before `began` by the database's, before the first row was read. */
+type Reading = { started: number; began: string | null };

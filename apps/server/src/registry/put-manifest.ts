@@ -24,7 +24,13 @@ export type PutManifest = {
   immutable?: boolean;
 };
 
-export type StoredManifest = { digest: string; subject: string | null; runnable: boolean; changedTag: boolean };
+export type StoredManifest = {
+  digest: string;
+  subject: string | null;
+  runnable: boolean;
+  /** The tag named another manifest before. */
+  movedTag: boolean;
+};
 
 /** Starts the chain for a tag that now names another digest; part of the same transaction. */
 export type OnTagged = (
@@ -51,7 +57,7 @@ export async function putManifest(tx: Tx, put: PutManifest, onTagged: OnTagged):
   const subject = parsed.manifest.subject?.digest ?? null;
   if (subject !== null) await insertReferrer(tx, put.repository, subject, digest, parsed);
   const runnable = parsed.kind === 'index' ? await hasRunnableChild(tx, digest) : parsed.runnable;
-  const changedTag = put.tag !== null && (await moveTag(tx, put, put.tag, digest));
+  const movedTag = put.tag !== null && (await moveTag(tx, put, put.tag, digest));
   if (put.tag !== null) {
     if (runnable && subject === null && !COMPANION_TAG.test(put.tag))
       await onTagged(tx, { repository: put.repository, tag: put.tag, digest, origin: put.origin, actor: put.actor });
@@ -77,7 +83,7 @@ export async function putManifest(tx: Tx, put: PutManifest, onTagged: OnTagged):
       subject,
     },
   });
-  return { digest, subject, runnable, changedTag };
+  return { digest, subject, runnable, movedTag };
 }
 
 type Edge = {
@@ -212,6 +218,7 @@ async function hasRunnableChild(tx: Tx, digest: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** @returns whether the tag named something else before */
 async function moveTag(tx: Tx, put: PutManifest, tag: string, digest: string): Promise<boolean> {
   const { repositoryId, accountId, immutableTags } = put.repository;
   const immutable = put.immutable === true || immutableTags;
@@ -237,5 +244,5 @@ async function moveTag(tx: Tx, put: PutManifest, tag: string, digest: string): P
     values (${accountId}, ${repositoryId}, ${tag}, ${before?.digest ?? null}, ${digest}, ${put.actor.name}, ${put.origin})`.execute(
     tx,
   );
-  return true;
+  return before !== undefined;
 }

@@ -8,6 +8,7 @@ import type { Grant } from '../auth/principal.ts';
 import type { RegistryTokens } from '../auth/registry-token.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import type { Barrier } from '../feed/barrier.ts';
 import { type Action, authorize, type Caller, createAuthorization } from './authorize.ts';
 import { sendBlob } from './blob-routes.ts';
 import type { CachedManifest, RegistryCache, Repository } from './cache.ts';
@@ -44,6 +45,8 @@ export type RegistryDeps = {
   log: Logger;
   onTagged: OnTagged;
   uploadSessions: UploadSessions;
+  /** After a commit: resolves once no other process answers from before it. */
+  passed: Barrier['passed'];
   requestId: (request: IncomingMessage) => string;
 };
 
@@ -287,6 +290,8 @@ async function storeManifest(call: Call, reference: string, byDigest: boolean): 
   });
   if (!byDigest)
     deps.cache.forget([{ type: 'tag.pushed', data: { repositoryId: repository.repositoryId, tag: reference } }]);
+  // What did not exist nobody remembers; only a tag that moved may still be known elsewhere as it was.
+  if (stored.movedTag) await deps.passed(['registry']);
   response.writeHead(201, {
     location: `/v2/${route.account}/${route.repository}/manifests/${stored.digest}`,
     'docker-content-digest': stored.digest,
@@ -308,6 +313,7 @@ async function removeManifest(call: Call, reference: string, byDigest: boolean):
     { type: 'manifest.deleted', data: { repositoryId, digest: reference } },
     ...tags.map((tag) => ({ type: 'tag.deleted', data: { repositoryId, tag } })),
   ]);
+  await call.deps.passed();
   call.response.writeHead(202, { 'content-length': 0 }).end();
 }
 
@@ -326,6 +332,7 @@ async function removeBlob(call: Call, digest: string): Promise<void> {
   const repository = await requireRepository(call);
   await transact(call, (tx) => deleteBlob(tx, repository, digest, actorOf(call)));
   call.deps.cache.forget([{ type: 'blob.deleted', data: { repositoryId: repository.repositoryId, digest } }]);
+  await call.deps.passed(['registry']);
   call.response.writeHead(202, { 'content-length': 0 }).end();
 }
 

@@ -27,6 +27,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   const clusters = createClusters(db, isCurrent);
   const waiting: Parameters<VerdictFeed['apply']>[0] = [];
   feed = await followFeed(db, {
+    reader: { remembers: 'admission', databaseUrl: deps.databaseUrl },
     onEvents(events) {
       clusters.apply(events);
       if (verdicts) verdicts.apply(events);

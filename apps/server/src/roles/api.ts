@@ -25,13 +25,15 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
   const isCurrent = () => feed?.current() ?? false;
   const authenticator = createAuthenticator(db, isCurrent);
   const cache = createRegistryCache(isCurrent);
-  feed = await followFeed(db, {
+  const follow = await followFeed(db, {
+    reader: { remembers: 'registry', databaseUrl: deps.databaseUrl },
     onEvents(events) {
       authenticator.forget(events);
       cache.forget(events);
     },
     onError: (error) => log.warn({ err: error }, 'the change feed could not be read; caches are not used until it can'),
   });
+  feed = follow;
   const tokens = createRegistryTokens(await signer.derive('registry-token'), config.publicUrl);
   const metrics = new Metrics();
   collectDefaultMetrics({ register: metrics });
@@ -43,12 +45,13 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     authenticator,
     tokens,
     uploadSessions: createUploadSessions(await signer.derive('upload-session')),
+    passed: follow.passed,
     publicUrl: config.publicUrl,
     log,
     onTagged: startRunOnTag,
     requestId,
   });
-  const app = await createApp({ config, log, registry, authenticator, requestId });
+  const app = await createApp({ config, log, registry, authenticator, requestId, settled: follow.settled });
   measureRequests(app.server, metrics);
   await addRoutes(app, {
     config,
@@ -73,7 +76,7 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     // Requests under way end; new ones find the port closed and go to another process.
     app.server.closeIdleConnections();
     await app.close();
-    await feed.stop();
+    await follow.stop();
     await db.destroy();
   });
   context.ready();
