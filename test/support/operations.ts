@@ -68,6 +68,13 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   'GET /api/v1/accounts/{account}/policy': none,
   'PUT /api/v1/accounts/{account}/policy': { body: () => ({ yaml: '' }) },
+  'GET /api/v1/accounts/{account}/trust-policy': none,
+  'PUT /api/v1/accounts/{account}/trust-policy': {
+    body: () => ({ policy: { version: 1, rules: [{ name: 'stranger', images: ['**'], unsigned: 'allow' }] } }),
+  },
+  'GET /api/v1/accounts/{account}/trust-policy/versions': none,
+  'POST /api/v1/accounts/{account}/trust-policy/test': { body: () => ({ reference: 'registry.invalid/stolen:1' }) },
+  'GET /api/v1/accounts/{account}/foreign-images': none,
   'GET /api/v1/accounts/{account}/exceptions': none,
   'POST /api/v1/accounts/{account}/exceptions': {
     body: () => ({

@@ -1,10 +1,11 @@
 /** Which image of ours a name in a pod means, if any. */
 import { OciError, parseReference } from '@pratique/oci';
+import { type CanonicalImage, canonicalImage } from '@pratique/sign';
 
 export type NamedImage = { account: string; repository: string; tag: string | null; digest: string | null };
 export type ImageName =
   | { outcome: 'ours'; image: NamedImage }
-  | { outcome: 'foreign' }
+  | { outcome: 'foreign'; image: CanonicalImage }
   | { outcome: 'invalid'; message: string };
 
 /** Hosts by which references may name this registry, in lower case. */
@@ -19,9 +20,9 @@ export function registryHosts(publicUrl: string, aliases: readonly string[]): Se
 export function readImageName(image: string, hosts: ReadonlySet<string>): ImageName {
   try {
     const { host, name, tag, digest } = parseReference(image);
-    if (host === null || !hosts.has(host.toLowerCase())) return { outcome: 'foreign' };
+    if (host === null || !hosts.has(host.toLowerCase())) return { outcome: 'foreign', image: canonicalImage(image) };
     const slash = name.indexOf('/');
-    if (slash < 0) return { outcome: 'foreign' };
+    if (slash < 0) return { outcome: 'invalid', message: 'images of this registry are named HOST/ACCOUNT/NAME' };
     // A runtime that is given neither pulls latest.
     return {
       outcome: 'ours',

@@ -20,6 +20,7 @@ function deps({ verdict = null, remembered = false, tagDigest = DIGEST }: World)
           ? { repositoryId: 'r', digest: digest ?? tagDigest ?? DIGEST, tagDigest: tag === null ? null : tagDigest }
           : null,
     },
+    foreign: { policy: async () => null, ask: async () => null, apply: () => {} },
     verdicts: { allows: () => remembered, read: async () => verdict, apply: () => {} },
   };
 }
@@ -66,13 +67,13 @@ describe('an image in a pod', () => {
       'is refused from another registry',
       'docker.io/acme/app:1',
       { verdict: allow },
-      /not in a registry that Pratique judges/,
+      /is in another registry, and acme has no trust policy/,
     ],
     [
       'is refused without a host, which means Docker Hub',
       'acme/app:1',
       { verdict: allow },
-      /not in a registry that Pratique judges/,
+      /is in another registry, and acme has no trust policy/,
     ],
     [
       'is refused when tag and digest disagree',

@@ -1,6 +1,9 @@
 /** One image of a pod: may it run in this cluster? Reads as the rule does, and everything unforeseen is a no. */
+
+import type { ForeignImages } from '../foreign/foreign-images.ts';
 import type { ClusterEntry } from './clusters.ts';
 import { type ImageName, readImageName } from './image-name.ts';
+import { judgeForeign } from './judge-foreign.ts';
 import type { VerdictFeed } from './verdict-feed.ts';
 
 export type ImageJudgement = {
@@ -24,7 +27,12 @@ export type ImageLookup = {
   ): Promise<{ repositoryId: string; digest: string; tagDigest: string | null } | null>;
 };
 
-export type JudgeDeps = { hosts: ReadonlySet<string>; lookup: ImageLookup; verdicts: VerdictFeed };
+export type JudgeDeps = {
+  hosts: ReadonlySet<string>;
+  lookup: ImageLookup;
+  verdicts: VerdictFeed;
+  foreign: ForeignImages;
+};
 
 export async function judgeImage(deps: JudgeDeps, cluster: ClusterEntry, reference: string): Promise<ImageJudgement> {
   const refuse = (
@@ -35,10 +43,7 @@ export async function judgeImage(deps: JudgeDeps, cluster: ClusterEntry, referen
   ): ImageJudgement => ({ reference, digest, pinned, isPinned, reason });
   const name: ImageName = readImageName(reference, deps.hosts);
   if (name.outcome === 'invalid') return refuse(`${quote(reference)} is no image name: ${name.message}`);
-  if (name.outcome === 'foreign')
-    return refuse(
-      `${reference} is not in a registry that Pratique judges (${[...deps.hosts].slice(0, 3).join(', ')}); nothing is known of it. Copy it in with: pratique copy ${reference} ${cluster.account}/NAME:TAG`,
-    );
+  if (name.outcome === 'foreign') return judgeForeign(deps.foreign, cluster, reference, name.image);
   const { account, repository, tag, digest } = name.image;
   const shown = `${account}/${repository}${tag ? `:${tag}` : ''}${digest ? `@${digest}` : ''}`;
   // Another account's image is answered like one that does not exist, by the same words.

@@ -18,6 +18,7 @@ const deps: ReviewDeps = {
   engine: {} as PolicyEngine,
   hosts: new Set(['registry.example']),
   lookup: { resolve: async () => null },
+  foreign: { policy: async () => null, ask: async () => null, apply: () => {} },
   verdicts: { allows: () => false, read: async () => null, apply: () => {} },
   breakGlasses: { find: async () => null },
 };

@@ -29,6 +29,7 @@ import { policyRoutes } from './policies.ts';
 import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
+import { trustRoutes } from './trust.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 export type RouteDeps = {
@@ -58,6 +59,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   revocationRoutes(app, deps);
   keyRoutes(app, deps);
   deliveryRoutes(app, deps);
+  trustRoutes(app, deps);
   clusterRoutes(app, deps);
   authorityRoutes(app, deps);
   overviewRoutes(app, deps);

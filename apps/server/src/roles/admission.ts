@@ -9,6 +9,7 @@ import { createAdmissionServer } from '../admission/server.ts';
 import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
 import { keepCertificate } from '../cluster/serving-certificate.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
+import { createForeignImages } from '../foreign/foreign-images.ts';
 import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
@@ -25,11 +26,13 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   let verdicts: VerdictFeed | null = null;
   const isCurrent = () => feed?.current() ?? false;
   const clusters = createClusters(db, isCurrent);
+  const foreign = createForeignImages(db, isCurrent);
   const waiting: Parameters<VerdictFeed['apply']>[0] = [];
   feed = await followFeed(db, {
     reader: { remembers: 'admission', databaseUrl: deps.databaseUrl },
     onEvents(events) {
       clusters.apply(events);
+      foreign.apply(events);
       if (verdicts) verdicts.apply(events);
       else waiting.push(...events);
     },
@@ -64,6 +67,7 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
       clusters,
       signer,
       verdicts,
+      foreign,
       breakGlasses: createBreakGlasses(db),
       log,
       hosts: registryHosts(config.publicUrl, config.aliases),

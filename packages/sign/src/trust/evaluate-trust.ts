@@ -34,13 +34,16 @@ export type TrustDecision =
 const MAX_LOOKED = 20;
 
 /** Rules about an image, in the order of the policy. */
-export function matchRules(policy: CompiledTrustPolicy, image: Pick<CanonicalImage, 'name'>): CompiledRule[] {
+export function matchRules<R extends Pick<CompiledRule, 'images' | 'except'>>(
+  policy: { rules: readonly R[] },
+  image: Pick<CanonicalImage, 'name'>,
+): R[] {
   return policy.rules.filter((rule) => matchesAny(rule.images, image.name) && !matchesAny(rule.except, image.name));
 }
 
 /** What a name alone is refused for, before anything is fetched; null when nothing. */
 export function refuseName(
-  rules: readonly CompiledRule[],
+  rules: readonly Pick<CompiledRule, 'name' | 'tags'>[],
   image: Pick<CanonicalImage, 'tag' | 'digest'>,
 ): string | null {
   for (const { name, tags } of rules) {
