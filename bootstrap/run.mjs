@@ -5,7 +5,7 @@ import { installPackages } from './install-packages.mjs';
 import { NODE, ROOT, toolEnvironment } from './paths.mjs';
 
 await installPackages();
-const engine = await buildEngine();
+const engine = process.env.PRATIQUE_POLICY_ENGINE || (await buildEngine());
 const child = spawn(NODE, process.argv.slice(2), {
   cwd: ROOT,
   env: { ...toolEnvironment(), PRATIQUE_POLICY_ENGINE: engine },

@@ -22,6 +22,8 @@ const Environment = z.object({
   PRATIQUE_TLS_CERT: z.string().optional(),
   PRATIQUE_TLS_KEY: z.string().optional(),
   PRATIQUE_DATA: z.string().optional(),
+  PRATIQUE_BLOBS: z.string().optional(),
+  PRATIQUE_DRAIN_S: z.coerce.number().int().min(0).max(3600).default(0),
   PRATIQUE_CACHE: z.string().optional(),
   PRATIQUE_ADMIN_PASSWORD: z.string().min(8, 'has at least 8 characters').optional(),
   PRATIQUE_MASTER_KEY: z
@@ -62,6 +64,10 @@ export type Config = {
   allowInternalTargets: string[];
   tls: { cert: string; key: string } | null;
   dataDir: string;
+  /** The blobs; several instances on one database share it. */
+  blobsDir: string;
+  /** Seconds between saying that this process will stop and refusing connections. */
+  drainS: number;
   cacheDir: string;
   /** Sockets of the process tree; short, since socket paths are. */
   runDir: string;
@@ -122,6 +128,8 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     allowInternalTargets: readTargets(e.PRATIQUE_ALLOW_INTERNAL_TARGETS),
     tls,
     dataDir,
+    blobsDir: resolve(root, e.PRATIQUE_BLOBS ?? join(dataDir, 'blobs')),
+    drainS: e.PRATIQUE_DRAIN_S,
     cacheDir: resolve(e.PRATIQUE_CACHE ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pratique')),
     runDir: e.PRATIQUE_RUN_DIR ?? `/tmp/pratique-${randomBytes(5).toString('hex')}`,
     adminPassword: e.PRATIQUE_ADMIN_PASSWORD ?? null,

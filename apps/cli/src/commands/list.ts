@@ -96,6 +96,10 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   { names: { versions: 'compare versions' }, load: async () => (await import('./versions.ts')).addVersions },
   {
+    names: { server: 'start the server from this checkout, whole or in parts' },
+    load: async () => (await import('./server.ts')).addServer,
+  },
+  {
     names: { voyage: 'take a first image from the archive to an admission decision' },
     load: async () => (await import('./voyage.ts')).addVoyage,
   },

@@ -7,7 +7,13 @@ import type { App } from './app.ts';
 
 export function healthRoutes(
   app: App,
-  deps: { db: Db; siblings: () => ChildState[]; feedIsCurrent: () => boolean; metrics: Metrics },
+  deps: {
+    db: Db;
+    siblings: () => ChildState[];
+    feedIsCurrent: () => boolean;
+    draining: () => boolean;
+    metrics: Metrics;
+  },
 ): void {
   app.get('/livez', { schema: { hide: true } }, async () => ({ status: 'ok' }));
 
@@ -18,9 +24,13 @@ export function healthRoutes(
     );
     const children = deps.siblings();
     // Just started, this process has not heard of the others yet; that is not the same as there being none.
-    const ready = database === 'ok' && children.length > 0 && children.every((child) => child.state === 'ready');
+    const ready =
+      !deps.draining() &&
+      database === 'ok' &&
+      children.length > 0 &&
+      children.every((child) => child.state === 'ready');
     return reply.status(ready ? 200 : 503).send({
-      status: ready ? 'ready' : 'not ready',
+      status: ready ? 'ready' : deps.draining() ? 'draining' : 'not ready',
       database,
       feed: deps.feedIsCurrent() ? 'current' : 'late',
       processes: children.map(({ name, state, restarts, detail, parts }) => ({ name, state, restarts, detail, parts })),

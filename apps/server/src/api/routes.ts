@@ -43,6 +43,7 @@ export type RouteDeps = {
   log: Logger;
   siblings: () => ChildState[];
   feedIsCurrent: () => boolean;
+  draining: () => boolean;
 };
 
 export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {

@@ -1,9 +1,9 @@
 /** The API and registry process. */
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { collectDefaultMetrics, Histogram, Registry as Metrics } from 'prom-client';
 import { createApp } from '../api/app.ts';
+import { createDrain } from '../api/drain.ts';
 import { addRoutes } from '../api/routes.ts';
 import { createAuthenticator } from '../auth/authenticator.ts';
 import { createRegistryTokens } from '../auth/registry-token.ts';
@@ -20,7 +20,7 @@ import { type RoleDeps, signerSecret } from './open.ts';
 export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void> {
   const { config, db, log } = deps;
   const signer = connectSigner(config.runDir, signerSecret());
-  const store = await openBlobStore(join(config.dataDir, 'blobs'));
+  const store = await openBlobStore(config.blobsDir);
   let feed: Feed | null = null;
   const isCurrent = () => feed?.current() ?? false;
   const authenticator = createAuthenticator(db, isCurrent);
@@ -52,6 +52,7 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     requestId,
   });
   const app = await createApp({ config, log, registry, authenticator, requestId, settled: follow.settled });
+  const drain = createDrain(app.server);
   measureRequests(app.server, metrics);
   await addRoutes(app, {
     config,
@@ -64,6 +65,7 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     log,
     siblings: () => context.siblings(),
     feedIsCurrent: isCurrent,
+    draining: drain.draining,
   });
   try {
     await app.listen({ host: config.host, port: config.port });
@@ -73,8 +75,8 @@ export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void
     throw error;
   }
   context.onStop(async () => {
-    // Requests under way end; new ones find the port closed and go to another process.
-    app.server.closeIdleConnections();
+    // First the balancer learns of it, then the port closes, then requests under way end.
+    await drain.begin(config.drainS * 1000);
     await app.close();
     await follow.stop();
     await db.destroy();

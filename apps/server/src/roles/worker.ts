@@ -38,7 +38,7 @@ import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.t
 
 export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<void> {
   const { config, db, pool, log } = deps;
-  const store = await openBlobStore(join(config.dataDir, 'blobs'));
+  const store = await openBlobStore(config.blobsDir);
   const signer = connectSigner(config.runDir, signerSecret());
   const parts: Record<string, unknown> = {};
   const report = (changed: Record<string, unknown>) => context.parts(Object.assign(parts, changed));

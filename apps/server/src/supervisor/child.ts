@@ -23,6 +23,7 @@ export type Supervised = {
 /** What a child tells its supervisor. `fatal` means that starting again would not help: a wrong setting, a port in use. */
 export type ChildMessage =
   | { type: 'ready' }
+  | { type: 'alive' }
   | { type: 'fatal'; code: string; message: string }
   | { type: 'parts'; parts: Record<string, unknown> };
 
@@ -31,8 +32,21 @@ const LONGEST_DELAY_MS = 15_000;
 /** A process that lived this long starts afresh with the shortest delay. */
 const STEADY_MS = 30_000;
 const STOP_GRACE_MS = 15_000;
+/** A process that answers nothing for as long as six of these hangs, and is ended. */
+const ASK_MS = 10_000;
+const MAX_UNANSWERED = 6;
 
-export type ChildSpec = { name: string; module: string; args: string[]; env: NodeJS.ProcessEnv; execArgv?: string[] };
+export type ChildSpec = {
+  name: string;
+  module: string;
+  args: string[];
+  env: NodeJS.ProcessEnv;
+  execArgv?: string[];
+  /** Milliseconds that it takes longer to stop, since it drains first. */
+  drainMs?: number;
+  /** Milliseconds between questions whether it is alive. */
+  askMs?: number;
+};
 
 export function supervise(
   spec: ChildSpec,
@@ -44,11 +58,13 @@ export function supervise(
   let stopping = false;
   let delay = FIRST_DELAY_MS;
   let timer: NodeJS.Timeout | undefined;
+  let unanswered = 0;
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {}); // the supervisor's own start-up awaits it; a second report would end the process
 
   function start(): void {
     const startedAt = Date.now();
+    unanswered = 0;
     child = fork(spec.module, spec.args, {
       env: spec.env,
       execArgv: spec.execArgv ?? [],
@@ -77,7 +93,22 @@ export function supervise(
     }
   }
 
+  /** Only a process that was ready once: starting may take as long as it takes. */
+  function ask(): void {
+    if (state.state !== 'ready' || !child.connected) return;
+    if (unanswered >= MAX_UNANSWERED) {
+      log.error({ child: spec.name, pid: state.pid }, 'child does not answer; ending it');
+      child.kill('SIGKILL');
+      return;
+    }
+    unanswered++;
+    child.send({ type: 'alive?' }, () => {});
+  }
+  const asking = setInterval(ask, spec.askMs ?? ASK_MS);
+  asking.unref();
+
   function hear(message: ChildMessage): void {
+    unanswered = 0;
     if (message.type === 'ready') {
       state.state = 'ready';
       state.detail = null;
@@ -102,12 +133,13 @@ export function supervise(
     },
     async stop() {
       stopping = true;
+      clearInterval(asking);
       clearTimeout(timer);
       state.state = 'stopped';
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
-      const hard = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+      const hard = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS + (spec.drainMs ?? 0));
       await ended;
       clearTimeout(hard);
     },

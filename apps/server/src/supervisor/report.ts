@@ -29,6 +29,7 @@ export function joinSupervisor(): RoleContext {
     );
   };
   process.on('message', (message: { type: string; children?: ChildState[] }) => {
+    if (message.type === 'alive?') tell({ type: 'alive' });
     if (message.type === 'children') siblings = message.children ?? [];
   });
   // Without its supervisor (kill -9) a role must not go on beside the ones a new supervisor will start.

@@ -1,7 +1,6 @@
 /** The root of the process tree: database, then signer, then the rest; stopped in the opposite order. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureFirstAccounts } from '../auth/first-start.ts';
 import { openLocalSession } from '../auth/insert-session.ts';
@@ -13,6 +12,7 @@ import { ServerError } from '../error.ts';
 import { createLogger } from '../log.ts';
 import { ROOT } from '../roles/open.ts';
 import { type Supervised, supervise } from './child.ts';
+import { lockDataFolder } from './lock-folder.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
 /** Roles that may ask the signer. */
@@ -60,7 +60,8 @@ export async function runSupervisor(args: string[]): Promise<number> {
       for (const child of children) child.send({ type: 'children', children: states });
     };
     for (const role of startOrder(roles)) {
-      const child = supervise({ name: role, module: MAIN, args: ['--role', role], env: env(role) }, log, (fatal) => {
+      const spec = { name: role, module: MAIN, args: ['--role', role], env: env(role), drainMs: config.drainS * 1000 };
+      const child = supervise(spec, log, (fatal) => {
         if (fatal) {
           process.stderr.write(`${fatal.message}\n`);
           finished.resolve(1);
@@ -168,39 +169,4 @@ function childEnvironment(config: Config, databaseUrl: string): (role: RoleName)
       };
     return SIGNER_CLIENTS.includes(role) ? shared : { ...shared, PRATIQUE_SIGNER_SECRET: undefined };
   };
-}
-
-/** One supervisor per data folder; a lock left by a process that is gone is taken over. */
-async function lockDataFolder(dataDir: string): Promise<() => Promise<void>> {
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const file = join(dataDir, 'supervisor.pid');
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      const handle = await open(file, 'wx');
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as { code?: string }).code !== 'EEXIST') throw error;
-      const handle = await open(file, 'r');
-      const pid = Number(await handle.readFile('utf8'));
-      await handle.close();
-      if (pid > 0 && pid !== process.pid && isOurs(pid))
-        throw new ServerError(
-          'data-in-use',
-          `another instance (process ${pid}) uses ${dataDir}; stop it or set PRATIQUE_DATA`,
-        );
-      await rm(file, { force: true });
-    }
-  }
-  throw new ServerError('data-in-use', `${dataDir} could not be locked`);
-}
-
-/** A number that was given to another program since says nothing. */
-function isOurs(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('main.ts');
-  } catch {
-    return false;
-  }
 }
