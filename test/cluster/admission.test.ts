@@ -68,7 +68,7 @@ describe('an image', () => {
   });
 
   test.each([
-    ['of another registry', () => 'docker.io/library/nginx:1', 'is not in a registry that Pratique judges'],
+    ['of another registry', () => 'docker.io/library/nginx:1', 'is in another registry'],
     ['that nobody pushed', () => image('customer/none:v1'), 'there is no image customer/none:v1'],
     ['of another account', () => image('vendor/web:v1'), 'there is no image vendor/web:v1'],
   ])('%s is refused', async (_, name, words) => {
@@ -108,7 +108,7 @@ describe('an image', () => {
     const { code, stderr } = await kubectl('set', 'image', 'deployment/api', `app=${image('customer/old:v1')}`);
     expect([code, stderr]).toEqual([1, expect.stringContaining('was refused by the gate')]);
     const debug = await kubectl('debug', 'web', '--image', 'docker.io/library/busybox:1', '--', 'sh');
-    expect([debug.code, debug.stderr]).toEqual([1, expect.stringContaining('is not in a registry')]);
+    expect([debug.code, debug.stderr]).toEqual([1, expect.stringContaining('is in another registry')]);
   });
 });
 

@@ -199,6 +199,7 @@ const STATUS = (decision: 'allow' | 'deny') => ({
   signatures: [],
   deliveries: [],
   admissions: [],
+  runningIn: [],
 });
 
 describe('decisions', () => {

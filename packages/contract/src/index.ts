@@ -4,6 +4,7 @@ export * from './api/cluster.ts';
 export * from './api/explanation.ts';
 export * from './api/governance.ts';
 export * from './api/image.ts';
+export * from './api/placement.ts';
 export * from './api/session.ts';
 export * from './api/trust.ts';
 export * from './canonical.ts';

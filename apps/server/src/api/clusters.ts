@@ -81,7 +81,12 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     async (request) =>
       asTenant(db, [wholeGrantOf(request).accountId], async (tx) => {
         const cluster = await requireCluster(tx, request.params.cluster);
-        return readPlacements(tx, { clusterId: cluster.id, ...request.query }, new Date());
+        const { digest, limit, offset } = request.query;
+        return readPlacements(
+          tx,
+          { clusterId: cluster.id, digests: digest ? [digest] : null, limit, offset },
+          new Date(),
+        );
       }),
   );
 

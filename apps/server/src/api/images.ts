@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { matchesAny } from '../auth/pattern.ts';
 import type { Grant } from '../auth/principal.ts';
 import type { BlobStore } from '../blobs/store.ts';
+import { readPlacements } from '../cluster/read-cluster.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { ImageConfig, MAX_CONFIG_BYTES } from '../inventory/image-config.ts';
@@ -335,6 +336,14 @@ async function readStatus(
     // A review names every image of its pod, in whatever repository.
     admissions: grant.repositories.includes('**')
       ? await readAdmissions(tx, { digest: image.digest, before: null, limit: 20 })
+      : [],
+    // So does a placement.
+    runningIn: grant.repositories.includes('**')
+      ? await readPlacements(
+          tx,
+          { digests: [image.digest, ...platforms.map((platform) => platform.digest)], limit: 100, offset: 0 },
+          new Date(),
+        )
       : [],
   };
 }

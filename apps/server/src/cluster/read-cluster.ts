@@ -61,18 +61,17 @@ type Row = {
   reported_at: Date | null;
 };
 
-/** Where things run; of one cluster, of one image by any of these digests, or both. */
+/** Where things run; of one cluster, of images by any of these digests, or both. */
 export async function readPlacements(
   tx: Tx,
-  filter: { clusterId?: string; digest?: string | undefined; limit: number; offset: number },
+  filter: { clusterId?: string; digests: readonly string[] | null; limit: number; offset: number },
   now: Date,
 ): Promise<Placement[]> {
   const clusterId = filter.clusterId ?? null;
-  const digest = filter.digest ?? null;
   const { rows } = await sql<Row>`
     select c.name as cluster, p.namespace, p.workload_kind, p.workload_name, p.pod, p.container, p.image, p.digest, p.running_digest, p.started_at, g.reported_at
     from placement p join cluster c using (cluster_id) join cluster_agent g using (cluster_id)
-    where (${clusterId}::uuid is null or p.cluster_id = ${clusterId}::uuid) and (${digest}::text is null or p.digest = ${digest} or p.running_digest = ${digest})
+    where (${clusterId}::uuid is null or p.cluster_id = ${clusterId}::uuid) and (${filter.digests}::text[] is null or p.digest = any (${filter.digests}::text[]) or p.running_digest = any (${filter.digests}::text[]))
     order by c.name, p.namespace, p.pod, p.container limit ${filter.limit} offset ${filter.offset}`.execute(tx);
   return rows.map((row) => ({
     cluster: row.cluster,

@@ -5,6 +5,7 @@ import { Digest } from '../digest.ts';
 import { Finding, Uncovered } from '../finding.ts';
 import { Distribution, Missing, Package } from '../package.ts';
 import { Verdict } from '../verdict.ts';
+import { Placement } from './placement.ts';
 
 export const SeverityCounts = z.object({
   critical: z.number(),
@@ -154,6 +155,8 @@ export const ImageStatus = z.object({
   signatures: z.array(Signature),
   deliveries: z.array(Receipt),
   admissions: z.array(Admission),
+  /** Containers that run the image or one of its platforms now, as the clusters' agents say. */
+  runningIn: z.array(Placement),
 });
 export type ImageStatus = z.infer<typeof ImageStatus>;
 
