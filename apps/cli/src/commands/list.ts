@@ -50,8 +50,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./chain.ts')).addChain,
   },
   {
-    names: { verify: 'verify that a trusted key signed the image' },
+    names: { verify: 'verify that the image is signed: by a key, or as a trust policy asks' },
     load: async () => (await import('./verify.ts')).addVerify,
+  },
+  {
+    names: { trust: 'whose signatures let images of other registries run' },
+    load: async () => (await import('./trust.ts')).addTrust,
   },
   {
     names: { key: 'the keys that an account signs with' },

@@ -59,7 +59,7 @@ function openSource(guard: OutboundGuard, policy: CompiledTrustPolicy, image: Ca
   return openRegistry({
     url: registryUrl(guard, host),
     name: repository,
-    fetch: guard.fetcher({ signal: AbortSignal.timeout(limits.deadlineMs), maxBytes: limits.maxBytes, idleMs: 10_000 }),
+    fetch: guard.fetcher({ signal: AbortSignal.timeout(limits.deadlineMs), maxBytes: limits.maxBytes, idleMs: 15_000 }),
     timeout: Math.min(10_000, limits.deadlineMs),
     attempts: 2,
   });

@@ -16,7 +16,7 @@ export type ExaminationDeps = { db: Db; guard: OutboundGuard; log: Logger; limit
 const TAG = { validForS: 3600, nextInS: 300 };
 const DIGEST = { validForS: 86_400, nextInS: 43_200 };
 /** Whoever signed it just now tries again soon. */
-const REFUSED_AGAIN_S = 15;
+const REFUSED_AGAIN_S = 10;
 const UNREACHABLE_AGAIN_S = 15;
 
 export async function runExamination(deps: ExaminationDeps, key: ForeignKey): Promise<void> {

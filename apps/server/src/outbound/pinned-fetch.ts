@@ -59,7 +59,9 @@ function send(
   idleMs: number,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => reject(new TypeError('fetch failed', { cause: error }));
+    // As fetch does: who ended it is told by the reason that was given.
+    const fail = (error: Error) =>
+      reject(signal?.aborted ? (signal.reason as Error) : new TypeError('fetch failed', { cause: error }));
     const options: RequestOptions = {
       method: init.method ?? 'GET',
       headers: Object.fromEntries(new Headers(init.headers)),
