@@ -1,8 +1,15 @@
 /** The webhook as an API server asks it: over HTTPS with the cluster's CA, about everything that would make a pod. */
 import { randomUUID } from 'node:crypto';
-import { request as httpsRequest } from 'node:https';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Admission, ImageStatus, NewClusterAnswer } from '../../packages/contract/src/index.ts';
+import {
+  type Asked,
+  type Container,
+  container,
+  postReview as post,
+  review,
+  SAFE as safe,
+} from '../support/admission.ts';
 import { eventually, makeContract, must, settled } from '../support/chain.ts';
 import { bookworm, HARMLESS, makeImage, pushImage } from '../support/image.ts';
 import { useServer } from '../support/use-server.ts';
@@ -42,25 +49,11 @@ async function addCluster(name: string, more: Record<string, unknown> = {}): Pro
   trusted = Buffer.from(made.caBundle, 'base64').toString();
   // Admission learns of it through the feed.
   await eventually(`cluster ${name}`, async () =>
-    (await review(made.validateUrl, pod([]))).status === 200 ? true : null,
+    (await review(made.validateUrl, pod([]), trusted)).status === 200 ? true : null,
   );
   return made;
 }
 
-type Container = { name?: string; image?: string; securityContext?: unknown; ports?: unknown };
-const safe = {
-  runAsNonRoot: true,
-  runAsUser: 1000,
-  allowPrivilegeEscalation: false,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-};
-const container = (image: string, more: object = {}): Container => ({
-  name: 'app',
-  image,
-  securityContext: safe,
-  ...more,
-});
 const spec = (containers: Container[], more: object = {}) => ({ containers, ...more });
 const pod = (containers: Container[], more: object = {}) => ({
   kind: { group: '', version: 'v1', kind: 'Pod' },
@@ -72,72 +65,8 @@ const workload = (group: string, kind: string, body: object) => ({
   object: { apiVersion: group ? `${group}/v1` : 'v1', kind, metadata: { name: 'web' }, ...body },
 });
 
-type Asked = { kind: object; object: object; operation?: string; namespace?: string };
-type Reply = {
-  status: number;
-  uid: string;
-  allowed: boolean | undefined;
-  message: string;
-  warnings: string[];
-  patch: { op: string; path: string; value: string }[];
-};
-
-function post(url: string, body: Buffer | string, trusted: string): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const sent = httpsRequest(
-      url,
-      {
-        method: 'POST',
-        ca: trusted,
-        rejectUnauthorized: true,
-        headers: { 'content-type': 'application/json' },
-        agent: false,
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body);
-  });
-}
-
-async function review(url: string, asked: Asked | string): Promise<Reply> {
-  const uid = randomUUID();
-  const body =
-    typeof asked === 'string'
-      ? asked
-      : JSON.stringify({
-          apiVersion: 'admission.k8s.io/v1',
-          kind: 'AdmissionReview',
-          request: {
-            uid,
-            operation: 'CREATE',
-            namespace: 'shop',
-            resource: { group: '', version: 'v1', resource: 'pods' },
-            userInfo: { username: 'system:serviceaccount:shop:deployer' },
-            ...asked,
-          },
-        });
-  const { status, text } = await post(url, body, trusted);
-  const { response } = JSON.parse(text) as {
-    response?: { uid: string; allowed: boolean; status?: { message: string }; warnings?: string[]; patch?: string };
-  };
-  if (response && typeof asked !== 'string') expect(response.uid).toBe(uid);
-  return {
-    status,
-    uid: response?.uid ?? '',
-    allowed: response?.allowed,
-    message: response?.status?.message ?? '',
-    warnings: response?.warnings ?? [],
-    patch: response?.patch ? (JSON.parse(Buffer.from(response.patch, 'base64').toString()) as Reply['patch']) : [],
-  };
-}
-
-const validate = (asked: Asked | string) => review(cluster.validateUrl, asked);
-const mutate = (asked: Asked) => review(cluster.mutateUrl, asked);
+const validate = (asked: Asked | string) => review(cluster.validateUrl, asked, trusted);
+const mutate = (asked: Asked) => review(cluster.mutateUrl, asked, trusted);
 const image = (name: string, host = server().host) => `${host}/${name}`;
 const good = () => image(`customer/web@${delivered.digest}`);
 
@@ -316,9 +245,9 @@ describe('requests', () => {
 
   test('a cluster that only warns allows and says what it would deny; dry run only keeps it', async () => {
     const asked = pod([container(image(`customer/old@${blocked.digest}`))]);
-    const warns = await review((await addCluster('warns', { mode: 'warn' })).validateUrl, asked);
+    const warns = await review((await addCluster('warns', { mode: 'warn' })).validateUrl, asked, trusted);
     expect([warns.allowed, warns.warnings[0]]).toEqual([true, expect.stringMatching(/^would be denied: .*CVE-/)]);
-    const dry = await review((await addCluster('dry', { mode: 'dryrun' })).validateUrl, asked);
+    const dry = await review((await addCluster('dry', { mode: 'dryrun' })).validateUrl, asked, trusted);
     expect([dry.allowed, dry.warnings.filter((warning) => warning.includes('CVE-'))]).toEqual([true, []]);
     const kept = must(await server().api('GET', '/api/v1/accounts/customer/admissions')) as Admission[];
     expect(kept.find((one) => one.cluster === 'dry')?.reasons.join()).toContain('CVE-');

@@ -49,7 +49,10 @@ export async function recordReview(
         subject: `exception/${glass.name}`,
         type: 'break-glass.used',
         data: {
-          ...glass,
+          breakGlass: glass.name,
+          by: glass.by,
+          reason: glass.reason,
+          until: glass.until,
           cluster: cluster.name,
           namespace: request.namespace ?? null,
           kind: request.kind.kind,

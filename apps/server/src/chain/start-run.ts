@@ -35,7 +35,9 @@ export async function startRun(tx: Tx, request: RunRequest): Promise<StartedRun>
   const { repository, digest, trigger } = request;
   const chain = await findChain(tx, repository);
   if (!chain) return { outcome: 'no-chain' };
-  if (trigger !== 'manual' && (await hasCurrentVerdict(tx, repository, digest))) return { outcome: 'unneeded' };
+  // A renewal asks because time alone changes the decision: a grace ended, a release went out of support.
+  const isAsked = trigger === 'manual' || trigger === 'renewal';
+  if (!isAsked && (await hasCurrentVerdict(tx, repository, digest))) return { outcome: 'unneeded' };
   const inserted = await insertRun(tx, chain.chainId, request);
   if (inserted === null) {
     const live = await findLiveRun(tx, repository, digest, chain.chainId);

@@ -14,7 +14,7 @@ export type GateInputs = {
   snapshot: string;
   /** Revision of the catalogers. */
   revision: number;
-  /** Hash over the trust that was used: keys of vendors whose attestations count here. */
+  /** Hash over the trust that was used: vendors whose attestations count here, and the trust policy where there is one. */
   trust: string;
 };
 
@@ -23,6 +23,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     bundle: string | null;
     exceptions: unknown;
     trust: unknown;
+    trust_policy: string | null;
     snapshot: string | null;
     revision: number | null;
   }>`
@@ -32,6 +33,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
         where account_id = ${accountId} and approved_at is not null and withdrawn_at is null and expires_at > now()) as exceptions,
       (select coalesce(jsonb_agg(from_account_id order by from_account_id), '[]') from contract
         where to_account_id = ${accountId} and trust_vendor and accepted_at is not null and ended_at is null) as trust,
+      (select digest from trust_policy where account_id = ${accountId} order by version desc limit 1) as trust_policy,
       (select value #>> '{}' from setting where key = 'advisories.snapshot') as snapshot,
       (select (value #>> '{}')::int from setting where key = 'cataloger.revision') as revision`.execute(tx);
   const row = rows[0];
@@ -41,7 +43,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     exceptions: canonicalDigest(row.exceptions),
     snapshot: row.snapshot,
     revision: row.revision,
-    trust: canonicalDigest(row.trust),
+    trust: canonicalDigest(row.trust_policy === null ? row.trust : [row.trust, row.trust_policy]),
   };
 }
 

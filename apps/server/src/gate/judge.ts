@@ -11,9 +11,10 @@ import { buildReview } from './build-review.ts';
 import { type GateInputs, readCurrentInputs, readScannedSnapshot } from './current-inputs.ts';
 import { exceptViolations, readActiveExceptions } from './exceptions.ts';
 import { applyGrace, endOfGrace } from './grace.ts';
+import { type ReceiverTrustDeps, receiverTrust } from './receiver-trust.ts';
 import { readVendorEvidence, trustVendor } from './vendor-evidence.ts';
 
-export type JudgeDeps = { db: Db; store: BlobStore; engine: PolicyEngine; now: () => Date };
+export type JudgeDeps = ReceiverTrustDeps & { db: Db; store: BlobStore; engine: PolicyEngine; now: () => Date };
 
 export type Ruling = {
   digest: string;
@@ -49,10 +50,12 @@ export async function judgeSubject(deps: JudgeDeps, repository: Repository, dige
   // What the findings really come from: advisories may have changed since the scan.
   const digests = platforms.map((one) => one.digest);
   const snapshot = await asSystem(deps.db, (tx) => readScannedSnapshot(tx, digests));
+  // Signatures are of the subject as it was delivered; what it fails, its platforms fail.
+  const distrust = await receiverTrust(deps, repository, digest);
   const rulings: Ruling[] = [];
   const all: Violation[] = [];
   for (const platform of platforms) {
-    const violations = await judgePlatform(deps, repository, bundle.bundle, platform);
+    const violations = [...(await judgePlatform(deps, repository, bundle.bundle, platform)), ...distrust];
     rulings.push(rule(platform.digest, violations));
     all.push(...violations);
   }

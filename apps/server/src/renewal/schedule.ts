@@ -8,7 +8,7 @@ import { tellWhatEnds } from './tell-what-ends.ts';
 const BATCH = 16;
 const PARALLEL = 4;
 const IDLE_MS = 1000;
-const TELL_EVERY_MS = 30_000;
+const TELL_EVERY_MS = 5000;
 
 export type Renewals = { stop(): Promise<void> };
 

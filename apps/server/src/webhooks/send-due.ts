@@ -15,7 +15,7 @@ const PARALLEL_TO_ONE = 4;
 const TIMEOUT_MS = 10_000;
 const ANSWER_BYTES = 64 * 1024;
 /** Longer than a delivery can take; a claim older than this belongs to a process that died. */
-const CLAIM_S = 60;
+const CLAIM_S = 25;
 /** Seconds between attempts, about a day in all. */
 export const PAUSES_S = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800];
 
