@@ -67,7 +67,9 @@ export function cacheFolder(): string {
 }
 
 /** @throws Error with the tree's last lines when it does not become ready */
-export async function startServer(options: { env?: NodeJS.ProcessEnv } = {}): Promise<TestServer> {
+export async function startServer(
+  options: { env?: NodeJS.ProcessEnv /** Some of the roles, separated by commas. */; roles?: string } = {},
+): Promise<TestServer> {
   const engine = await findPolicyEngine();
   if (engine === null) throw new Error('the policy engine is not built; npm test builds it');
   const dataDir = await mkdtemp(join(tmpdir(), 'pratique-e2e-'));
@@ -83,7 +85,8 @@ export async function startServer(options: { env?: NodeJS.ProcessEnv } = {}): Pr
     PRATIQUE_FEEDS: 'off',
     ...options.env,
   };
-  delete env['DATABASE_URL'];
+  // The developer's own database is none for tests.
+  if (options.env?.['DATABASE_URL'] === undefined) delete env['DATABASE_URL'];
   delete env['NODE_OPTIONS'];
   const url = `http://127.0.0.1:${port}`;
   let log = '';
@@ -93,7 +96,12 @@ export async function startServer(options: { env?: NodeJS.ProcessEnv } = {}): Pr
 
   async function start(): Promise<void> {
     // A process group of its own: a Ctrl-C at the tests does not reach it before they end it in order.
-    const started = fork(MAIN, [], { env, detached: true, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const started = fork(MAIN, options.roles ? ['--roles', options.roles] : [], {
+      env,
+      detached: true,
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     child = started;
     for (const stream of [started.stdout, started.stderr])
       stream?.on('data', (chunk: Buffer) => {

@@ -55,12 +55,17 @@ const TIMED_OUT = /^(Query read timeout|timeout exceeded when trying to connect|
 
 /** True when the database did not answer, as opposed to answering with a refusal. */
 export function isSilentDatabase(error: unknown): boolean {
-  const { code = '', message = '' } = (error ?? {}) as { code?: string; message?: string };
-  return SILENT.has(code) || TIMED_OUT.test(message);
+  const {
+    code = '',
+    message = '',
+    syscall = '',
+  } = (error ?? {}) as { code?: string; message?: string; syscall?: string };
+  // A socket file that is not there is a database that does not run.
+  return SILENT.has(code) || (code === 'ENOENT' && syscall === 'connect') || TIMED_OUT.test(message);
 }
 
 // Shutting down, starting up, cancelled by a timeout, too many connections; and what sockets say.
-const SILENT = new Set(['57P01', '57P02', '57P03', '57014', '53300', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE']);
+const SILENT = new Set(['57P01', '57P02', '57P03', '57014', '53300', 'ECONNREFUSED', 'ECONNRESET']);
 
 /** Runs `work` in one transaction that sees only rows of the given accounts, whatever its queries ask for. */
 export async function asTenant<T>(db: Db, accounts: readonly string[], work: (tx: Tx) => Promise<T>): Promise<T> {

@@ -1,49 +1,52 @@
-/** HEAD, GET and DELETE of blobs, with ranges (RFC 9110, section 14). */
-import { once } from 'node:events';
+/** HEAD and GET of blobs, with ranges (RFC 9110, section 14). */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
-import type { BlobStore } from '../blobs/store.ts';
+import type { BlobSender } from '../blobs/send.ts';
 import { RegistryError } from './error.ts';
 
 export type Range = { start: number; end: number };
 
 /** Sends a blob or a part of it. */
-export async function sendBlob(
-  store: BlobStore,
+export function sendBlob(
+  sender: BlobSender,
   request: IncomingMessage,
   response: ServerResponse,
   digest: string,
   size: number,
-): Promise<void> {
+): Promise<void> | void {
   const range = parseRange(request.headers.range, size);
   if (range === 'unsatisfiable')
     throw new RegistryError('RANGE_INVALID', { headers: { 'content-range': `bytes */${size}` } });
-  const headers = {
-    'content-type': 'application/octet-stream',
-    'docker-content-digest': digest,
-    etag: `"${digest}"`,
-    'accept-ranges': 'bytes',
-    'cache-control': 'private, max-age=31536000, immutable',
-    'x-content-type-options': 'nosniff',
-  };
-  if (request.headers['if-none-match'] === `"${digest}"`) {
+  const etag = `"${digest}"`;
+  const headers = [
+    'docker-distribution-api-version',
+    'registry/2.0',
+    'content-type',
+    'application/octet-stream',
+    'docker-content-digest',
+    digest,
+    'etag',
+    etag,
+    'accept-ranges',
+    'bytes',
+    'cache-control',
+    'private, max-age=31536000, immutable',
+    'x-content-type-options',
+    'nosniff',
+  ];
+  if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, headers).end();
     return;
   }
-  const part = range ?? { start: 0, end: size - 1 };
-  response.writeHead(range ? 206 : 200, {
-    ...headers,
-    'content-length': part.end - part.start + 1,
-    ...(range ? { 'content-range': `bytes ${part.start}-${part.end}/${size}` } : {}),
-  });
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  headers.push('content-length', String(end - start + 1));
+  if (range) headers.push('content-range', `bytes ${start}-${end}/${size}`);
+  const head = () => void response.writeHead(range ? 206 : 200, headers);
   if (request.method === 'HEAD' || size === 0) {
+    head();
     response.end();
     return;
   }
-  const content = store.read(digest, part);
-  // Opened before the first byte is promised to be right: a blob lost from the disk must not look like an empty one.
-  await once(content, 'open');
-  await pipeline(content, response);
+  return sender.send(response, { digest, size, start, end }, head);
 }
 
 /** One range, as registry clients send it; several ranges are answered with the whole. */

@@ -6,6 +6,9 @@ import type { Actor } from '../auth/audit.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Grant } from '../auth/principal.ts';
 import type { RegistryTokens } from '../auth/registry-token.ts';
+import { createHotBlobs } from '../blobs/hot.ts';
+import { createBufferPool } from '../blobs/pool.ts';
+import { type BlobSender, createBlobSender } from '../blobs/send.ts';
 import type { BlobStore } from '../blobs/store.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import type { Barrier } from '../feed/barrier.ts';
@@ -64,6 +67,7 @@ const ACTIONS: Record<string, Action> = {
 export function createRegistry(deps: RegistryDeps): Registry {
   const realm = `${deps.publicUrl}/v2/token`;
   const authorization = createAuthorization(deps.authenticator, deps.tokens, realm);
+  const sender = createBlobSender(deps.store.path, createHotBlobs(), createBufferPool());
   const uploads: UploadDeps = {
     store: deps.store,
     sessions: deps.uploadSessions,
@@ -86,7 +90,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
     const scope = () => `repository:${route.account}/${route.repository}:${needed === 'push' ? 'pull,push' : needed}`;
     const proceed = (caller: Caller): Promise<void> | void => {
       const grant = authorize(caller, route.account, route.repository, needed, () => authorization.challenge(scope()));
-      return dispatch({ deps, uploads, request, response, text, question, route, grant, caller });
+      return dispatch({ deps, uploads, sender, request, response, text, question, route, grant, caller });
     };
     const caller = authorization.caller(request, scope);
     return caller instanceof Promise ? caller.then(proceed) : proceed(caller);
@@ -163,6 +167,7 @@ function drain(request: IncomingMessage): Promise<void> {
 type Call = {
   deps: RegistryDeps;
   uploads: UploadDeps;
+  sender: BlobSender;
   request: IncomingMessage;
   response: ServerResponse;
   /** The request's URL, and where its query begins; -1: it has none. */
@@ -325,7 +330,7 @@ async function getBlob(call: Call, digest: string): Promise<void> {
   );
   const size = found instanceof Promise ? await found : found;
   if (size === null) throw new RegistryError('BLOB_UNKNOWN');
-  return sendBlob(call.deps.store, call.request, call.response, digest, size);
+  return sendBlob(call.sender, call.request, call.response, digest, size);
 }
 
 async function removeBlob(call: Call, digest: string): Promise<void> {
