@@ -23,7 +23,7 @@ import type { Config } from '../config.ts';
 import { asSystem, asTenant, type Db } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
-import { readAccountKeys, readKeysForJudging } from '../foreign/account-keys.ts';
+import { readAccountKeys, readKeylessAccounts, readKeysForJudging } from '../foreign/account-keys.ts';
 import { type Examination, examine } from '../foreign/examine.ts';
 import { enqueueExamination, takeForNewPolicy } from '../foreign/foreign-rows.ts';
 import { listForeignImages } from '../foreign/list-foreign-images.ts';
@@ -34,6 +34,8 @@ import {
   type StoredTrustPolicy,
 } from '../foreign/trust-policy-store.ts';
 import { createOutboundGuard } from '../outbound/check-target.ts';
+import { rulesChanged } from '../renewal/mark-due.ts';
+import type { Signer } from '../signer/client.ts';
 import { actorOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
@@ -44,7 +46,9 @@ const Limit = z.object({ limit: z.coerce.number().int().min(1).max(1000).default
 const EXAMINED_AT_ONCE = 500;
 const TESTS_AT_A_TIME = 4;
 
-export function trustRoutes(app: App, deps: { db: Db; config: Config }): void {
+type TrustRouteDeps = { db: Db; config: Config; signer: Signer };
+
+export function trustRoutes(app: App, deps: TrustRouteDeps): void {
   const { db } = deps;
   const guard = createOutboundGuard(deps.config);
   let tests = 0;
@@ -83,7 +87,7 @@ export function trustRoutes(app: App, deps: { db: Db; config: Config }): void {
     },
     async (request) => {
       const { accountId } = wholeGrantOf(request);
-      const compiled = await compileNew(db, accountId, request.body.policy);
+      const compiled = await compileNew(deps, accountId, request.body.policy);
       const stored = await asTenant(db, [accountId], async (tx) => {
         const current = await readTrustPolicy(tx, accountId);
         const after = request.body.ifVersion ?? current?.version ?? 0;
@@ -100,6 +104,7 @@ export function trustRoutes(app: App, deps: { db: Db; config: Config }): void {
             'conflict',
             `the trust policy has changed meanwhile; version ${after} is not the current one`,
           );
+        await rulesChanged(tx, accountId);
         for (const key of await takeForNewPolicy(tx, accountId, EXAMINED_AT_ONCE)) await enqueueExamination(tx, key);
         await recordAudit(tx, {
           accountId,
@@ -133,7 +138,7 @@ export function trustRoutes(app: App, deps: { db: Db; config: Config }): void {
       const policy =
         request.body.policy === undefined
           ? await compileStored(db, accountId, account)
-          : await compileNew(db, accountId, request.body.policy);
+          : await compileNew(deps, accountId, request.body.policy);
       if (tests >= TESTS_AT_A_TIME)
         throw new ServerError('rate-limited', 'other images are being tested just now; try again in a moment');
       tests += 1;
@@ -173,9 +178,16 @@ const toInfo = (stored: StoredTrustPolicy): TrustPolicyInfo => ({
 });
 
 /** @throws ServerError `invalid`, with the place and the reason */
-async function compileNew(db: Db, accountId: string, document: unknown): Promise<CompiledTrustPolicy> {
+async function compileNew(
+  { db, signer }: TrustRouteDeps,
+  accountId: string,
+  document: unknown,
+): Promise<CompiledTrustPolicy> {
   try {
     const names = namedAccounts(parseTrustPolicy(document));
+    // A partner may be trusted before it signs for the first time; asking makes its key.
+    for (const keyless of await asSystem(db, (tx) => readKeylessAccounts(tx, accountId, names)))
+      await signer.key(keyless);
     return compileTrustPolicy(document, await asSystem(db, (tx) => readAccountKeys(tx, accountId, names)));
   } catch (error) {
     if (error instanceof SignError) throw new ServerError('invalid', error.message, { cause: error });

@@ -57,7 +57,14 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
   const statements = { ...trust, publicUrl: config.publicUrl };
-  const judging = { db, store, engine, validDays: config.verdictDays, now: () => new Date() };
+  const judging = {
+    db,
+    store,
+    engine,
+    publicUrl: config.publicUrl,
+    validDays: config.verdictDays,
+    now: () => new Date(),
+  };
   const kinds: StepKinds = {
     inventory: inventoryStep({ db, store, scan }),
     scan: scanStep({ db, advisories: advisories.open }),
