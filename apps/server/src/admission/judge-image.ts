@@ -17,14 +17,15 @@ export type ImageJudgement = {
   reason: string | null;
 };
 
+export type ResolvedName = {
+  repositoryId: string;
+  digest: string /** What the tag names, where one was given. */;
+  tagDigest: string | null;
+};
+
 export type ImageLookup = {
   /** Repository and digest that the name means for an account, or null when there is nothing for it. */
-  resolve(
-    account: string,
-    repository: string,
-    tag: string | null,
-    digest: string | null,
-  ): Promise<{ repositoryId: string; digest: string; tagDigest: string | null } | null>;
+  resolve(account: string, repository: string, tag: string | null, digest: string | null): Promise<ResolvedName | null>;
 };
 
 export type JudgeDeps = {
@@ -67,7 +68,7 @@ export async function judgeImage(deps: JudgeDeps, cluster: ClusterEntry, referen
   const denied = (why: string) =>
     refuse(`${shown} (${found.digest}) ${why}. ${explain}`, found.digest, pinned, isPinned);
   if (!verdict) return denied('has no verdict yet; its chain has not passed the gate');
-  if (verdict.state === 'revoked') return denied('was allowed, but its verdict has been revoked');
+  if (verdict.state === 'revoked') return denied(`was ${verdict.reasons[0] ?? 'revoked'}`);
   if (verdict.decision === 'deny') return denied(`was refused by the gate: ${summarise(verdict.reasons)}`);
   if (verdict.state === 'pending') return denied('passed the gate, but waits for approval');
   if (verdict.state !== 'valid') return denied(`has a verdict that is ${verdict.state}`);

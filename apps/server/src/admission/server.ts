@@ -8,7 +8,7 @@ import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import type { Signer } from '../signer/client.ts';
 import type { ClusterEntry, Clusters } from './clusters.ts';
-import { recordReview } from './record.ts';
+import type { RecordReview } from './record.ts';
 import { AdmissionReview, pinImages, type ReviewDeps, type ReviewOutcome, reviewObject } from './review.ts';
 
 /** The API server itself stops at about this size. */
@@ -18,7 +18,10 @@ const PATH = /^\/admission\/(?:clusters\/([0-9a-f-]{36})\/([A-Za-z0-9_-]{20,100}
 export type AdmissionDeps = ReviewDeps & {
   db: Db;
   clusters: Clusters;
+  record: RecordReview;
   signer: Signer;
+  /** The instance's authority, PEM. */
+  authority: () => string;
   log: Logger;
   observe: (verb: string, outcome: string, seconds: number) => void;
 };
@@ -82,7 +85,7 @@ async function respond(deps: AdmissionDeps, request: IncomingMessage, response: 
     }
     const outcome = await reviewObject(deps, cluster, parsed.data);
     if (!outcome.exempt && parsed.data.request.dryRun !== true)
-      await recordReview(deps.db, cluster, parsed.data, outcome).catch((cause: unknown) => {
+      await deps.record(cluster, parsed.data, outcome).catch((cause: unknown) => {
         throw new ServerError(
           'unavailable',
           `this was judged, and would be ${outcome.allowed ? 'allowed' : 'denied'}, but the decision could not be recorded`,

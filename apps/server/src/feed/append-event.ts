@@ -24,6 +24,24 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
   );
 }
 
+/**
+ * Appends several events, in their order, of whatever accounts: one statement for each account, in the order of
+ * accounts, so that two transactions cannot wait for each other.
+ */
+export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<void> {
+  const byAccount = Map.groupBy(events, (event) => event.accountId);
+  for (const accountId of [...byAccount.keys()].sort()) {
+    const own = byAccount.get(accountId) ?? [];
+    await sql`
+      with numbered as (update account set outbox_seq = outbox_seq + ${own.length} where account_id = ${accountId} returning outbox_seq)
+      insert into outbox (account_id, seq, subject, type, data)
+      select ${accountId}, outbox_seq - ${own.length} + ordinal, subject, type, data from numbered,
+        unnest(${own.map((_, i) => i + 1)}::int[], ${own.map((event) => event.subject)}::text[], ${own.map((event) => event.type)}::text[], ${own.map((event) => JSON.stringify(event.data))}::jsonb[])
+          as event (ordinal, subject, type, data)
+      order by ordinal`.execute(tx);
+  }
+}
+
 /** Tells every process that what a person or robot may do has changed; their tokens from before die. */
 export async function appendPrincipalChange(tx: Tx, principal: string): Promise<void> {
   await sql`insert into principal_change (principal) values (${principal})`.execute(tx);

@@ -5,6 +5,7 @@ import { createBreakGlasses } from '../admission/break-glass.ts';
 import { createClusters } from '../admission/clusters.ts';
 import { registryHosts } from '../admission/image-name.ts';
 import { createLookup } from '../admission/lookup.ts';
+import { createReviewRecord } from '../admission/record.ts';
 import { createAdmissionServer } from '../admission/server.ts';
 import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
 import { keepCertificate } from '../cluster/serving-certificate.ts';
@@ -27,11 +28,13 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   const isCurrent = () => feed?.current() ?? false;
   const clusters = createClusters(db, isCurrent);
   const foreign = createForeignImages(db, isCurrent);
+  const lookup = createLookup(db, isCurrent);
   const waiting: Parameters<VerdictFeed['apply']>[0] = [];
   feed = await followFeed(db, {
     reader: { remembers: 'admission', databaseUrl: deps.databaseUrl },
     onEvents(events) {
       clusters.apply(events);
+      lookup.apply(events);
       foreign.apply(events);
       if (verdicts) verdicts.apply(events);
       else waiting.push(...events);
@@ -66,12 +69,14 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
       engine,
       clusters,
       signer,
+      authority: () => certificate.current().caPem,
       verdicts,
       foreign,
       breakGlasses: createBreakGlasses(db),
       log,
       hosts: registryHosts(config.publicUrl, config.aliases),
-      lookup: createLookup(db),
+      lookup,
+      record: createReviewRecord(db),
       observe: (verb, outcome, seconds) => duration.observe({ verb, outcome }, seconds),
     },
     secure(certificate.first),
