@@ -19,48 +19,63 @@ const repositoryId = await asSystem(db, async (tx) => {
     select repository_id from r, (select count(*) from t) made`.execute(tx);
   return rows[0]?.repository_id ?? '';
 });
-const moveTag = (digest: string) =>
-  asSystem(db, (tx) => sql`update tag set digest = ${digest} where repository_id = ${repositoryId}`.execute(tx));
+const hold = (isHeld: boolean) =>
+  asSystem(db, (tx) =>
+    isHeld
+      ? sql`insert into repository_manifest (repository_id, account_id, digest, pushed_by) select repository_id, account_id, ${NEW}, 'x' from repository where repository_id = ${repositoryId} on conflict do nothing`.execute(
+          tx,
+        )
+      : sql`delete from repository_manifest where repository_id = ${repositoryId} and digest = ${NEW}`.execute(tx),
+  );
 const event = (type: string) => ({
   accountId: null,
   seq: 1,
   at: new Date(),
   subject: '',
   type,
-  data: { repositoryId, tag: 'v1' },
+  data: { repositoryId, digest: NEW },
 });
 
-test('a tag is remembered until the feed tells that it moved', async () => {
-  await moveTag(OLD);
+test('a digest is remembered until the feed tells of a deletion', async () => {
+  await hold(true);
+  const lookup = createLookup(db, () => true);
+  const resolve = async () => (await lookup.resolve('acme', 'app', null, NEW))?.digest;
+  expect(await resolve()).toBe(NEW);
+  await hold(false);
+  lookup.apply([event('tag.pushed')]);
+  expect(await resolve()).toBe(NEW);
+  lookup.apply([event('manifest.deleted')]);
+  expect(await resolve()).toBe(undefined);
+});
+
+test('a tag is asked for each time', async () => {
+  await hold(true);
   const lookup = createLookup(db, () => true);
   const resolve = async () => (await lookup.resolve('acme', 'app', 'v1', null))?.digest;
   expect(await resolve()).toBe(OLD);
-  await moveTag(NEW);
-  expect(await resolve()).toBe(OLD);
-  lookup.apply([event('verdict.decided')]);
-  expect(await resolve()).toBe(OLD);
-  lookup.apply([event('tag.pushed')]);
+  await asSystem(db, (tx) => sql`update tag set digest = ${NEW} where repository_id = ${repositoryId}`.execute(tx));
   expect(await resolve()).toBe(NEW);
+  await asSystem(db, (tx) => sql`update tag set digest = ${OLD} where repository_id = ${repositoryId}`.execute(tx));
 });
 
 test('while the feed is late nothing is taken from memory', async () => {
-  await moveTag(OLD);
+  await hold(true);
   let current = true;
   const lookup = createLookup(db, () => current);
-  await lookup.resolve('acme', 'app', 'v1', null);
-  await moveTag(NEW);
+  await lookup.resolve('acme', 'app', null, NEW);
+  await hold(false);
   current = false;
-  expect((await lookup.resolve('acme', 'app', 'v1', null))?.digest).toBe(NEW);
+  expect(await lookup.resolve('acme', 'app', null, NEW)).toBe(null);
 });
 
-test('what changes while it is read is not remembered', async () => {
-  await moveTag(OLD);
+test('what is deleted while it is read is not remembered', async () => {
+  await hold(true);
   const lookup = createLookup(db, () => true);
-  const reading = lookup.resolve('acme', 'app', 'v1', null);
-  lookup.apply([event('tag.pushed')]);
+  const reading = lookup.resolve('acme', 'app', null, NEW);
+  lookup.apply([event('manifest.deleted')]);
   await reading;
-  await moveTag(NEW);
-  expect((await lookup.resolve('acme', 'app', 'v1', null))?.digest).toBe(NEW);
+  await hold(false);
+  expect(await lookup.resolve('acme', 'app', null, NEW)).toBe(null);
 });
 
 test.each([

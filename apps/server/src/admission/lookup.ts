@@ -1,4 +1,4 @@
-/** Resolves names to digests: from memory as long as the change feed is current, else from the database. */
+/** Resolves names to digests: pinned ones from memory as long as the change feed is current, tags from the database. */
 import { sql } from 'kysely';
 import { asSystem, type Db } from '../db/connect.ts';
 import type { FeedEvent } from '../feed/follow-feed.ts';
@@ -10,7 +10,10 @@ const MAX_NAMES = 100_000;
 
 export type FollowedLookup = ImageLookup & { apply(events: readonly FeedEvent[]): void };
 
-/** Keeps what it found until the feed tells of a change in that repository; what it did not find it asks for again. */
+/**
+ * Keeps that a repository holds a digest until the feed tells of a deletion; what it did not find it asks for again.
+ * Tags are asked for each time: the newest push counts, and a push need not wait until clusters have heard of it.
+ */
 export function createLookup(db: Db, isCurrent: () => boolean): FollowedLookup {
   const known = new Map<string, ResolvedName>();
   const keysOf = new Map<string, Set<string>>(); // repository -> its keys
@@ -28,7 +31,8 @@ export function createLookup(db: Db, isCurrent: () => boolean): FollowedLookup {
 
   return {
     async resolve(account, repository, tag, digest) {
-      const key = `${account}/${repository}\0${tag ?? ''}\0${digest ?? ''}`;
+      if (tag !== null) return read(db, account, repository, tag, digest);
+      const key = `${account}/${repository}@${digest ?? ''}`;
       const hit = known.get(key);
       if (hit && isCurrent()) return hit;
       const before = generation;
@@ -39,7 +43,7 @@ export function createLookup(db: Db, isCurrent: () => boolean): FollowedLookup {
     },
     apply(events) {
       for (const { type, data } of events) {
-        if (!/^(tag|manifest|repository)\./.test(type)) continue;
+        if (type !== 'manifest.deleted' && !type.startsWith('repository.')) continue;
         generation++;
         const repository = String(data['repositoryId']);
         for (const key of keysOf.get(repository) ?? []) known.delete(key);
