@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { mustRun } from '../../support/tools.ts';
+import { FAKETIME } from './versions.ts';
 
 type Leaf = { name: string; subject: string; names?: string; usage: 'serverAuth' | 'clientAuth' };
 
@@ -23,7 +24,9 @@ const LEAVES: readonly Leaf[] = [
 /** Writes authority, keys and certificates into `folder`, and a kubeconfig beside each client certificate. */
 export async function writeCertificates(folder: string, apiServer: string): Promise<void> {
   const file = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => mustRun('openssl', args, { cwd: folder });
+  // Made a day ago: as seen by a program whose clock is behind, a cluster is not as young as a test's.
+  const env = { LD_PRELOAD: FAKETIME, FAKETIME: '-1d' };
+  const openssl = (...args: string[]) => mustRun('openssl', args, { cwd: folder, env });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
   await openssl(
     ...['req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '30', '-subj', '/CN=test-cluster'],

@@ -20,12 +20,17 @@ export const DEBIAN_PACKAGES = [
   'runc',
   'containernetworking-plugins',
   'busybox-static',
+  'libfaketime',
 ] as const;
 
 export const clusterCache = () => join(cacheFolder(), 'cluster');
 export const kubernetesFolder = () => join(clusterCache(), `kubernetes-${KUBERNETES}`);
-export const debianFolder = () => join(clusterCache(), 'debian');
+/** A folder for each list, so that a longer one is fetched. */
+export const debianFolder = () => join(clusterCache(), `debian-${DEBIAN_PACKAGES.length}`);
 
 export const kubernetesProgram = (name: KubernetesProgram) => join(kubernetesFolder(), 'bin', name);
+/** Preloaded into a program, gives it another clock. */
+export const FAKETIME = join(debianFolder(), 'root/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1');
+
 /** @param path below the root of the unpacked packages, for example `usr/bin/etcd` */
 export const debianFile = (path: string) => join(debianFolder(), 'root', path);

@@ -1,46 +1,104 @@
-/** pratique cluster: clusters whose admission the server decides. */
-import { Cluster, NewClusterAnswer } from '@pratique/contract';
+/** pratique cluster: clusters whose admission the server decides, and their agents. */
+import {
+  AuthorityCertificate,
+  Cluster,
+  ClusterStatus,
+  NewClusterWithAgentAnswer,
+  NewEnrolmentAnswer,
+} from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { clusterPath, readAllClusters, readClusterName } from '../cluster-name.ts';
+import { describeCluster } from '../cluster-text.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { formatTable } from '../text.ts';
 
+const WHICH = 'NAME, ACCOUNT/NAME, or ACCOUNT NAME';
+type Json = { json?: boolean };
+
 export function addCluster(program: Command, context: Context): void {
   const cluster = program.command('cluster').description('clusters whose admission is decided here');
+  const server = async () => (await openServer(context)).api;
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) context.note(`warning: ${warning}\n`);
+  };
+
+  cluster
+    .command('enroll')
+    .argument('<cluster>', WHICH)
+    .argument('[name]')
+    .requiredOption('--agent-image <reference>', 'where the cluster pulls the agent from', 'pratique/agent:0.1.0')
+    .option('--mode <mode>', 'enforce, warn or dryrun', 'enforce')
+    .option('--exempt <namespaces>', 'namespaces that are left alone beside the cluster’s own, separated by commas')
+    .option('--again', 'another one-time token for the agent of a cluster that is there; its webhooks stay')
+    .option('--json', 'print JSON')
+    .description('print manifests for a cluster, once: its agent with a one-time token, and its webhooks')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pratique cluster enroll production | kubectl apply -f -\n  pratique cluster enroll customer/production --agent-image registry.example/customer/agent:1 > cluster.yaml\n  pratique cluster enroll production --again | kubectl apply -f -\n',
+    )
+    .action(
+      async (
+        first: string,
+        second: string | undefined,
+        options: Json & { agentImage: string; mode: string; exempt?: string; again?: boolean },
+      ) => {
+        const api = await server();
+        const where = await readClusterName(api, first, second);
+        const { agentImage, mode } = options;
+        const extra = (options.exempt ?? '').split(',').map((name) => name.trim());
+        const answer = options.again
+          ? await api.send('POST', `${clusterPath(where)}/enrolment`, { agentImage }, NewEnrolmentAnswer)
+          : await api.send(
+              'POST',
+              `/accounts/${encodeURIComponent(where.account)}/clusters`,
+              { name: where.name, mode, agentImage, alsoExempt: extra.filter((name) => name !== '') },
+              NewClusterWithAgentAnswer,
+            );
+        warn(answer.warnings);
+        context.note(
+          `${where.account}/${where.name}: the token in these manifests enrols one agent, until ${answer.enrolment?.expiresAt.slice(0, 16).replace('T', ' ') ?? ''} UTC\n`,
+        );
+        writeResult(context, options.json, answer, ({ manifests }) => manifests);
+      },
+    );
 
   cluster
     .command('add')
-    .argument('<account>')
-    .argument('<name>')
+    .argument('<cluster>', WHICH)
+    .argument('[name]')
     .option('--mode <mode>', 'enforce, warn or dryrun', 'enforce')
     .option('--json', 'print JSON')
-    .description('print the webhook configurations for a cluster, once: their path is its secret')
+    .description('print the webhook configurations alone, without an agent, once: their path is the cluster’s secret')
     .addHelpText(
       'after',
       '\nExample:\n  pratique cluster add customer production > webhooks.yaml && kubectl apply -f webhooks.yaml\n',
     )
-    .action(async (account: string, name: string, options: { mode: string; json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(
-        context,
-        options.json,
-        await api.send('POST', `/accounts/${account}/clusters`, { name, mode: options.mode }, NewClusterAnswer),
-        (answer) => answer.manifests,
-      );
+    .action(async (first: string, second: string | undefined, options: Json & { mode: string }) => {
+      const api = await server();
+      const { account, name } = await readClusterName(api, first, second);
+      const path = `/accounts/${encodeURIComponent(account)}/clusters`;
+      const answer = await api.send('POST', path, { name, mode: options.mode }, NewClusterWithAgentAnswer);
+      warn(answer.warnings);
+      writeResult(context, options.json, answer, ({ manifests }) => manifests);
     });
 
   cluster
     .command('list')
-    .argument('<account>')
-    .description('the clusters of an account')
+    .argument('[account]')
+    .description('the clusters of an account, or of all of yours')
     .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/clusters`, z.array(Cluster)), (all) =>
+    .action(async (account: string | undefined, options: Json) => {
+      const api = await server();
+      const all = account
+        ? [{ account, clusters: await api.get(`/accounts/${encodeURIComponent(account)}/clusters`, z.array(Cluster)) }]
+        : await readAllClusters(api);
+      const rows = all.flatMap((one) => one.clusters.map((each) => ({ account: one.account, ...each })));
+      writeResult(context, options.json, rows, (clusters) =>
         formatTable(
-          ['NAME', 'MODE', 'EXEMPT NAMESPACES', 'SINCE'],
-          all.map((one) => [
-            one.isDefault ? `${one.name} (default)` : one.name,
+          ['CLUSTER', 'MODE', 'EXEMPT NAMESPACES', 'SINCE'],
+          clusters.map((one) => [
+            `${one.account}/${one.name}${one.isDefault ? ' (default)' : ''}`,
             one.mode,
             one.exemptNamespaces.join(' '),
             one.createdAt.slice(0, 10),
@@ -50,38 +108,55 @@ export function addCluster(program: Command, context: Context): void {
     });
 
   cluster
+    .command('status')
+    .argument('<cluster>', WHICH)
+    .argument('[name]')
+    .description('the agent, the clock, what runs, and what was decided lately')
+    .option('--json', 'print JSON')
+    .action(async (first: string, second: string | undefined, options: Json) => {
+      const api = await server();
+      const where = await readClusterName(api, first, second);
+      writeResult(context, options.json, await api.get(clusterPath(where), ClusterStatus), describeCluster);
+    });
+
+  cluster
+    .command('ca')
+    .description('the certificate authority that clusters check the server by')
+    .option('--json', 'print JSON')
+    .action(async (options: Json) => {
+      const authority = await (await server()).get('/authority', AuthorityCertificate);
+      context.note(`valid until ${authority.endsAt.slice(0, 10)}, SHA-256 ${authority.fingerprint}\n`);
+      writeResult(context, options.json, authority, ({ certificate }) => certificate);
+    });
+
+  cluster
     .command('mode')
     .argument('<account>')
     .argument('<name>')
     .argument('<mode>', 'enforce, warn or dryrun')
     .description('change what a refusal does in a cluster')
     .option('--json', 'print JSON')
-    .action(async (account: string, name: string, mode: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      const changed = await api.send(
-        'PATCH',
-        `/accounts/${account}/clusters/${encodeURIComponent(name)}`,
-        { mode },
-        Cluster,
-      );
+    .action(async (account: string, name: string, mode: string, options: Json) => {
+      const changed = await (await server()).send('PATCH', clusterPath({ account, name }), { mode }, Cluster);
       writeResult(context, options.json, changed, (one) => `${one.name} is in ${one.mode} mode.`);
     });
 
   cluster
     .command('remove')
-    .argument('<account>')
-    .argument('<name>')
-    .description('forget a cluster; its webhook paths answer no more')
+    .argument('<cluster>', WHICH)
+    .argument('[name]')
+    .description('forget a cluster; its webhook paths answer no more, its agent speaks for nobody')
     .option('--json', 'print JSON')
-    .action(async (account: string, name: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', `/accounts/${account}/clusters/${encodeURIComponent(name)}`, undefined, z.null());
+    .action(async (first: string, second: string | undefined, options: Json) => {
+      const api = await server();
+      const where = await readClusterName(api, first, second);
+      await api.send('DELETE', clusterPath(where), undefined, z.null());
       writeResult(
         context,
         options.json,
-        { account, name, removed: true },
-        () =>
-          `${name} is removed; delete its webhook configurations in the cluster too, or nothing will be admitted there.`,
+        { ...where, removed: true },
+        ({ name }) =>
+          `${name} is removed. Delete what is in the cluster too, or nothing will be admitted there:\n  kubectl delete validatingwebhookconfiguration,mutatingwebhookconfiguration pratique-${name}\n  kubectl delete namespace pratique-system; kubectl delete clusterrole,clusterrolebinding pratique-agent`,
       );
     });
 }

@@ -57,6 +57,22 @@ export function describeStatus(status: ImageStatus): string {
         chain.run.steps.map((step) => [`  ${step.name}`, step.state, step.error ?? step.summary ?? '']),
       ),
     );
+  if (status.runningIn.length > 0)
+    lines.push(
+      '',
+      'Runs in',
+      formatTable(
+        ['  CLUSTER', 'NAMESPACE', 'WORKLOAD', 'POD', 'CONTAINER', 'SINCE'],
+        status.runningIn.map((one) => [
+          `  ${one.cluster}${one.isSilent ? ' (silent)' : ''}`,
+          one.namespace,
+          one.workload ? `${one.workload.kind} ${one.workload.name}` : '',
+          one.pod,
+          one.container,
+          one.startedAt ? `${one.startedAt.slice(0, 16).replace('T', ' ')} UTC` : 'waits',
+        ]),
+      ),
+    );
   if (status.deliveries.length > 0)
     lines.push(
       '',

@@ -98,7 +98,8 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     },
     async (request, reply) => {
       const { accountId } = wholeGrantOf(request);
-      const { name, mode, exemptNamespaces = [...DEFAULT_EXEMPT], agentImage } = request.body;
+      const { name, mode, agentImage, alsoExempt } = request.body;
+      const exemptNamespaces = [...new Set([...(request.body.exemptNamespaces ?? DEFAULT_EXEMPT), ...alsoExempt])];
       checkExemptNamespaces(exemptNamespaces);
       // First of all: a cluster whose only token was lost with an error could be neither used nor made again.
       const caPem = await signer.authority();

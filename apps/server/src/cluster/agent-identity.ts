@@ -1,8 +1,11 @@
 /** Which cluster speaks on a TLS connection; everything unforeseen is nobody. */
+import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 
 /** id-kp-clientAuth (RFC 5280, 4.2.1.12). */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+/** How long after its end a certificate may still be renewed. */
+const GRACE_MS = 30 * 86_400_000;
 const SPIFFE_ID = /^URI:spiffe:\/\/pratique-[0-9a-f]{32}\/cluster\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
 export type AgentIdentity =
@@ -14,15 +17,37 @@ export type AgentIdentity =
  * instance's authority; that authority issues for several purposes, so purpose and name are looked at here.
  */
 export function identityOf(socket: TLSSocket, now: Date): AgentIdentity {
+  return readIdentity(socket, now, null);
+}
+
+/**
+ * The same for a renewal, which an expired certificate may still ask for: a server that was away for longer than a
+ * certificate lives must not cost every cluster its identity. Whether the serial still counts is for the database.
+ * @param authority the certificate that it must have been issued by, PEM
+ */
+export function renewingIdentityOf(socket: TLSSocket, now: Date, authority: string): AgentIdentity {
+  return readIdentity(socket, now, authority);
+}
+
+/** @param grace the authority whose expired certificates are accepted; null for none */
+function readIdentity(socket: TLSSocket, now: Date, grace: string | null): AgentIdentity {
   const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
   if (certificate.raw === undefined) return nobody('no client certificate was shown');
-  if (!socket.authorized) return nobody(`the client certificate is not accepted: ${reasonOf(socket)}`);
+  const isLate = grace !== null && reasonOf(socket) === 'CERT_HAS_EXPIRED' && isIssuedBy(certificate.raw, grace);
+  if (!socket.authorized && !isLate) return nobody(`the client certificate is not accepted: ${reasonOf(socket)}`);
   // The handshake looked at the dates; a connection, or a session that is resumed, may live longer than that.
-  if (!(Date.parse(certificate.valid_to ?? '') > now.getTime())) return nobody('the client certificate has expired');
+  const end = Date.parse(certificate.valid_to ?? '') + (grace === null ? 0 : GRACE_MS);
+  if (!(end > now.getTime())) return nobody('the client certificate has expired');
   if (!(certificate.ext_key_usage ?? []).includes(CLIENT_AUTH)) return nobody('the certificate is not for clients');
   const match = SPIFFE_ID.exec(certificate.subjectaltname ?? '');
   if (!match?.[1] || !certificate.serialNumber) return nobody('the certificate names no cluster');
   return { outcome: 'cluster', clusterId: match[1], serial: certificate.serialNumber.toLowerCase() };
+}
+
+function isIssuedBy(raw: Buffer, authorityPem: string): boolean {
+  const certificate = new X509Certificate(raw);
+  const authority = new X509Certificate(authorityPem);
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
 }
 
 const nobody = (reason: string): AgentIdentity => ({ outcome: 'nobody', reason });

@@ -14,7 +14,7 @@ import type { Db } from '../db/connect.ts';
 import { ServerError, STATUS } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import type { ClusterCertificate, Signer } from '../signer/client.ts';
-import { identityOf } from './agent-identity.ts';
+import { identityOf, renewingIdentityOf } from './agent-identity.ts';
 import { enrolAgent, renewAgent } from './enrolment.ts';
 import { REPORT_WITHIN_S, takeReport } from './take-report.ts';
 
@@ -23,7 +23,13 @@ const MAX_SMALL_BYTES = 16 * 1024;
 /** 500 pods of several containers with long names. */
 const MAX_REPORT_BYTES = 4 * 1024 * 1024;
 
-export type AgentDeps = { db: Db; signer: Signer; log: Logger };
+export type AgentDeps = {
+  db: Db;
+  signer: Pick<Signer, 'clusterCertificate'>;
+  log: Logger;
+  /** The instance's authority, PEM. */
+  authority: () => string;
+};
 
 export async function answerAgent(deps: AgentDeps, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
@@ -46,7 +52,9 @@ async function route(deps: AgentDeps, request: IncomingMessage): Promise<AgentId
     throw new ServerError('not-found', `an agent may POST to enroll, renew and report below ${AGENT_PATH}`);
   if (path === 'enroll')
     return identityAnswer(await enrolAgent(deps, await readJson(request, AgentEnrolment, MAX_SMALL_BYTES), new Date()));
-  const identity = identityOf(request.socket as TLSSocket, new Date());
+  const socket = request.socket as TLSSocket;
+  const now = new Date();
+  const identity = path === 'renew' ? renewingIdentityOf(socket, now, deps.authority()) : identityOf(socket, now);
   if (identity.outcome === 'nobody') throw new ServerError('unauthenticated', identity.reason);
   if (path === 'renew') {
     const { csr } = await readJson(request, AgentRenewal, MAX_SMALL_BYTES);

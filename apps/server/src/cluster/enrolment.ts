@@ -34,7 +34,7 @@ const REFUSED =
  * @throws ServerError `forbidden` in the same words whatever is wrong with the token, `invalid` for an unusable request
  */
 export async function enrolAgent(
-  deps: { db: Db; signer: Signer },
+  deps: { db: Db; signer: Pick<Signer, 'clusterCertificate'> },
   request: { token: string; csr: string },
   now: Date,
 ): Promise<ClusterCertificate> {
@@ -85,7 +85,7 @@ async function useToken(tx: Tx, hash: Buffer, issued: ClusterCertificate, now: D
  * @throws ServerError `forbidden` when the cluster was removed or enrolled again meanwhile, `invalid`
  */
 export async function renewAgent(
-  deps: { db: Db; signer: Signer },
+  deps: { db: Db; signer: Pick<Signer, 'clusterCertificate'> },
   identity: { clusterId: string; serial: string },
   csr: string,
 ): Promise<ClusterCertificate> {

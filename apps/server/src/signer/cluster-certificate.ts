@@ -1,4 +1,5 @@
 /** Client certificates by which the agents of clusters are known (SPIFFE X.509-SVID). */
+import 'reflect-metadata';
 import { createHash } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import type { MasterKey } from '@pratique/sign';

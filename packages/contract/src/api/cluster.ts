@@ -5,7 +5,11 @@ import { Cluster, NewCluster, NewClusterAnswer } from './governance.ts';
 /** `HOST/NAME[:tag][@digest]` of the agent; without it only the webhooks are made. */
 const AgentImage = z.string().regex(/^[a-z0-9][\x21-\x7e]{0,499}$/, 'is an image reference');
 
-export const NewClusterWithAgent = NewCluster.extend({ agentImage: AgentImage.optional() });
+export const NewClusterWithAgent = NewCluster.extend({
+  agentImage: AgentImage.optional(),
+  /** Further namespaces beside those that are exempt by default. */
+  alsoExempt: z.array(z.string().max(63)).max(100).default([]),
+});
 export const Enrolment = z.object({ token: z.string(), expiresAt: z.string() });
 export const NewClusterWithAgentAnswer = NewClusterAnswer.extend({
   /** null without an agent. */
