@@ -14,7 +14,7 @@ import { pushUpstream, startDockerRegistry, startFalseRegistry, type Upstream } 
 import { useServer } from '../support/use-server.ts';
 
 const ports = [await freePort(), await freePort(), await freePort(), await freePort(), await freePort()];
-const [good = 0, hanging = 0, lying = 0, endless = 0, unlisted = 0] = ports;
+const [closed = 0, good = 0, hanging = 0, lying = 0, endless = 0, unlisted = 0] = ports;
 const at = (port: number) => `127.0.0.1:${port}`;
 const [cosign, cosign2, registry] = [
   await findTool('cosign'),
@@ -28,7 +28,7 @@ const missing =
       ? 'docker-registry is not installed (apt-get install docker-registry)'
       : null;
 const server = useServer({
-  env: { PRATIQUE_ALLOW_INTERNAL_TARGETS: [good, hanging, lying, endless].map(at).join(',') },
+  env: { PRATIQUE_ALLOW_INTERNAL_TARGETS: [closed, good, hanging, lying, endless].map(at).join(',') },
 });
 
 let home = '';
@@ -242,6 +242,35 @@ describe.skipIf(missing !== null)(`with a real registry and cosign${missing ? ` 
       expect.objectContaining({ name: `${at(good)}/acme/other`, reference: 'v1', state: 'refused' }),
     );
     expect(must(await server().api('GET', '/api/v1/accounts/vendor/foreign-images'))).toEqual([]);
+  });
+
+  test('a registry that asks for a password is told it, by the account that has one', async () => {
+    const expected = `Basic ${Buffer.from('bot:open sesame').toString('base64')}`;
+    upstreams.push(
+      await startFalseRegistry(closed, (request, response) => {
+        if (request.headers.authorization !== expected)
+          return response.writeHead(401, { 'www-authenticate': 'Basic realm="closed"' }).end('{}');
+        return fetch(`http://${at(good)}${request.url}`, { headers: { accept: request.headers.accept ?? '*/*' } }).then(
+          async (answer) =>
+            response
+              .writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' })
+              .end(Buffer.from(await answer.arrayBuffer())),
+        );
+      }),
+    );
+    const name = `${at(closed)}/acme/attested`;
+    await setPolicy([everywhere]);
+    expect((await settled(`${name}:v1`)).message).toMatch(/asks for a user name and password.*pratique trust login/);
+    const path = `/api/v1/accounts/customer/registry-credentials/${encodeURIComponent(at(closed))}`;
+    const set = await server().api('PUT', path, { user: 'bot', password: 'open sesame' });
+    expect(set.json).toMatchObject([{ host: at(closed), user: 'bot' }]);
+    expect(set.text).not.toContain('sesame');
+    const stored = await (await server().database()).query('select sealed::text from registry_credential');
+    expect(JSON.stringify(stored.rows)).not.toContain('sesame');
+    await eventually('the image is trusted', async () =>
+      /not pinned/.test((await validate(pod(`${name}:v1`))).message) ? true : null,
+    );
+    expect((await server().api('DELETE', path)).status).toBe(204);
   });
 
   test('a mirror is asked instead, and the pod keeps the image’s own name', async () => {

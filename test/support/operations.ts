@@ -13,6 +13,7 @@ export type Things = {
   contract: string;
   delivery: string;
   cluster: string;
+  host?: string;
   webhook: string;
   repository: string;
   reference: string;
@@ -75,6 +76,9 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/trust-policy/versions': none,
   'POST /api/v1/accounts/{account}/trust-policy/test': { body: () => ({ reference: 'registry.invalid/stolen:1' }) },
   'GET /api/v1/accounts/{account}/foreign-images': none,
+  'GET /api/v1/accounts/{account}/registry-credentials': none,
+  'PUT /api/v1/accounts/{account}/registry-credentials/{host}': { body: () => ({ user: 'x', password: 'y' }) },
+  'DELETE /api/v1/accounts/{account}/registry-credentials/{host}': none,
   'GET /api/v1/accounts/{account}/exceptions': none,
   'POST /api/v1/accounts/{account}/exceptions': {
     body: () => ({

@@ -55,7 +55,7 @@ export type FalseUpstream = Upstream & { asked: string[] };
 /** A registry that answers as the test wants. */
 export async function startFalseRegistry(
   port: number,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  answer: (request: IncomingMessage, response: ServerResponse) => unknown,
 ): Promise<FalseUpstream> {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -27,6 +27,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'trust example': ['pratique trust example > trust.yaml'],
   'trust show': ['pratique trust show customer > trust.yaml', 'pratique trust show customer --version 3'],
   'trust set': ['pratique trust set customer trust.yaml'],
+  'trust logout': ['pratique trust logout customer ghcr.io'],
+  'trust logins': ['pratique trust logins customer'],
   'trust history': ['pratique trust history customer'],
   'trust list-foreign': ['pratique trust list-foreign customer', 'pratique trust list-foreign customer --json'],
   'robot list': ['pratique robot list vendor'],

@@ -1,5 +1,11 @@
 /** pratique trust: whose signatures let images of other registries run. */
-import { ForeignImage, TrustPolicyInfo, TrustPolicyVersion, TrustTestResult } from '@pratique/contract';
+import {
+  ForeignImage,
+  RegistryCredential,
+  TrustPolicyInfo,
+  TrustPolicyVersion,
+  TrustTestResult,
+} from '@pratique/contract';
 import type { Command } from 'commander';
 import { dump } from 'js-yaml';
 import { z } from 'zod';
@@ -11,6 +17,11 @@ import { EXAMPLE_POLICY } from '../trust/example-policy.ts';
 import { readPolicyFile } from '../trust/read-policy-file.ts';
 
 type Json = { json?: boolean };
+const credentialTable = (all: RegistryCredential[]) =>
+  formatTable(
+    ['REGISTRY', 'USER', 'BY', 'SINCE'],
+    all.map((one) => [one.host, one.user, one.createdBy, one.createdAt.slice(0, 10)]),
+  );
 const pathOf = (account: string) => `/accounts/${encodeURIComponent(account)}`;
 
 export function addTrust(program: Command, context: Context): void {
@@ -106,6 +117,59 @@ export function addTrust(program: Command, context: Context): void {
       );
       if (result.state === 'unreachable') throw new CliError(EXIT.fault, `${image} could not be examined`);
       if (result.state !== 'trusted') context.setExit(EXIT.denied);
+    });
+
+  trust
+    .command('login')
+    .description('give a user name and password for examining images of a registry')
+    .argument('<account>')
+    .argument('<host>', 'HOST or HOST:PORT')
+    .requiredOption('--user <name>', 'user name, or the name of a token')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nThe password is read from standard input.\n\nExample:\n  pratique trust login customer ghcr.io --user bot < token.txt\n',
+    )
+    .action(async (account: string, host: string, options: Json & { user: string }) => {
+      const password = (await context.readInput()).replace(/\r?\n$/, '');
+      if (password === '') throw new CliError(EXIT.usage, 'the password is read from standard input, which is empty');
+      const { api } = await openServer(context);
+      const path = `${pathOf(account)}/registry-credentials/${encodeURIComponent(host)}`;
+      const all = await api.send('PUT', path, { user: options.user, password }, z.array(RegistryCredential));
+      writeResult(context, options.json, all, credentialTable);
+    });
+
+  trust
+    .command('logout')
+    .description('remove the user name and password of a registry')
+    .argument('<account>')
+    .argument('<host>', 'HOST or HOST:PORT')
+    .option('--json', 'print JSON')
+    .action(async (account: string, host: string, options: Json) => {
+      const { api } = await openServer(context);
+      await api.send(
+        'DELETE',
+        `${pathOf(account)}/registry-credentials/${encodeURIComponent(host)}`,
+        undefined,
+        z.null(),
+      );
+      writeResult(
+        context,
+        options.json,
+        { account, host, removed: true },
+        () => `${host} is asked as nobody from now on.`,
+      );
+    });
+
+  trust
+    .command('logins')
+    .description('registries that are asked with a user name')
+    .argument('<account>')
+    .option('--json', 'print JSON')
+    .action(async (account: string, options: Json) => {
+      const { api } = await openServer(context);
+      const all = await api.get(`${pathOf(account)}/registry-credentials`, z.array(RegistryCredential));
+      writeResult(context, options.json, all, credentialTable);
     });
 
   trust

@@ -26,6 +26,7 @@ import { keyRoutes } from './keys.ts';
 import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
+import { registryCredentialRoutes } from './registry-credentials.ts';
 import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -61,6 +62,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   keyRoutes(app, deps);
   deliveryRoutes(app, deps);
   trustRoutes(app, deps);
+  registryCredentialRoutes(app, deps);
   clusterRoutes(app, deps);
   authorityRoutes(app, deps);
   overviewRoutes(app, deps);

@@ -27,6 +27,7 @@ import { readAccountKeys, readKeylessAccounts, readKeysForJudging } from '../for
 import { type Examination, examine } from '../foreign/examine.ts';
 import { enqueueExamination, takeForNewPolicy } from '../foreign/foreign-rows.ts';
 import { listForeignImages } from '../foreign/list-foreign-images.ts';
+import { createFindCredentials } from '../foreign/registry-credentials.ts';
 import {
   insertTrustPolicy,
   listTrustPolicies,
@@ -143,7 +144,11 @@ export function trustRoutes(app: App, deps: TrustRouteDeps): void {
         throw new ServerError('rate-limited', 'other images are being tested just now; try again in a moment');
       tests += 1;
       try {
-        return toTestResult(request.body.reference, image, await examine(guard, policy, image));
+        return toTestResult(
+          request.body.reference,
+          image,
+          await examine({ guard, credentials: createFindCredentials(db, deps.signer, accountId) }, policy, image),
+        );
       } finally {
         tests -= 1;
       }

@@ -5,6 +5,7 @@ import {
   type CompiledTrustPolicy,
   collectEvidence,
   evaluateTrust,
+  type FetchLocation,
   fetchLocation,
   matchRules,
   type RuleResult,
@@ -12,6 +13,7 @@ import {
   SignError,
 } from '@pratique/sign';
 import type { OutboundGuard } from '../outbound/check-target.ts';
+import type { Credentials, FindCredentials } from './registry-credentials.ts';
 
 export type Examination =
   | { outcome: 'trusted'; digest: string; rules: RuleResult[] }
@@ -26,22 +28,25 @@ export type ExamineLimits = {
 };
 export const DEFAULT_LIMITS: ExamineLimits = { deadlineMs: 30_000, maxBytes: 96 * 1024 * 1024 };
 
+export type ExamineDeps = { guard: OutboundGuard; credentials: FindCredentials; limits?: ExamineLimits };
+
 /**
  * Fetches and judges; whatever the registry does, it answers within the deadline. Whether the registry tells the truth
  * about digests is checked; whether it is available is its own matter, and told apart from a refusal.
  */
 export async function examine(
-  guard: OutboundGuard,
+  { guard, credentials, limits = DEFAULT_LIMITS }: ExamineDeps,
   policy: CompiledTrustPolicy,
   image: CanonicalImage,
-  limits: ExamineLimits = DEFAULT_LIMITS,
 ): Promise<Examination> {
   const rules = matchRules(policy, image);
   if (rules.length === 0) return { outcome: 'unmatched' };
   const byName = refuseName(rules, image);
   if (byName) return { outcome: 'refused', digest: image.digest, reasons: [byName], rules: [] };
+  const { host, repository } = fetchLocation(policy.policy, image);
+  const known = await credentials(host);
   try {
-    const source = openSource(guard, policy, image, limits);
+    const source = openSource(guard, { host, repository }, known, limits);
     const manifest = await source.manifest(image.digest ?? image.tag ?? 'latest');
     parseManifest(manifest.bytes, manifest.mediaType); // what two readers could understand differently is no image
     const decision = evaluateTrust(policy, image, await collectEvidence(source, manifest));
@@ -50,15 +55,20 @@ export async function examine(
       ? { outcome: 'trusted', digest: manifest.digest, rules: decision.rules }
       : { outcome: 'refused', digest: manifest.digest, reasons: decision.reasons, rules: decision.rules };
   } catch (error) {
-    return explain(error, image);
+    return explain(error, image, host, known !== null);
   }
 }
 
-function openSource(guard: OutboundGuard, policy: CompiledTrustPolicy, image: CanonicalImage, limits: ExamineLimits) {
-  const { host, repository } = fetchLocation(policy.policy, image);
+function openSource(
+  guard: OutboundGuard,
+  { host, repository }: FetchLocation,
+  credentials: Credentials | null,
+  limits: ExamineLimits,
+) {
   return openRegistry({
     url: registryUrl(guard, host),
     name: repository,
+    ...(credentials ? { credentials } : {}),
     fetch: guard.fetcher({ signal: AbortSignal.timeout(limits.deadlineMs), maxBytes: limits.maxBytes, idleMs: 15_000 }),
     timeout: Math.min(10_000, limits.deadlineMs),
     attempts: 2,
@@ -82,7 +92,7 @@ const LIES = new Set([
 ]);
 
 /** @throws what is no fault of the registry */
-function explain(error: unknown, image: CanonicalImage): Examination {
+function explain(error: unknown, image: CanonicalImage, host: string, isKnown: boolean): Examination {
   const cause = error instanceof SignError && error.cause instanceof OciError ? error.cause : error;
   if (cause instanceof OciError) {
     if (cause.code === 'not-found' && cause === error)
@@ -94,7 +104,9 @@ function explain(error: unknown, image: CanonicalImage): Examination {
       };
     if (LIES.has(cause.code)) return { outcome: 'refused', digest: image.digest, reasons: [cause.message], rules: [] };
     const hint =
-      cause.code === 'unauthorized' ? '; images are examined without credentials: name a mirror that needs none' : '';
+      cause.code === 'unauthorized' && !isKnown
+        ? `; it is asked without a user name: pratique trust login ACCOUNT ${host} gives one`
+        : '';
     return { outcome: 'unreachable', reasons: [`${cause.message}${hint}`] };
   }
   if (error instanceof SignError && error.code === 'source-failed')

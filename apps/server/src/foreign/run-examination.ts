@@ -5,12 +5,20 @@ import type { Logger } from 'pino';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import type { OutboundGuard } from '../outbound/check-target.ts';
+import type { Signer } from '../signer/client.ts';
 import { readKeysForJudging } from './account-keys.ts';
 import { type Examination, type ExamineLimits, examine } from './examine.ts';
 import { type Finding, type ForeignKey, noteDigest, recordFinding } from './foreign-rows.ts';
+import { createFindCredentials } from './registry-credentials.ts';
 import { readTrustPolicy } from './trust-policy-store.ts';
 
-export type ExaminationDeps = { db: Db; guard: OutboundGuard; log: Logger; limits?: ExamineLimits };
+export type ExaminationDeps = {
+  db: Db;
+  guard: OutboundGuard;
+  signer: Pick<Signer, 'open'>;
+  log: Logger;
+  limits?: ExamineLimits;
+};
 
 /** What a tag means may change at any time; a digest only by what is attached to it. */
 const TAG = { validForS: 3600, nextInS: 300 };
@@ -29,7 +37,8 @@ export async function runExamination(deps: ExaminationDeps, key: ForeignKey): Pr
     return { version: stored.version, policy: compileTrustPolicy(stored.policy, keys) };
   });
   if (!prepared) return; // admission refuses by itself where there is no policy
-  const found = await examine(deps.guard, prepared.policy, image, deps.limits);
+  const credentials = createFindCredentials(db, deps.signer, key.accountId);
+  const found = await examine({ ...deps, credentials }, prepared.policy, image);
   if (found.outcome === 'unreachable')
     log.info({ name: key.name, reasons: found.reasons }, 'a registry could not be asked');
   await asSystem(db, async (tx) => {

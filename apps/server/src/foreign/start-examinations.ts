@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Db } from '../db/connect.ts';
 import { runQueue } from '../jobs/run-queue.ts';
 import type { OutboundGuard } from '../outbound/check-target.ts';
+import type { Signer } from '../signer/client.ts';
 import { runExamination } from './run-examination.ts';
 import { scheduleExaminations } from './schedule-examinations.ts';
 
@@ -12,7 +13,7 @@ const PARALLEL = 8;
 
 /** Registries that hang hold up other registries at most, never a chain. */
 export async function startExaminations(
-  deps: { db: Db; pool: pg.Pool; guard: OutboundGuard; log: Logger },
+  deps: { db: Db; pool: pg.Pool; guard: OutboundGuard; signer: Pick<Signer, 'open'>; log: Logger },
   processName: string,
 ): Promise<{ stop(): Promise<void> }> {
   const queue = await runQueue(

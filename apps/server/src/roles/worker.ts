@@ -92,7 +92,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     processName: processName(config.dataDir),
   });
   const guard = createOutboundGuard(config);
-  const examinations = await startExaminations({ db, pool, guard, log }, processName(config.dataDir));
+  const examinations = await startExaminations({ db, pool, guard, signer, log }, processName(config.dataDir));
   const refresh = scheduleFeeds(config.feedsHours, async () => {
     await updateFeeds(
       { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },

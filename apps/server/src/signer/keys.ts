@@ -92,6 +92,16 @@ export async function rewrapKeys(db: Db, previous: MasterKey, next: MasterKey): 
       );
       changed++;
     }
+    const passwords = await sql<{ account_id: string; host: string; sealed: SealedSecret }>`
+      select account_id, host, sealed from registry_credential for update`.execute(tx);
+    for (const { account_id, host, sealed } of passwords.rows) {
+      const fresh = resealSecret(sealed, masters, next);
+      if (fresh === sealed) continue;
+      await sql`update registry_credential set sealed = ${JSON.stringify(fresh)}::jsonb where account_id = ${account_id} and host = ${host}`.execute(
+        tx,
+      );
+      changed++;
+    }
     return changed;
   });
 }

@@ -82,3 +82,22 @@ export const ForeignImage = z.object({
   askedAt: z.string(),
 });
 export type ForeignImage = z.infer<typeof ForeignImage>;
+
+export const NewRegistryCredential = z.object({
+  user: z
+    .string()
+    .min(1)
+    .max(500)
+    .regex(/^[^:\p{Cc}]+$/u, 'has no colon'),
+  password: z.string().min(1).max(16_384),
+});
+export type NewRegistryCredential = z.infer<typeof NewRegistryCredential>;
+
+/** Without the password, which is never answered. */
+export const RegistryCredential = z.object({
+  host: z.string(),
+  user: z.string(),
+  createdBy: z.string(),
+  createdAt: z.string(),
+});
+export type RegistryCredential = z.infer<typeof RegistryCredential>;

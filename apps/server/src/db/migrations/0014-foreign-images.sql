@@ -37,3 +37,17 @@ create table foreign_image (
 create index foreign_image_due on foreign_image (next_at) where state in ('examining', 'trusted');
 create index foreign_image_asked on foreign_image (account_id, asked_at desc);
 call guard_account_table('foreign_image');
+
+-- User names and passwords for examining images of other registries.
+create table registry_credential (
+  account_id uuid not null references account,
+  -- host[:port] in lower case
+  host text not null,
+  user_name text not null,
+  -- the password, encrypted under the master key; only the signer process can open it
+  sealed jsonb not null,
+  created_by text not null,
+  created_at timestamptz not null default now(),
+  primary key (account_id, host)
+);
+call guard_account_table('registry_credential');
