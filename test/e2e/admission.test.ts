@@ -223,6 +223,34 @@ describe('requests', () => {
     expect((await validate(pod([container(good())]))).allowed).toBe(true);
   });
 
+  test('a review that says something twice is denied, by either webhook', async () => {
+    const text = JSON.stringify({
+      apiVersion: 'admission.k8s.io/v1',
+      kind: 'AdmissionReview',
+      request: { uid: randomUUID(), operation: 'CREATE', namespace: 'shop', ...pod([container(good())]) },
+    });
+    const twice = text.replace('"spec":', '"spec":{"containers":[]},"spec":');
+    for (const url of [cluster.validateUrl, cluster.mutateUrl]) {
+      expect((await review(url, text, trusted)).allowed).toBe(true);
+      const reply = await review(url, twice, trusted);
+      expect([reply.allowed, reply.message]).toEqual([false, expect.stringContaining('has the key "spec" twice')]);
+    }
+    const cases = text.replace('"metadata":{', '"metadata":{"labels":{"app":"a","App":"b"},');
+    expect((await validate(cases)).allowed).toBe(true);
+  });
+
+  test('a review of an unknown kind or version is denied', async () => {
+    for (const change of ['"admission.k8s.io/v1"', '"AdmissionReview"']) {
+      const text = JSON.stringify({
+        apiVersion: 'admission.k8s.io/v1',
+        kind: 'AdmissionReview',
+        request: { uid: 'u', operation: 'CREATE', namespace: 'shop', ...pod([container(good())]) },
+      }).replace(change, '"Something/v9"');
+      const reply = await validate(text);
+      expect([reply.allowed, reply.message]).toEqual([false, expect.stringContaining('cannot be read at')]);
+    }
+  });
+
   test('a wrong token, a wrong cluster and a wrong path are nobody’s', async () => {
     const body = JSON.stringify({});
     for (const url of [

@@ -7,10 +7,11 @@ const MAX_DEPTH = 64;
  * keys that differ in case alone count as the same: what is scanned here must be what a runtime unpacks.
  *
  * @param text valid JSON; of anything else the answer means nothing
+ * @param options `exactCase` for readers that tell keys apart by their case, as the Kubernetes API does
  * @returns a sentence about the first trouble, or null
  * @see RFC 8259, section 4; Go encoding/json, "Unmarshal"
  */
-export function findAmbiguity(text: string): string | null {
+export function findAmbiguity(text: string, options: { exactCase?: boolean } = {}): string | null {
   const open: (Set<string> | null)[] = [];
   for (let at = 0; at < text.length; at += 1) {
     const character = text[at];
@@ -23,7 +24,8 @@ export function findAmbiguity(text: string): string | null {
       const keys = open.at(-1);
       if (keys && isKey(text, end)) {
         const key = text.slice(at + 1, end);
-        const folded = fold(key.includes('\\') ? unescape(key) : key);
+        const plain = key.includes('\\') ? unescape(key) : key;
+        const folded = options.exactCase ? plain : fold(plain);
         if (keys.has(folded)) return `it has the key ${JSON.stringify(key.slice(0, 100))} twice`;
         keys.add(folded);
       }

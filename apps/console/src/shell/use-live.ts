@@ -28,6 +28,8 @@ const TYPES = [
   ...[
     'admission.allowed',
     'admission.denied',
+    'placement.started',
+    'placement.ended',
     'verdict.revoked',
     'verdict.expired',
     'verdict.renewed',
@@ -80,6 +82,8 @@ export function touchedBy(type: string, data: string): string[] {
       return ['contracts', 'overview'];
     case 'admission':
       return ['admissions', 'overview', ...imageOf(data)];
+    case 'placement':
+      return imageOf(data);
     case 'delivery':
       return ['deliveries', 'receipts', 'overview', ...imageOf(data)];
     default:

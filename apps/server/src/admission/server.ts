@@ -1,6 +1,7 @@
 /** The webhook's HTTPS server: who is asking, what for, and an answer in every case. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
+import { findAmbiguity } from '@pratique/oci/json';
 import type { Logger } from 'pino';
 import { AGENT_PATH, answerAgent } from '../cluster/agent-server.ts';
 import type { Db } from '../db/connect.ts';
@@ -58,8 +59,12 @@ async function respond(deps: AdmissionDeps, request: IncomingMessage, response: 
   try {
     const cluster = await findCluster(deps.clusters, match[1], match[2], request);
     if (!cluster) return send(403, { error: 'this path stands for no cluster that you may speak for' });
-    const raw: unknown = JSON.parse((await readBody(request, MAX_REVIEW_BYTES)).toString('utf8'));
+    const text = (await readBody(request, MAX_REVIEW_BYTES)).toString('utf8');
+    const raw: unknown = JSON.parse(text);
     uid = uidOf(raw);
+    // Of a key that is there twice another reader may take the other value: it would run what was not judged.
+    const ambiguity = findAmbiguity(text, { exactCase: true });
+    if (ambiguity) return send(200, answer(uid, false, `the AdmissionReview cannot be trusted: ${ambiguity}`, []));
     const parsed = AdmissionReview.safeParse(raw);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];

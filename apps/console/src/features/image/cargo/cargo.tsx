@@ -14,6 +14,7 @@ const PARTS = {
   configuration: lazy(async () => ({ default: (await import('./configuration.tsx')).Configuration })),
   deliveries: lazy(async () => ({ default: (await import('./deliveries.tsx')).Deliveries })),
   admissions: lazy(async () => ({ default: (await import('./admissions.tsx')).Admissions })),
+  running: lazy(async () => ({ default: (await import('./running.tsx')).Running })),
   runs: lazy(async () => ({ default: (await import('./runs.tsx')).Runs })),
 } as const;
 const KEPT = ['repository', 'reference', 'step', 'platform'];
@@ -32,6 +33,7 @@ export function Cargo({ image }: { image: ImageStatus }) {
     { id: 'configuration', label: text.configuration },
     { id: 'deliveries', label: text.deliveries, count: number(image.deliveries.length) },
     { id: 'admissions', label: text.admissions, count: number(image.admissions.length) },
+    { id: 'running', label: text.running, count: number(image.runningIn.length) },
     { id: 'runs', label: text.runs },
   ] as const;
   const shown = useShown(tabs) as keyof typeof PARTS;
