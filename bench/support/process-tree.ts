@@ -54,3 +54,30 @@ export function treeMemoryMib(root: number): number {
       }
   return (pages * 4096) / 1024 / 1024;
 }
+
+/** Resident memory of one process in MiB. */
+export function memoryMib(pid: number): number {
+  return (Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096) / 1024 / 1024;
+}
+
+/** The process below `root` whose command line has this in it; null when there is none. */
+export function findBelow(root: number, text: string): number | null {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(name) ? readStat(name) : null;
+    if (stat) parents.set(Number(name), stat.parent);
+  }
+  for (const pid of parents.keys())
+    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
+      if (at === root && readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').includes(text)) return pid;
+  return null;
+}
+
+/** Waits until the tree does hardly anything: what starting up costs is no part of what serving costs. */
+export async function settleTree(root: number, maxSeconds = 30): Promise<void> {
+  for (const deadline = Date.now() + maxSeconds * 1000; Date.now() < deadline; ) {
+    const before = treeCpuSeconds(root);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    if (treeCpuSeconds(root) - before < 0.15) return;
+  }
+}

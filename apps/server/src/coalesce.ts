@@ -11,10 +11,10 @@ export function coalesce<T>(run: () => Promise<T>): () => Promise<T> {
     next = null;
     const now = run();
     running = now;
-    const done = () => {
+    const ended = () => {
       if (running === now) running = null;
     };
-    now.then(done, done);
+    now.then(ended, ended);
     return now;
   }
   return () => {

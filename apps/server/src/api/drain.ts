@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type Drain = {
-  draining(): boolean;
+  draining: () => boolean;
   /**
    * From now on /readyz is 503 and every answer asks for another connection; after `ms` the port closes. A balancer
    * that looks at /readyz more often than that sends nothing new by then, and idle connections have been given up by

@@ -1,9 +1,9 @@
 /** Uploads that come in several requests, perhaps through several processes. No locks: a file belongs to who renamed it. */
 import { createHash, type Hash, randomUUID } from 'node:crypto';
-import { copyFile, mkdir, readdir, rename, rm, stat, truncate, unlink, utimes } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, stat, truncate, unlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ServerError } from '../error.ts';
-import { closeFile, createFile, isAbsent, openFile, readAt, writeAllAt } from './disk.ts';
+import { closeFile, createFile, isAbsent, listNames, openFile, readAt, writeAllAt } from './disk.ts';
 import { type Reception, receive } from './receive.ts';
 
 /*
@@ -193,13 +193,8 @@ async function hashFile(file: string, size: number): Promise<Hash> {
 
 /** Name of the file in an upload's folder: '' when there is none, null when there is no folder. */
 async function onlyFile(folder: string): Promise<string | null> {
-  try {
-    const names = await readdir(folder);
-    return names[0] ?? '';
-  } catch (error) {
-    if (isAbsent(error)) return null;
-    throw error;
-  }
+  const names = await listNames(folder);
+  return names === null ? null : (names[0] ?? '');
 }
 
 const inUse = () => new ServerError('conflict', 'another request is writing to this upload');

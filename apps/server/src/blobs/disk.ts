@@ -54,5 +54,25 @@ export function closeFile(fd: number): Promise<void> {
   return new Promise((resolve, reject) => fs.close(fd, (error) => (error ? reject(error) : resolve())));
 }
 
+export function renameFile(from: string, to: string): Promise<void> {
+  return new Promise((resolve, reject) => fs.rename(from, to, (error) => (error ? reject(error) : resolve())));
+}
+
+/** Content, length and all that belongs to the file; of a folder: its entries. */
+export function syncAll(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => fs.fsync(fd, (error) => (error ? reject(error) : resolve())));
+}
+
+/** Names in a folder; null when there is no such folder. */
+export function listNames(folder: string): Promise<string[] | null> {
+  return new Promise((resolve, reject) =>
+    fs.readdir(folder, (error, names) => {
+      if (!error) resolve(names);
+      else if (isAbsent(error)) resolve(null);
+      else reject(error);
+    }),
+  );
+}
+
 /** True when the error says that there is no such file. */
 export const isAbsent = (error: unknown): boolean => (error as { code?: string } | null)?.code === 'ENOENT';

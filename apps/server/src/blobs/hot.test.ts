@@ -16,13 +16,13 @@ test('the second read brings a blob in, the third finds it', async () => {
 
 test('many who ask at once share one reading', async () => {
   const hot = createHotBlobs(1000);
-  hot.read('a', 100, never);
+  void hot.read('a', 100, never);
   let loads = 0;
   const load = async () => {
     loads++;
     return Buffer.alloc(100);
   };
-  await Promise.all(Array.from({ length: 50 }, () => hot.read('a', 100, load)));
+  await Promise.all(Array.from({ length: 50 }, async () => hot.read('a', 100, load)));
   expect(loads).toBe(1);
 });
 
@@ -47,7 +47,7 @@ test('what becomes hotter takes the place of what is not asked for any more', as
 
 test('a blob that cannot be read is not remembered as one', async () => {
   const hot = createHotBlobs(1000);
-  hot.read('a', 100, never);
+  void hot.read('a', 100, never);
   await expect(hot.read('a', 100, never)).rejects.toThrow('read although');
   expect(hot.bytes()).toBe(0);
   expect(await hot.read('a', 100, content(100))).toHaveLength(100);

@@ -1,11 +1,11 @@
 /** Puts a finished file where blobs are, so that neither the file nor its name is lost with the power. */
-import { mkdir, open, rename } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { coalesce } from '../coalesce.ts';
-import { isAbsent } from './disk.ts';
+import { closeFile, isAbsent, openFile, renameFile, syncAll } from './disk.ts';
 
 export type Places = {
-  path(digest: string): string;
+  path: (digest: string) => string;
   /** Moves a file whose content is synced; its name is durable when this resolves. */
   adopt(from: string, digest: string): Promise<void>;
   /** Makes the name of a blob durable that somebody else moved there a moment ago. */
@@ -40,12 +40,12 @@ export async function openPlaces(root: string): Promise<Places> {
 }
 
 function move(from: string, to: string): Promise<void> {
-  return rename(from, to).catch(async (error: unknown) => {
+  return renameFile(from, to).catch(async (error: unknown) => {
     if (!isAbsent(error)) throw error;
     // Somebody tidied the empty folder away.
     await mkdir(dirname(to), { recursive: true });
     await syncOnce(dirname(dirname(to)));
-    await rename(from, to);
+    await renameFile(from, to);
   });
 }
 
@@ -63,10 +63,10 @@ function createDirectorySync(): (folder: string) => Promise<void> {
 }
 
 async function syncOnce(folder: string): Promise<void> {
-  const handle = await open(folder, 'r');
+  const fd = await openFile(folder, 'r');
   try {
-    await handle.sync();
+    await syncAll(fd);
   } finally {
-    await handle.close();
+    await closeFile(fd);
   }
 }

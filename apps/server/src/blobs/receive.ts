@@ -40,7 +40,7 @@ export async function receive(
   const { start, limit, hash } = options;
   let size = 0;
   let written = 0;
-  let writing: Promise<void> | null = null;
+  let writing: Promise<void> = Promise.resolve();
 
   async function flush(): Promise<void> {
     reception.fd ??= await openFile();

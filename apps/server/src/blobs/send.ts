@@ -1,8 +1,9 @@
 /** Sends a blob or a part of it: from memory when it is hot, else from the disk through reused buffers. */
 import type { ServerResponse } from 'node:http';
 import { ServerError } from '../error.ts';
-import { closeFile, openFile, readAt } from './disk.ts';
+import { readAt } from './disk.ts';
 import type { HotBlobs } from './hot.ts';
+import type { OpenFiles } from './open-files.ts';
 import type { BufferPool } from './pool.ts';
 
 export type BlobSender = {
@@ -19,9 +20,14 @@ export type BlobSender = {
   ): Promise<void> | void;
 };
 
-export function createBlobSender(path: (digest: string) => string, hot: HotBlobs, pool: BufferPool): BlobSender {
+export function createBlobSender(
+  path: (digest: string) => string,
+  hot: HotBlobs,
+  pool: BufferPool,
+  files: OpenFiles,
+): BlobSender {
   async function readWhole(digest: string, size: number): Promise<Buffer> {
-    const fd = await openFile(path(digest), 'r');
+    const { fd, release } = await files.borrow(path(digest));
     try {
       const content = Buffer.allocUnsafeSlow(size);
       for (let at = 0; at < size; ) {
@@ -31,7 +37,7 @@ export function createBlobSender(path: (digest: string) => string, hot: HotBlobs
       }
       return content;
     } finally {
-      await closeFile(fd);
+      release();
     }
   }
 
@@ -40,7 +46,7 @@ export function createBlobSender(path: (digest: string) => string, hot: HotBlobs
     blob: { digest: string; start: number; end: number },
     head: () => void,
   ): Promise<void> {
-    const fd = await openFile(path(blob.digest), 'r');
+    const { fd, release } = await files.borrow(path(blob.digest));
     const buffer = pool.take();
     try {
       if (buffer === null) throw new ServerError('rate-limited', 'too many blobs are being read; try again');
@@ -55,7 +61,7 @@ export function createBlobSender(path: (digest: string) => string, hot: HotBlobs
       }
     } finally {
       if (buffer) pool.give(buffer);
-      await closeFile(fd);
+      release();
     }
   }
 

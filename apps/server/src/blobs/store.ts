@@ -13,7 +13,7 @@ export type BlobStore = {
   /** The folder, for children that may read it. */
   root: string;
   /** Path of a stored blob, for sending and for scanner children; says nothing about whether it exists. */
-  path(digest: string): string;
+  path: (digest: string) => string;
   has(digest: string): Promise<boolean>;
   read(digest: string, range?: { start: number; end: number }): Readable;
   /**

@@ -6,7 +6,7 @@ import { callReaders, countBehind, LAPSE_MS, MEMORIES, type Memory } from './rea
 
 export type Barrier = {
   /** Call after the commit. Never fails: a reader that is silent stops answering from memory by itself, in bounded time. */
-  passed(memories?: readonly Memory[]): Promise<void>;
+  passed: (memories?: readonly Memory[]) => Promise<void>;
   /** Another reader said that it has read. */
   heard(): void;
 };

@@ -17,7 +17,7 @@ export type Feed = {
   /** After a commit: resolves once no other process answers from before it. At once where nobody else remembers. */
   passed: Barrier['passed'];
   /** Both: nobody answers from before it, this process included. Bounded: who cannot read stops trusting its memory. */
-  settled(): Promise<void>;
+  settled: () => Promise<void>;
   stop(): Promise<void>;
 };
 

@@ -7,6 +7,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Grant } from '../auth/principal.ts';
 import type { RegistryTokens } from '../auth/registry-token.ts';
 import { createHotBlobs } from '../blobs/hot.ts';
+import { createOpenFiles } from '../blobs/open-files.ts';
 import { createBufferPool } from '../blobs/pool.ts';
 import { type BlobSender, createBlobSender } from '../blobs/send.ts';
 import type { BlobStore } from '../blobs/store.ts';
@@ -67,7 +68,7 @@ const ACTIONS: Record<string, Action> = {
 export function createRegistry(deps: RegistryDeps): Registry {
   const realm = `${deps.publicUrl}/v2/token`;
   const authorization = createAuthorization(deps.authenticator, deps.tokens, realm);
-  const sender = createBlobSender(deps.store.path, createHotBlobs(), createBufferPool());
+  const sender = createBlobSender(deps.store.path, createHotBlobs(), createBufferPool(), createOpenFiles());
   const uploads: UploadDeps = {
     store: deps.store,
     sessions: deps.uploadSessions,
@@ -231,6 +232,8 @@ async function dispatchRest(call: Call, method: string): Promise<void> {
         const repository = await findCached(call);
         return transact(call, (tx) => sendReferrers(tx, repository, route.digest, urlOf(call), request, response));
       }
+      break;
+    case 'uploads':
   }
   throw new RegistryError('UNSUPPORTED');
 }
