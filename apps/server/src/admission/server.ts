@@ -103,7 +103,8 @@ async function respond(deps: AdmissionDeps, request: IncomingMessage, response: 
     // Fails closed: whatever went wrong, nothing is let through because of it.
     deps.log.error({ err: error, verb }, 'admission review failed');
     deps.observe(verb, 'failed', (performance.now() - started) / 1000);
-    if (verb === 'mutate') return send(500, { error: 'the images could not be looked up' });
+    // Without an answer of its form the API server fails the request, as its failurePolicy says.
+    if (verb === 'mutate') return send(error instanceof SyntaxError ? 400 : 500, { error: reasonOf(error) });
     send(
       200,
       answer(
