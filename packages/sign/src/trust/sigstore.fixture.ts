@@ -171,26 +171,26 @@ export async function createWorld(issuedAt: Date): Promise<World> {
       const payload = Buffer.from(JSON.stringify(createStatement(digest, predicate)));
       const { privateKey, der } = await issue(options);
       const signature = cryptoSign('sha256', preAuthEncoding(IN_TOTO, payload), privateKey);
+      const dsseEnvelope = {
+        payload: payload.toString('base64'),
+        payloadType: IN_TOTO,
+        signatures: [{ sig: signature.toString('base64'), keyid: '' }],
+      };
+      const hashOf = (bytes: Buffer | string) => ({
+        algorithm: 'sha256',
+        value: createHash('sha256').update(bytes).digest('hex'),
+      });
+      const verifier = Buffer.from(pem('CERTIFICATE', der)).toString('base64');
       const body = {
         apiVersion: '0.0.1',
         kind: 'dsse',
         spec: {
-          payloadHash: { algorithm: 'sha256', value: createHash('sha256').update(payload).digest('hex') },
-          signatures: [
-            {
-              signature: signature.toString('base64'),
-              verifier: Buffer.from(pem('CERTIFICATE', der)).toString('base64'),
-            },
-          ],
+          envelopeHash: hashOf(JSON.stringify(dsseEnvelope)),
+          payloadHash: hashOf(payload),
+          signatures: [{ signature: signature.toString('base64'), verifier }],
         },
       };
-      return assemble(await material(der, signature, body, options), {
-        dsseEnvelope: {
-          payload: payload.toString('base64'),
-          payloadType: IN_TOTO,
-          signatures: [{ sig: signature.toString('base64'), keyid: '' }],
-        },
-      });
+      return assemble(await material(der, signature, body, options), { dsseEnvelope });
     },
     async message(bytes, options = {}) {
       const { privateKey, der } = await issue(options);
