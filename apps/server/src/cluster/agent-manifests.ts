@@ -126,6 +126,8 @@ function deployment(input: AgentManifestInput): object {
         spec: {
           serviceAccountName: ACCOUNT.name,
           automountServiceAccountToken: true,
+          // Absent unless the registry of the agent's image asks for credentials.
+          imagePullSecrets: [{ name: 'pratique-agent-pull' }],
           securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [
             {
