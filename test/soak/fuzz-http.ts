@@ -66,7 +66,10 @@ function spoil(random: Random, seed: Buffer, others: readonly Buffer[]): Buffer 
   }
   if (where === 2 && body.length > 0) {
     const spoiled = mutate(random, body, others, MAX_REQUEST);
-    const head = seed.subarray(0, end).toString('latin1').replace(/Content-Length: \d+/, `Content-Length: ${spoiled.length}`);
+    const head = seed
+      .subarray(0, end)
+      .toString('latin1')
+      .replace(/Content-Length: \d+/, `Content-Length: ${spoiled.length}`);
     return Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), spoiled]);
   }
   return mutate(random, seed, others, MAX_REQUEST);
