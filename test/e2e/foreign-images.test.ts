@@ -1,9 +1,10 @@
 /** Images of another registry, signed by the real cosign 3 and 2: examined in the background, admitted by the trust policy. */
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCli } from '../../apps/cli/src/run.ts';
 import type { ForeignImage, NewClusterAnswer, TrustTestResult } from '../../packages/contract/src/index.ts';
 import { type Asked, container, type Reply, review } from '../support/admission.ts';
 import { eventually, must } from '../support/chain.ts';
@@ -62,6 +63,22 @@ afterAll(async () => {
 
 const run = (program: string, ...args: string[]) =>
   mustRun(program, args, { cwd: home, env: { HOME: home, COSIGN_PASSWORD: 'secret', DOCKER_CONFIG: home } });
+async function cli(...argv: string[]): Promise<{ code: number; out: string; notes: string }> {
+  let [out, notes] = ['', ''];
+  const code = await runCli(argv, {
+    env: { PRATIQUE_URL: server().url, PRATIQUE_TOKEN: server().token(), XDG_CONFIG_HOME: home, DOCKER_CONFIG: home },
+    cwd: home,
+    out: (text) => {
+      out += text;
+    },
+    note: (text) => {
+      notes += text;
+    },
+    progress: { update: () => undefined, end: () => undefined },
+    readInput: () => Promise.resolve('open sesame\n'),
+  });
+  return { code, out, notes };
+}
 const sign3 = (key: string, reference: string) =>
   run(
     cosign ?? '',
@@ -271,6 +288,48 @@ describe.skipIf(missing !== null)(`with a real registry and cosign${missing ? ` 
       /not pinned/.test((await validate(pod(`${name}:v1`))).message) ? true : null,
     );
     expect((await server().api('DELETE', path)).status).toBe(204);
+  });
+
+  test('all of it is done from the command line', async () => {
+    await writeFile(
+      join(home, 'trust.yaml'),
+      'version: 1\nkeys: { ours: { file: ours.pub } }\nrules:\n  - { name: cli, images: ["127.0.0.1:*/**"], authorities: { anyOf: [{ key: ours }] } }\n',
+    );
+    expect(await cli('trust', 'set', 'customer', 'trust.yaml')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/is in force: 1 rules/) as string,
+    });
+    const shown = await cli('trust', 'show', 'customer');
+    expect(shown.out).toContain('name: cli');
+    expect(shown.out).toContain('BEGIN PUBLIC KEY');
+    expect((await cli('trust', 'history', 'customer')).out).toMatch(/VERSION +BY/);
+    const good1 = `${at(good)}/acme/attested:v1`;
+    expect(await cli('trust', 'test', 'customer', good1)).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/is trusted\n\+ rule cli/) as string,
+    });
+    expect(await cli('trust', 'test', 'customer', `${at(good)}/acme/other:v1`)).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(/is refused\n {2}the rule cli asks for a signature/) as string,
+    });
+    expect(await cli('trust', 'test', 'customer', `${at(unlisted)}/x:1`)).toMatchObject({ code: 3 });
+    expect(await cli('verify', good1, '--account', 'customer')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/is trusted/) as string,
+    });
+    expect(await cli('verify', good1)).toMatchObject({
+      code: 2,
+      notes: expect.stringMatching(/name one with --account/) as string,
+    });
+    expect((await cli('trust', 'list-foreign', 'customer')).out).toMatch(/acme\/other:v1 +refused/);
+    expect(await cli('trust', 'login', 'customer', 'ghcr.io', '--user', 'bot')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/ghcr\.io +bot/) as string,
+    });
+    expect(await cli('trust', 'logout', 'customer', 'ghcr.io')).toMatchObject({ code: 0 });
+    expect((await cli('trust', 'logout', 'customer', 'ghcr.io')).notes).toMatch(
+      /there are no credentials for ghcr\.io/,
+    );
   });
 
   test('a mirror is asked instead, and the pod keeps the image’s own name', async () => {
