@@ -443,6 +443,87 @@ describe('events', () => {
   });
 });
 
+describe('row-level security alone, with no code in front of it', () => {
+  type Table = { name: string; columns: string[]; guarded: boolean };
+
+  async function readTables(): Promise<Table[]> {
+    const { rows } = await (await server().database()).query<Table>(
+      `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as guarded, array_agg(a.attname::text) as columns
+       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+       where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace group by 1, 2 order by 1`,
+    );
+    return rows;
+  }
+
+  /** Runs a statement as the role of tenants, for the accounts named, and takes it back. @returns rows, or why not */
+  async function asTenantOf(accounts: string[], statement: string, values: unknown[] = []): Promise<string> {
+    const client = await (await server().database()).connect();
+    try {
+      await client.query('begin');
+      await client.query(
+        `select set_config('role', 'pratique_tenant', true), set_config('pratique.accounts', $1, true)`,
+        [`{${accounts.join(',')}}`],
+      );
+      const { rowCount, rows } = await client.query(statement, values);
+      return `${rowCount ?? 0} ${JSON.stringify(rows)}`;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  }
+
+  const idOf = async (account: string): Promise<string> =>
+    (
+      await (
+        await server().database()
+      ).query<{ id: string }>(`select account_id as id from account where name = $1`, [account])
+    ).rows[0]?.id ?? '';
+
+  test('another account sees no row of this one in any table, and of shared facts only what it holds itself', async () => {
+    const [rival, vendor] = [await idOf('rival'), await idOf('vendor')];
+    const tables = await readTables();
+    expect(tables.length).toBeGreaterThan(30);
+    for (const accounts of [[rival], []])
+      for (const table of tables) {
+        const seen = await asTenantOf(accounts, `select * from ${table.name}`);
+        if (/permission denied/.test(seen)) continue;
+        expect(seen, table.name).not.toContain(vendor);
+        for (const secret of secrets) expect(seen, `${table.name} and ${secret}`).not.toContain(secret);
+      }
+  });
+
+  test('every table that tenants may read guards its rows, or holds nothing of anybody', async () => {
+    const unguarded = (await readTables()).filter((table) => !table.guarded).map((table) => table.name);
+    for (const name of unguarded) {
+      const seen = await asTenantOf([await idOf('rival')], `select * from ${name}`);
+      expect([name, /permission denied/.test(seen) || name === 'setting']).toEqual([name, true]);
+    }
+  });
+
+  test('another account changes, ends and plants nothing here', async () => {
+    const [rival, vendor] = [await idOf('rival'), await idOf('vendor')];
+    for (const table of (await readTables()).filter((one) => one.columns.includes('account_id'))) {
+      const changed = await asTenantOf([rival], `update ${table.name} set account_id = $1 where account_id = $1`, [
+        vendor,
+      ]);
+      expect([table.name, /^0 |permission denied/.test(changed)]).toEqual([table.name, true]);
+      const ended = await asTenantOf([rival], `delete from ${table.name} where account_id = $1`, [vendor]);
+      expect([table.name, /^0 |permission denied/.test(ended)]).toEqual([table.name, true]);
+      // One of its own rows, given to the other.
+      const given = await asTenantOf([rival], `update ${table.name} set account_id = $1`, [vendor]);
+      expect([table.name, /^0 |permission denied|row-level security/.test(given)]).toEqual([table.name, true]);
+    }
+    const planted = await asTenantOf(
+      [rival],
+      `insert into exception (account_id, name, kind, selector, owner, reason, expires_at) values ($1, 'planted', 'finding', '{}', 'rita', 'a stranger says so', now())`,
+      [vendor],
+    );
+    expect(planted).toMatch(/row-level security/);
+  });
+});
+
 test('after all this the account is as it was', async () => {
   const members = must(await server().api('GET', '/api/v1/accounts/vendor/members')) as {
     name: string;
