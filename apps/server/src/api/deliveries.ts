@@ -7,6 +7,7 @@ import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { requestDelivery } from '../deliver/request-delivery.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { examineAnew } from '../foreign/examine-anew.ts';
 import { rulesChanged } from '../renewal/mark-due.ts';
 import { actorOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
@@ -112,6 +113,7 @@ export function deliveryRoutes(app: App, deps: { db: Db }): void {
           returning from_account_id, to_account_id`.execute(tx);
         if (!rows[0]) throw new ServerError('not-found', 'there is no such contract in force');
         await rulesChanged(tx, rows[0].to_account_id);
+        await examineAnew(tx, rows[0].to_account_id);
         await recordAudit(tx, {
           accountId,
           actor: actorOf(request),

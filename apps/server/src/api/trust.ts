@@ -25,7 +25,7 @@ import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import { readAccountKeys, readKeylessAccounts, readKeysForJudging } from '../foreign/account-keys.ts';
 import { type Examination, examine } from '../foreign/examine.ts';
-import { enqueueExamination, takeForNewPolicy } from '../foreign/foreign-rows.ts';
+import { examineAnew } from '../foreign/examine-anew.ts';
 import { listForeignImages } from '../foreign/list-foreign-images.ts';
 import { createFindCredentials } from '../foreign/registry-credentials.ts';
 import {
@@ -106,7 +106,7 @@ export function trustRoutes(app: App, deps: TrustRouteDeps): void {
             `the trust policy has changed meanwhile; version ${after} is not the current one`,
           );
         await rulesChanged(tx, accountId);
-        for (const key of await takeForNewPolicy(tx, accountId, EXAMINED_AT_ONCE)) await enqueueExamination(tx, key);
+        await examineAnew(tx, accountId);
         await recordAudit(tx, {
           accountId,
           actor,
