@@ -24,9 +24,7 @@ function serverWith(accounts: Clusters): ApiClient {
     send: async () => {
       throw new Error('nothing is sent');
     },
-    stream: async () => {
-      throw new Error('nothing is heard');
-    },
+    async *stream() {},
   };
 }
 
