@@ -43,8 +43,6 @@ import type { App } from './app.ts';
 const AccountPath = z.object({ account: z.string() });
 const Versions = z.object({ version: z.coerce.number().int().min(1).optional() });
 const Limit = z.object({ limit: z.coerce.number().int().min(1).max(1000).default(200) });
-/** A new policy judges at once what was in use lately; the rest when it is asked for. */
-const EXAMINED_AT_ONCE = 500;
 const TESTS_AT_A_TIME = 4;
 
 type TrustRouteDeps = { db: Db; config: Config; signer: Signer };
