@@ -38,6 +38,10 @@ const made = (account: string): Things => ({
   reference: 'v1',
 });
 
+/** An upload's name in the form that the registry gives them, which it never gave. */
+const madeUpload = () =>
+  `${randomUUID()}.${Math.floor(Date.now() / 1000).toString(16)}.${randomBytes(17).toString('base64url').slice(0, 22)}`;
+
 beforeAll(async () => {
   must(await server().api('POST', '/api/v1/accounts', { name: 'rival' }));
   owner = await addPerson(server(), 'rita', { rival: 'owner' });
@@ -294,7 +298,7 @@ describe('the registry', () => {
   const existing = () =>
     probes(`vendor/${REPOSITORY}`, 'v1', secretImage.digest, secretImage.blobs[1]?.digest ?? '', upload);
   const random = () => sha256(randomBytes(8));
-  const absent = (account: string) => probes(`${account}/secret/nothing`, 'v9', random(), random(), randomUUID());
+  const absent = (account: string) => probes(`${account}/secret/nothing`, 'v9', random(), random(), madeUpload());
 
   async function answerTo([verb, path, body]: Probe, credentials: Credentials): Promise<string> {
     const answer = await registry(server(), verb, path, { credentials, ...(body ? { body } : {}) });
@@ -361,7 +365,7 @@ describe('the registry', () => {
       credentials: owner,
     });
     expect(await referrers.json()).toMatchObject({ manifests: [] });
-    for (const id of [upload, randomUUID()])
+    for (const id of [upload, madeUpload()])
       expect((await registry(server(), 'GET', `rival/own/blobs/uploads/${id}`, { credentials: owner })).status).toBe(
         404,
       );
