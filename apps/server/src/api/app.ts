@@ -8,6 +8,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { Logger } from 'pino';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Config } from '../config.ts';
+import { isSilentDatabase } from '../db/connect.ts';
 import { ServerError, STATUS } from '../error.ts';
 import type { Registry } from '../registry/registry.ts';
 import { enforceAccess } from './access.ts';
@@ -43,9 +44,12 @@ export async function createApp(deps: AppDeps): Promise<App> {
     trustProxy: false,
     // Registry traffic never enters the framework: streams go straight from the socket to the disk.
     serverFactory: (handler) => {
-      const route = (request: IncomingMessage, response: import('node:http').ServerResponse) =>
-        request.url?.startsWith('/v2') ? deps.registry(request, response) : handler(request, response);
-      const server = tls ? createHttps(tls, route) : createHttp(route);
+      const route = (request: IncomingMessage, response: import('node:http').ServerResponse) => {
+        limitBody(request);
+        return request.url?.startsWith('/v2') ? deps.registry(request, response) : handler(request, response);
+      };
+      const often = { connectionsCheckingInterval: 5000 };
+      const server = tls ? createHttps({ ...tls, ...often }, route) : createHttp(often, route);
       server.headersTimeout = 20_000;
       // Large uploads take as long as they take; a silent connection does not.
       server.requestTimeout = 0;
@@ -113,6 +117,18 @@ export async function createApp(deps: AppDeps): Promise<App> {
   return app;
 }
 
+const BODY_MS = 60_000;
+
+/** A body that comes a byte at a time never looks silent. Uploads, which may take long, have limits of their own. */
+function limitBody(request: IncomingMessage): void {
+  if (request.method === 'GET' || request.method === 'HEAD' || request.url?.includes('/blobs/uploads/')) return;
+  const timer = setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, BODY_MS);
+  timer.unref();
+  request.once('close', () => clearTimeout(timer));
+}
+
 type RawError = Error & {
   code?: string;
   statusCode?: number;
@@ -138,7 +154,6 @@ function toServerError(error: RawError): ServerError {
   // Class 22: a value that PostgreSQL cannot hold, for example text with a NUL.
   if (/^22[0-9A-Z]{3}$/.test(error.code ?? ''))
     return new ServerError('invalid', 'a value in the request cannot be stored or compared', { cause: error });
-  if (['ECONNREFUSED', 'ECONNRESET', '57P01', '57P03', '57014', '53300'].includes(error.code ?? ''))
-    return new ServerError('unavailable', 'the database does not answer', { cause: error });
+  if (isSilentDatabase(error)) return new ServerError('unavailable', 'the database does not answer', { cause: error });
   return new ServerError('internal', 'something went wrong here; the request id finds it in the log', { cause: error });
 }

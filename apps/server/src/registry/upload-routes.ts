@@ -181,7 +181,10 @@ async function receiving<T>(context: UploadContext, work: () => Promise<T>): Pro
   }
 }
 
-const bodyOf = (request: IncomingMessage) => request as AsyncIterable<Buffer>;
+// Who stops reading, because the disk is full, must not cut the connection: the client would never hear why.
+const bodyOf = (request: IncomingMessage): AsyncIterable<Buffer> => ({
+  [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }),
+});
 
 /** Where the chunk begins, by its Content-Range; null when the client does not say. */
 function chunkStart(request: IncomingMessage): number | null {
