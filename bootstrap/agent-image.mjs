@@ -1,6 +1,6 @@
 /** `npm run agent:image -- REFERENCE`: the image of the cluster agent, composed from the Debian archive and this checkout. */
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,8 @@ const LEFT_OUT = /(\.(d\.[cm]?ts|map|md)$)|(\/(test|tests|docs|examples?)$)/;
  */
 export async function stageAgent(folder) {
   const copied = new Set();
+  // A temporary folder is its maker's alone; in the image another user reads it.
+  await chmod(folder, 0o755);
   await copyPackage(AGENT, true);
   await cp(NODE, join(folder, 'node'));
 

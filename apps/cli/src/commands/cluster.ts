@@ -1,4 +1,6 @@
 /** pratique cluster: clusters whose admission the server decides, and their agents. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   AuthorityCertificate,
   Cluster,
@@ -16,6 +18,12 @@ import { formatTable } from '../text.ts';
 const WHICH = 'NAME, ACCOUNT/NAME, or ACCOUNT NAME';
 type Json = { json?: boolean };
 
+/** The agent's version is that of the checkout or package that this command is part of. */
+async function agentVersion(): Promise<string> {
+  const text = await readFile(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
 export function addCluster(program: Command, context: Context): void {
   const cluster = program.command('cluster').description('clusters whose admission is decided here');
   const server = async () => (await openServer(context)).api;
@@ -27,7 +35,10 @@ export function addCluster(program: Command, context: Context): void {
     .command('enroll')
     .argument('<cluster>', WHICH)
     .argument('[name]')
-    .requiredOption('--agent-image <reference>', 'where the cluster pulls the agent from', 'pratique/agent:0.1.0')
+    .option(
+      '--agent-image <reference>',
+      'where the cluster pulls the agent from; ACCOUNT/pratique-agent:VERSION of the server unless said otherwise, where npm run agent:image puts it',
+    )
     .option('--mode <mode>', 'enforce, warn or dryrun', 'enforce')
     .option('--exempt <namespaces>', 'namespaces that are left alone beside the cluster’s own, separated by commas')
     .option('--again', 'another one-time token for the agent of a cluster that is there; its webhooks stay')
@@ -41,11 +52,13 @@ export function addCluster(program: Command, context: Context): void {
       async (
         first: string,
         second: string | undefined,
-        options: Json & { agentImage: string; mode: string; exempt?: string; again?: boolean },
+        options: Json & { agentImage?: string; mode: string; exempt?: string; again?: boolean },
       ) => {
         const api = await server();
         const where = await readClusterName(api, first, second);
-        const { agentImage, mode } = options;
+        const { mode } = options;
+        const agentImage =
+          options.agentImage ?? `${new URL(api.url).host}/${where.account}/pratique-agent:${await agentVersion()}`;
         const extra = (options.exempt ?? '').split(',').map((name) => name.trim());
         const answer = options.again
           ? await api.send('POST', `${clusterPath(where)}/enrolment`, { agentImage }, NewEnrolmentAnswer)

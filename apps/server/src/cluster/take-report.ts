@@ -64,7 +64,8 @@ async function applyReport(tx: Tx, cluster: ReportingCluster, report: AgentRepor
   const known = await readPods(tx, cluster.clusterId, [...report.pods.map((pod) => pod.uid), ...report.ended]);
   const before = new Map(known.map((row) => [keyOf(row), row]));
   const after = new Map(report.pods.flatMap(rowsOf).map((row) => [keyOf(row), row]));
-  if ((await countPlacements(tx, cluster.clusterId)) - before.size + after.size > MAX_CONTAINERS)
+  const grows = after.size - before.size;
+  if (grows > 0 && (await countPlacements(tx, cluster.clusterId)) + grows > MAX_CONTAINERS)
     throw new ServerError('too-large', `a cluster has at most ${MAX_CONTAINERS} containers here`);
   const gone = [...before.values()].filter((row) => !after.has(keyOf(row)));
   await deletePods(tx, cluster.clusterId, report.ended);
