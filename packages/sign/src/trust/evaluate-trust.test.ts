@@ -346,6 +346,35 @@ describe('an image is', () => {
       /no log entry and no time stamp/,
     ],
     [
+      'trusted by a key inside the log when the log is demanded',
+      async ({ image }) => attach(image, await world.byKey(image.digest, sign, ours)),
+      () => [signedBy({ ...byOurs, log: { trustedRoot: 'test' } })],
+      null,
+    ],
+    [
+      'refused by a key inside another log than the demanded',
+      async ({ image }) => attach(image, await otherWorld.byKey(image.digest, sign, ours)),
+      () => [signedBy({ ...byOurs, log: { trustedRoot: 'test' } })],
+      /the rule acme asks for a signature/,
+    ],
+    [
+      'refused by another key inside the log',
+      async ({ image }) => attach(image, await world.byKey(image.digest, sign, stranger)),
+      () => [signedBy({ ...byOurs, log: { trustedRoot: 'test' } })],
+      /no trusted key made the signature/,
+    ],
+    [
+      'refused by the key with the log entry of its signature of another image',
+      async ({ image, other }) => {
+        type Logged = { verificationMaterial: { tlogEntries: unknown } };
+        const made = (await world.byKey(image.digest, sign, ours)) as Logged;
+        made.verificationMaterial = ((await world.byKey(other.digest, sign, ours)) as Logged).verificationMaterial;
+        return attach(image, made);
+      },
+      () => [signedBy({ ...byOurs, log: { trustedRoot: 'test' } })],
+      /the rule acme asks for a signature/,
+    ],
+    [
       'trusted with the attestation of the right authority',
       async ({ image }) => [
         await signWith(ours, image),

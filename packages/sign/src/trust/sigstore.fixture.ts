@@ -8,6 +8,7 @@ import { attachmentTag, SIGNATURE_ANNOTATION, SIMPLE_SIGNING, type SignedArtifac
 import { BUNDLE_MEDIA_TYPE } from '../bundle.ts';
 import { IN_TOTO, preAuthEncoding } from '../dsse.ts';
 import { descriptorOf } from '../image.fixture.ts';
+import type { Signer } from '../key.ts';
 import { createStatement, type Predicate } from '../statement.ts';
 
 export const LOG_URL = 'https://rekor.test';
@@ -34,6 +35,8 @@ type World = {
   bundle(digest: string, predicate: Predicate, options?: SignOptions): Promise<Record<string, unknown>>;
   /** A bundle over bytes, without a statement. */
   message(bytes: Buffer, options?: SignOptions): Promise<Record<string, unknown>>;
+  /** A bundle about any statement by a key, recorded in the log. */
+  byKey(digest: string, predicate: Predicate, signer: Signer): Promise<Record<string, unknown>>;
   /** cosign 2's payload and annotations. */
   simple(payload: Buffer, options?: SignOptions): Promise<{ payload: Buffer; annotations: Record<string, string> }>;
 };
@@ -191,6 +194,31 @@ export async function createWorld(issuedAt: Date): Promise<World> {
         },
       };
       return assemble(await material(der, signature, body, options), { dsseEnvelope });
+    },
+    async byKey(digest, predicate, signer) {
+      const payload = Buffer.from(JSON.stringify(createStatement(digest, predicate)));
+      const signature = await signer.sign(preAuthEncoding(IN_TOTO, payload));
+      const dsseEnvelope = {
+        payload: payload.toString('base64'),
+        payloadType: IN_TOTO,
+        signatures: [{ sig: signature.toString('base64'), keyid: '' }],
+      };
+      const value = createHash('sha256').update(payload).digest('hex');
+      const verifier = Buffer.from(signer.publicKey.pem).toString('base64');
+      const body = {
+        apiVersion: '0.0.1',
+        kind: 'dsse',
+        spec: {
+          payloadHash: { algorithm: 'sha256', value },
+          signatures: [{ signature: signature.toString('base64'), verifier }],
+        },
+      };
+      const { tlogEntries } = await material(Buffer.alloc(0), signature, body, {});
+      return {
+        mediaType: BUNDLE_MEDIA_TYPE,
+        verificationMaterial: { publicKey: { hint: signer.publicKey.hint }, tlogEntries },
+        dsseEnvelope,
+      };
     },
     async message(bytes, options = {}) {
       const { privateKey, der } = await issue(options);
