@@ -1,4 +1,4 @@
-/** Sweeps out what time has made useless: abandoned uploads, ended sessions, old notes of changed principals. */
+/** Sweeps out what time has made useless: abandoned uploads, ended sessions, old notes of changed principals, old deliveries. */
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/store.ts';
@@ -14,6 +14,7 @@ export async function sweep(db: Db, store: BlobStore, now: Date): Promise<Swept>
   const cutoff = new Date(now.getTime() - UPLOAD_HOURS * 3_600_000);
   const sessions = await asSystem(db, async (tx) => {
     await deletePrincipalChanges(tx, cutoff);
+    await deleteWebhookDeliveries(tx, now);
     return deleteSessions(tx, now);
   });
   return { sessions, uploads: await store.sweepUploads(cutoff) };
@@ -39,4 +40,16 @@ async function deleteSessions(tx: Tx, now: Date): Promise<number> {
 
 async function deletePrincipalChanges(tx: Tx, cutoff: Date): Promise<void> {
   await sql`delete from principal_change where at < ${cutoff}`.execute(tx);
+}
+
+const DAY_MS = 86_400_000;
+/** Days for which arrived deliveries are shown, and dead letters can be sent again. */
+const DELIVERED_DAYS = 7;
+const DEAD_DAYS = 30;
+
+async function deleteWebhookDeliveries(tx: Tx, now: Date): Promise<void> {
+  const before = (days: number) => new Date(now.getTime() - days * DAY_MS);
+  await sql`
+    delete from webhook_delivery where state = 'delivered' and finished_at < ${before(DELIVERED_DAYS)}
+      or state = 'dead' and finished_at < ${before(DEAD_DAYS)}`.execute(tx);
 }
