@@ -1,4 +1,5 @@
 /** The worker process: the jobs of chains and deliveries, with scanner children and a policy engine of its own. */
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { readPresets, spawnEngine } from '@pratique/policy';
 import { CATALOGER_REVISION } from '@pratique/scan';
@@ -38,6 +39,8 @@ import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.t
 
 export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<void> {
   const { config, db, pool, log } = deps;
+  // Scans and renewals take what is left: whoever pushes, pulls or admits waits for an answer. Children inherit it.
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const store = await openBlobStore(config.blobsDir);
   const signer = connectSigner(config.runDir, signerSecret());
   const parts: Record<string, unknown> = {};
@@ -130,7 +133,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   context.ready();
 }
 
-const LOOK_FOR_ADVISORIES_MS = 15_000;
+const LOOK_FOR_ADVISORIES_MS = 5000;
 
 const aboutImage = (payload: Record<string, unknown>) => ({
   repositoryId: String(payload['repositoryId']),
