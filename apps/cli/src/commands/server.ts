@@ -12,11 +12,11 @@ const ROLES = ['api', 'worker', 'signer', 'admission'];
 export function addServer(program: Command, context: Context): void {
   program
     .command('server')
-    .description('start the server in the foreground; settings are environment variables (docs/configuration.md)')
+    .description('start the server from this checkout, whole or in parts')
     .option('--roles <list>', `which parts, separated by commas: ${ROLES.join(', ')}`, ROLES.join(','))
     .addHelpText(
       'after',
-      '\nExamples:\n  pratique server\n  pratique server --roles api,signer    # DATABASE_URL, PRATIQUE_BLOBS and PRATIQUE_MASTER_KEY as the others have them\n\nEnds on SIGINT and SIGTERM, after the requests under way.\n',
+      '\nExamples:\n  pratique server\n  pratique server --roles api,signer    # DATABASE_URL, PRATIQUE_BLOBS and PRATIQUE_MASTER_KEY as the others have them\n\nSettings are environment variables: docs/configuration.md. Ends on SIGINT and SIGTERM, after the requests under way.\n',
     )
     .action(async (options: { roles: string }) => {
       const unknown = options.roles.split(',').find((role) => !ROLES.includes(role));
