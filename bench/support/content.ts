@@ -6,7 +6,7 @@ import type { RunningRegistry } from './servers.ts';
 
 const sha256 = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** Distinct blobs of one size: a number of 16 digits and a filler, so that wrk need not hash. */
+/** Distinct blobs of one size: a filler and a number of 16 digits, so that wrk need not hash. */
 export type Series = {
   size: number;
   digests: string[];
@@ -17,15 +17,15 @@ export type Series = {
 
 export async function prepareSeries(folder: string, name: string, size: number, count: number): Promise<Series> {
   const filler = Buffer.alloc(size - 16, 'x');
+  const begun = createHash('sha256').update(filler);
   const number = (n: number) => Buffer.from(String(n).padStart(16, '0'));
   const digests: string[] = [];
-  for (let n = 0; n < count; n++)
-    digests.push(`sha256:${createHash('sha256').update(number(n)).update(filler).digest('hex')}`);
+  for (let n = 0; n < count; n++) digests.push(`sha256:${begun.copy().update(number(n)).digest('hex')}`);
   const digestsFile = join(folder, `${name}.digests`);
   const fillerFile = join(folder, `${name}.filler`);
   await writeFile(digestsFile, digests.join('\n'));
   await writeFile(fillerFile, filler);
-  return { size, digests, digestsFile, fillerFile, blob: (n) => Buffer.concat([number(n), filler]) };
+  return { size, digests, digestsFile, fillerFile, blob: (n) => Buffer.concat([filler, number(n)]) };
 }
 
 export async function pushBlob(

@@ -21,7 +21,7 @@ function request()
   if step == "post" then return wrk.format("POST", base .. "/blobs/uploads/", nil, "") end
   local index = (first + id + 16 * at) % #digests
   local digest = digests[index + 1]
-  local body = string.format("%016d", index) .. filler
+  local body = filler .. string.format("%016d", index)
   local mark = string.find(location, "?", 1, true) and "&" or "?"
   local headers = {}
   for name, value in pairs(wrk.headers) do headers[name] = value end

@@ -8,8 +8,12 @@ export type UploadLimits = {
    * @throws RegistryError TOOMANYREQUESTS
    */
   begin(request: IncomingMessage, who: { actorId: string; accountId: string }): { done: () => void };
-  /** Notes an upload that keeps bytes between requests. @throws RegistryError TOOMANYREQUESTS */
-  keep(id: string, accountId: string): void;
+  /**
+   * Notes an upload that keeps bytes between requests.
+   * @param isOpen asked when there seem to be too many: another process may have finished some
+   * @throws RegistryError TOOMANYREQUESTS
+   */
+  keep(id: string, accountId: string, isOpen: (id: string) => Promise<boolean>): Promise<void>;
   /** The upload has ended, or keeps nothing. */
   forget(id: string): void;
 };
@@ -21,6 +25,7 @@ const MAX_OF_PROCESS = 1500;
 /** Uploads of an account that hold bytes on the disk between requests. */
 const MAX_KEPT = 2000;
 const KEPT_MS = 24 * 3_600_000;
+const LOOK_MS = 10_000;
 /** A sender must bring this much in each window, on average 256 bytes a second: less is no upload but a siege. */
 const WINDOW_MS = 60_000;
 const WINDOW_BYTES = 16 * 1024;
@@ -47,6 +52,13 @@ export function createUploadLimits(): UploadLimits {
     const left = (keptBy.get(entry.accountId) ?? 1) - 1;
     if (left > 0) keptBy.set(entry.accountId, left);
     else keptBy.delete(entry.accountId);
+  }
+
+  const lookedAt = new Map<string, number>();
+  async function forgetEnded(accountId: string, isOpen: (id: string) => Promise<boolean>): Promise<void> {
+    if ((lookedAt.get(accountId) ?? 0) > Date.now() - LOOK_MS) return;
+    lookedAt.set(accountId, Date.now());
+    for (const [id, entry] of kept) if (entry.accountId === accountId && !(await isOpen(id))) forget(id);
   }
 
   return {
@@ -76,13 +88,14 @@ export function createUploadLimits(): UploadLimits {
         },
       };
     },
-    keep(id, accountId) {
+    async keep(id, accountId, isOpen) {
       if (kept.has(id)) return;
       // Insertion order is age: the oldest have been swept from the disk.
       for (const [old, entry] of kept) {
         if (entry.at > Date.now() - KEPT_MS) break;
         forget(old);
       }
+      if ((keptBy.get(accountId) ?? 0) >= MAX_KEPT) await forgetEnded(accountId, isOpen);
       const now = keptBy.get(accountId) ?? 0;
       if (now >= MAX_KEPT) throw tooMany(`the account has ${MAX_KEPT} unfinished uploads; finish or cancel some`);
       kept.set(id, { accountId, at: Date.now() });

@@ -64,7 +64,7 @@ export async function startUpload(context: UploadContext): Promise<void> {
 export async function appendUpload(context: UploadContext, token: string): Promise<void> {
   const { request, response, repository, store, limits } = context;
   const id = requireSession(context, token);
-  limits.keep(id, repository.accountId);
+  await limits.keep(id, repository.accountId, async (one) => (await store.upload(one).look()).state === 'open');
   const from = chunkStart(request);
   const done = await receiving(context, () =>
     store.upload(id).append(bodyOf(request), MAX_BLOB_BYTES, from).catch(toUnknown),
