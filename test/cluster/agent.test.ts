@@ -1,4 +1,6 @@
 /** The agent in a real cluster: what runs is known, held from deletion, and found again after anything was away. */
+
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import type {
   ClusterStatus,
@@ -9,12 +11,14 @@ import type {
 } from '../../packages/contract/src/index.ts';
 import { addRobot, eventually, must, settled, status } from '../support/chain.ts';
 import { HARMLESS, pushImage, registry } from '../support/image.ts';
+import { runTool } from '../support/tools.ts';
 import { startAgent, type TestAgent } from './machine/agent.ts';
 import { runnableImage } from './machine/images.ts';
 import { FAKETIME } from './machine/versions.ts';
 import { type Stage, useCluster } from './use-cluster.ts';
 import { deployment, pod, pullSecret } from './workloads.ts';
 
+const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
 const NAMESPACE = 'shop';
 const CLUSTER = '/api/v1/accounts/customer/clusters/production';
 
@@ -111,6 +115,51 @@ describe('what runs', () => {
     expect(refused.status).toBeGreaterThanOrEqual(400);
     await remove('pod', 'held');
     await gone();
+  });
+});
+
+describe('the command line', () => {
+  const pratique = (...args: string[]) => {
+    const { server, cluster } = stage();
+    const env = { PRATIQUE_URL: server.url, PRATIQUE_TOKEN: server.token(), XDG_CONFIG_HOME: cluster.state };
+    return runTool(process.execPath, [CLI, ...args], { env });
+  };
+
+  test('enrols a cluster by its name alone, with manifests that the API server takes', async () => {
+    const { server, cluster } = stage();
+    const { code, stdout, stderr } = await pratique('cluster', 'enroll', 'another');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('customer/another: the token in these manifests')]);
+    // What it applies is there already under these names; a trial run shows that each object is valid.
+    const tried = await cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], stdout);
+    expect([tried.code, tried.stdout.trim().split('\n').length]).toEqual([0, 11]);
+    expect(stdout).toContain(`image: ${server.host}/customer/pratique-agent:0.1.0`);
+    expect((await pratique('cluster', 'list')).stdout).toContain('customer/another');
+    const status = await pratique('cluster', 'status', 'another');
+    expect(status.stdout).toContain('NOT-ENROLLED');
+    expect((await pratique('cluster', 'remove', 'another')).stdout).toContain('kubectl delete');
+  });
+
+  test('says what runs, and with which authority', async () => {
+    await create(pod(NAMESPACE, 'told', reference()));
+    await running('told');
+    const status = await pratique('cluster', 'status', 'production');
+    expect(status.stdout).toMatch(/^production {2}REPORTING\n/);
+    expect(status.stdout).toMatch(/agent 0\.1\.0, enrolled .* UTC, last report .* UTC/);
+    const shown = await pratique('status', 'customer/web:v1');
+    expect(shown.stdout).toMatch(/Runs in\n.*\n {2}production +shop +told +app/);
+    const authority = await pratique('cluster', 'ca');
+    expect(Buffer.from(enrolled.caBundle, 'base64').toString().trim()).toBe(authority.stdout.trim());
+    await remove('pod', 'told');
+    await gone();
+  });
+
+  test('is refused settings under which the cluster could not start again', async () => {
+    const { server } = stage();
+    const changed = await server.api('PATCH', CLUSTER, { exemptNamespaces: ['pratique-system'] });
+    expect([changed.status, changed.text]).toEqual([
+      400,
+      expect.stringContaining('the namespace kube-system must be exempt: while this server is away'),
+    ]);
   });
 });
 

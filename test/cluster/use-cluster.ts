@@ -1,5 +1,5 @@
 /** A server and a real cluster for a test file, connected; or every test of the file is skipped, and says why. */
-import { afterAll, beforeAll, beforeEach } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { NewClusterAnswer } from '../../packages/contract/src/index.ts';
 import { eventually, must } from '../support/chain.ts';
 import { startServer, type TestServer } from '../support/server.ts';
@@ -29,6 +29,10 @@ export function useCluster(
       await server?.stop();
     });
   }
+  afterEach((context) => {
+    if (context.task.result?.state === 'fail' && server)
+      process.stderr.write(`--- the server's last lines\n${server.log().slice(-6000)}\n---\n`);
+  });
   beforeEach((context) => {
     if (reason !== null) context.skip(reason);
   });

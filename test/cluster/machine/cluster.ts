@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../support/free-port.ts';
 import { type Outcome, runTool } from '../../support/tools.ts';
 import { writeCertificates } from './certificates.ts';
 import { BRIDGE, writeConfiguration } from './configuration.ts';
 import { pauseArchive } from './images.ts';
 import { lockMachine } from './lock.ts';
-import { freePorts } from './ports.ts';
 import { endProcesses, makeCgroup, processesIn, processesOfPods, removeCgroup, startProcess } from './processes.ts';
 import { debianFile, debianFolder, KUBERNETES_PROGRAMS, kubernetesProgram } from './versions.ts';
 
@@ -54,7 +54,15 @@ export async function startCluster(): Promise<TestCluster> {
   await endProcesses(processesOfPods);
   // Short, since the path of a socket is at most 107 bytes long.
   const state = await mkdtemp(STATES);
-  const ports = await freePorts(['etcd', 'peer', 'api', 'controller', 'scheduler', 'kubelet', 'kubeletHealth']);
+  const ports = {
+    etcd: await freePort(),
+    peer: await freePort(),
+    api: await freePort(),
+    controller: await freePort(),
+    scheduler: await freePort(),
+    kubelet: await freePort(),
+    kubeletHealth: await freePort(),
+  };
   const apiServer = `https://127.0.0.1:${ports.api}`;
   const pki = (name: string) => join(state, 'pki', name);
   const kubeconfig = pki('admin.kubeconfig');
