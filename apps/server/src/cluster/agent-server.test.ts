@@ -338,6 +338,17 @@ describe('reports', () => {
     ]);
   });
 
+  test('of a container that waited and now runs tell so; its image was held from the beginning', async () => {
+    const messages = generation(await enrol());
+    const running = pod('1', DIGEST);
+    const waiting = { ...running, containers: running.containers.map((one) => ({ ...one, startedAt: null })) };
+    await messages.snapshot(waiting);
+    expect((await holds()).length).toBe(1);
+    await messages.changes([running]);
+    await messages.changes([running]);
+    expect(await events()).toEqual(['placement.started a', 'placement.started a']);
+  });
+
   test('hold what is pinned and what runs, where they differ', async () => {
     const messages = generation(await enrol());
     await messages.snapshot(pod('1', DIGEST, OTHER));

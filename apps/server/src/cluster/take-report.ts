@@ -73,13 +73,16 @@ async function applyReport(tx: Tx, cluster: ReportingCluster, report: AgentRepor
   await writeRows(tx, cluster, report.generation, [...after.values()], now);
   if (report.kind === 'snapshot' && report.last)
     gone.push(...(await deleteOtherGenerations(tx, cluster.clusterId, report.generation)));
-  const differs = (row: PlacementRow, other: PlacementRow | undefined) =>
-    other?.digest !== row.digest || other?.runningDigest !== row.runningDigest;
-  const started = [...after.values()].filter((row) => differs(row, before.get(keyOf(row))));
-  const replaced = started.flatMap((row) => before.get(keyOf(row)) ?? []);
+  const isOther = (row: PlacementRow, earlier: PlacementRow | undefined) =>
+    earlier?.digest !== row.digest || earlier?.runningDigest !== row.runningDigest;
+  const others = [...after.values()].filter((row) => isOther(row, before.get(keyOf(row))));
+  const changed = new Set(others);
+  const replaced = others.flatMap((row) => before.get(keyOf(row)) ?? []);
   const ended = [...gone, ...replaced];
-  await settleHolds(tx, cluster, digestsOf([...started, ...ended]));
-  return { started, ended };
+  // Held from the first word of it: what a container still waits for must not be deleted either.
+  await settleHolds(tx, cluster, digestsOf([...others, ...ended]));
+  const waited = (row: PlacementRow) => row.startedAt !== null && before.get(keyOf(row))?.startedAt === null;
+  return { started: [...after.values()].filter((row) => changed.has(row) || waited(row)), ended };
 }
 
 const keyOf = (row: { podUid: string; container: string }) => `${row.podUid}/${row.container}`;
