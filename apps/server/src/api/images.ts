@@ -10,11 +10,13 @@ import type { BlobStore } from '../blobs/store.ts';
 import { readPlacements } from '../cluster/read-cluster.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
+import { readRenewal } from '../explain/read-renewal.ts';
 import { ImageConfig, MAX_CONFIG_BYTES } from '../inventory/image-config.ts';
 import { readPlatforms } from '../inventory/platforms.ts';
 import { readInventory, type StoredInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
 import { findRepository } from '../registry/find-repository.ts';
+import { readRevocation } from '../revocation/read-revocation.ts';
 import { countFindings, readFindings } from '../scan/read-findings.ts';
 import { VERSION } from '../version.ts';
 import { grantOf, wholeGrantOf } from './access.ts';
@@ -282,6 +284,7 @@ async function readStatus(
   const scanned = inventory ? await readFindings(tx, inventory.inventoryId) : null;
   const counted = scanned ? countFindings(scanned.findings) : null;
   const [run] = await readRuns(tx, { repositoryId, digest: image.digest, limit: 1 });
+  const revocation = await readRevocation(tx, repository, image.digest);
   const manifest = isIndexType(image.mediaType) ? null : ImageManifest.parse(JSON.parse(image.bytes.toString('utf8')));
   const config = manifest ? await readConfigBlob(store, manifest.config) : null;
   const tags = await sql<{
@@ -319,6 +322,8 @@ async function readStatus(
       architecture: platform.architecture || config?.architecture || '',
     })),
     verdict: await readVerdict(tx, repository, image.digest),
+    renewal: await readRenewal(tx, repositoryId, image.digest),
+    revocation: revocation ? { by: revocation.by, at: revocation.at.toISOString(), reason: revocation.reason } : null,
     chain: { state: run?.state ?? 'none', run: run ?? null },
     inventory: inventory
       ? {

@@ -11,6 +11,7 @@ import { ServerError } from '../error.ts';
 import type { ChildState } from '../supervisor/child.ts';
 import { wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
+import { readStandingTroubles } from './standing-troubles.ts';
 
 const AccountPath = z.object({ account: z.string() });
 
@@ -38,6 +39,7 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
         waiting: await readWaiting(tx),
         requestedExceptions: await readRequested(tx),
         expiring: await readExpiring(tx),
+        ...(await readStandingTroubles(tx)),
         changes: await readChanges(tx),
         recent: await readRecent(tx),
         deniedAdmissions: await readDenied(tx),
@@ -96,15 +98,15 @@ async function readWaiting(tx: Tx): Promise<Overview['waiting']> {
 
 async function readRequested(tx: Tx): Promise<Overview['requestedExceptions']> {
   const { rows } = await sql<{ name: string; owner: string; reason: string }>`
-    select name, owner, reason from exception where approved_at is null and withdrawn_at is null and expires_at > now() order by created_at limit 50`.execute(
+    select name, owner, reason from exception where approved_at is null and rejected_at is null and withdrawn_at is null and expires_at > now() order by created_at limit 50`.execute(
     tx,
   );
   return rows;
 }
 
 async function readExpiring(tx: Tx): Promise<Overview['expiring']> {
-  const { rows } = await sql<{ repository: string; digest: string; valid_until: Date }>`
-    select r.name as repository, v.digest, v.valid_until from verdict v join repository r using (repository_id)
+  const { rows } = await sql<{ repository: string; digest: string; valid_until: Date; error: string | null }>`
+    select r.name as repository, v.digest, v.valid_until, v.renewal_error as error from verdict v join repository r using (repository_id)
     where v.state = 'valid' and v.decision = 'allow' and v.valid_until < now() + interval '1 day' order by v.valid_until limit 50`.execute(
     tx,
   );
@@ -112,6 +114,7 @@ async function readExpiring(tx: Tx): Promise<Overview['expiring']> {
     repository: row.repository,
     digest: row.digest,
     validUntil: row.valid_until.toISOString(),
+    error: row.error,
   }));
 }
 

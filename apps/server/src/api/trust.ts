@@ -8,6 +8,7 @@ import {
   TrustTestResult,
 } from '@pratique/contract';
 import { OciError } from '@pratique/oci';
+import { PolicyError, readYaml } from '@pratique/policy';
 import {
   type CanonicalImage,
   type CompiledTrustPolicy,
@@ -184,18 +185,28 @@ const toInfo = (stored: StoredTrustPolicy): TrustPolicyInfo => ({
 async function compileNew(
   { db, signer }: TrustRouteDeps,
   accountId: string,
-  document: unknown,
+  given: unknown,
 ): Promise<CompiledTrustPolicy> {
   try {
+    const document = readDocument(given);
     const names = namedAccounts(parseTrustPolicy(document));
     // A partner may be trusted before it signs for the first time; asking makes its key.
     for (const keyless of await asSystem(db, (tx) => readKeylessAccounts(tx, accountId, names)))
       await signer.key(keyless);
     return compileTrustPolicy(document, await asSystem(db, (tx) => readAccountKeys(tx, accountId, names)));
   } catch (error) {
-    if (error instanceof SignError) throw new ServerError('invalid', error.message, { cause: error });
+    if (error instanceof SignError || error instanceof PolicyError)
+      throw new ServerError('invalid', error.message, { cause: error });
     throw error;
   }
+}
+
+/** A text is YAML as people type it; anything else is the document itself. */
+function readDocument(given: unknown): unknown {
+  if (typeof given !== 'string') return given;
+  const [document, ...more] = readYaml(given, 'the trust policy');
+  if (more.length > 0) throw new ServerError('invalid', 'the trust policy is one YAML document, and there are several');
+  return document;
 }
 
 async function compileStored(db: Db, accountId: string, account: string): Promise<CompiledTrustPolicy> {

@@ -10,6 +10,7 @@ import type { Repository } from '../registry/cache.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
 import { readFindings } from '../scan/read-findings.ts';
 import { readHistory } from './read-history.ts';
+import { readRenewal } from './read-renewal.ts';
 
 type Subject = { digest: string; reference: string; verdict: Verdict | null };
 
@@ -31,13 +32,7 @@ export async function explainImage(tx: Tx, repository: Repository, subject: Subj
     tags: await readTags(tx, repositoryId, digest),
     summary: summarise(verdict, revocation !== null),
     verdict,
-    renewal: row
-      ? {
-          at: row.renew_at instanceof Date ? row.renew_at.toISOString() : null,
-          failures: row.renewal_failures,
-          error: row.renewal_error,
-        }
-      : null,
+    renewal: await readRenewal(tx, repositoryId, digest),
     revocation: revocation ? { by: revocation.by, at: revocation.at.toISOString(), reason: revocation.reason } : null,
     reasons,
     inputs: row && current ? compareInputs(row.inputs, current, bundle?.version ?? null) : [],
@@ -54,18 +49,11 @@ export async function explainImage(tx: Tx, repository: Repository, subject: Subj
   };
 }
 
-type VerdictRow = {
-  inputs: GateInputs;
-  renew_at: Date | number;
-  renewal_failures: number;
-  renewal_error: string | null;
-};
+type VerdictRow = { inputs: GateInputs; renewal_error: string | null };
 
 async function readVerdictRow(tx: Tx, repositoryId: string, digest: string): Promise<VerdictRow | undefined> {
   const { rows } = await sql<VerdictRow>`
-    select inputs, renew_at, renewal_failures, renewal_error from verdict where repository_id = ${repositoryId} and digest = ${digest}`.execute(
-    tx,
-  );
+    select inputs, renewal_error from verdict where repository_id = ${repositoryId} and digest = ${digest}`.execute(tx);
   return rows[0];
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Digest } from '../digest.ts';
 import { Evidence } from '../finding.ts';
 import { Reason, Verdict } from '../verdict.ts';
+import { Renewal } from './image.ts';
 
 /** One reason with what it rests on. */
 export const ExplainedReason = z.object({
@@ -28,7 +29,7 @@ export const Explanation = z.object({
   summary: z.string(),
   verdict: Verdict.nullable(),
   /** When it is looked at again, and why the last look failed, if it did. */
-  renewal: z.object({ at: z.string().nullable(), failures: z.number().int(), error: z.string().nullable() }).nullable(),
+  renewal: Renewal.nullable(),
   revocation: z.object({ by: z.string(), at: z.string(), reason: z.string() }).nullable(),
   reasons: z.array(ExplainedReason),
   /** What the verdict was decided from, and whether it would be decided from the same today. */

@@ -262,7 +262,31 @@ export const Overview = z.object({
     }),
   ),
   requestedExceptions: z.array(z.object({ name: z.string(), owner: z.string(), reason: z.string() })),
-  expiring: z.array(z.object({ repository: z.string(), digest: z.string(), validUntil: z.string() })),
+  expiring: z.array(
+    z.object({
+      repository: z.string(),
+      digest: z.string(),
+      validUntil: z.string(),
+      /** Why it has not been renewed; null where nobody has looked yet. */
+      error: z.string().nullable().default(null),
+    }),
+  ),
+  /** Webhooks with events that were given up. */
+  deadLetters: z.array(z.object({ webhook: z.string(), count: z.number().int() })).default([]),
+  /** Emergencies in force. */
+  breakGlass: z
+    .array(
+      z.object({
+        name: z.string(),
+        by: z.string(),
+        reason: z.string(),
+        namespaces: z.array(z.string()),
+        until: z.string(),
+      }),
+    )
+    .default([]),
+  /** Clusters whose agent reported once, and no longer does. */
+  silentClusters: z.array(z.object({ name: z.string(), heardAt: z.string() })).default([]),
   /** Since 24 hours ago. */
   changes: z.object({
     pushes: z.number().int(),

@@ -115,6 +115,13 @@ export const ImageRow = z.object({
 });
 export type ImageRow = z.infer<typeof ImageRow>;
 
+export const Renewal = z.object({
+  at: z.string().nullable(),
+  failures: z.number().int(),
+  error: z.string().nullable(),
+});
+export type Renewal = z.infer<typeof Renewal>;
+
 /** `pratique status REF --json`, and the head of the image page. */
 export const ImageStatus = z.object({
   account: z.string(),
@@ -140,6 +147,10 @@ export const ImageStatus = z.object({
   layers: z.array(z.object({ digest: Digest, size: z.number(), mediaType: z.string() })),
   platforms: z.array(Platform),
   verdict: Verdict.nullable(),
+  /** When the verdict is looked at again, and why the last look failed, if it did. */
+  renewal: Renewal.nullable().default(null),
+  /** The revocation in force. */
+  revocation: z.object({ by: z.string(), at: z.string(), reason: z.string() }).nullable().default(null),
   chain: z.object({ state: ChainState, run: Run.nullable() }),
   inventory: z
     .object({

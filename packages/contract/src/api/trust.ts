@@ -18,7 +18,7 @@ export const TrustPolicyInfo = TrustPolicyVersion.extend({
 export type TrustPolicyInfo = z.infer<typeof TrustPolicyInfo>;
 
 export const TrustPolicyChange = z.object({
-  /** The whole document; what is wrong in it is answered with its place. */
+  /** The whole document, or its text as YAML; what is wrong in it is answered with its place. */
   policy: z.unknown(),
   /** Refuses the change unless this version is still the current one. */
   ifVersion: z.number().int().min(0).optional(),
@@ -53,7 +53,7 @@ export type ForeignState = z.infer<typeof ForeignState>;
 
 export const TrustTest = z.object({
   reference: z.string().min(1).max(600),
-  /** Tries this document instead of the stored one. */
+  /** Tries this document, or YAML text, instead of the stored one. */
   policy: z.unknown().optional(),
 });
 export type TrustTest = z.infer<typeof TrustTest>;
