@@ -16,6 +16,8 @@ const PEERS: Record<string, { module: string; path: string; version: string }> =
   cosign: { module: 'github.com/sigstore/cosign/v3', path: '/cmd/cosign', version: 'v3.1.3' },
   // Signatures of its form are still most of what is in the field.
   cosign2: { module: 'github.com/sigstore/cosign/v2', path: '/cmd/cosign', version: 'v2.6.5' },
+  regctl: { module: 'github.com/regclient/regclient', path: '/cmd/regctl', version: 'v0.11.7' },
+  helm: { module: 'helm.sh/helm/v3', path: '/cmd/helm', version: 'v3.19.0' },
   syft: { module: 'github.com/anchore/syft', path: '/cmd/syft', version: 'v1.54.1' },
 };
 
