@@ -12,12 +12,15 @@ const holder = (cluster: { name: string }) => `running:${cluster.name}`;
 export async function settleHolds(tx: Tx, cluster: ReportingCluster, digests: readonly string[]): Promise<void> {
   if (digests.length === 0) return;
   await sql`
-    with live as (
-      select d.digest, count(distinct p.pod_uid)::int as pods, min(p.namespace || '/' || p.pod) as pod
-      from placement p cross join lateral (values (p.digest), (p.running_digest)) as d (digest)
-      where p.cluster_id = ${cluster.clusterId} and (p.digest = any (${digests}::text[]) or p.running_digest = any (${digests}::text[]))
-        and d.digest = any (${digests}::text[])
-      group by d.digest),
+    with use as (
+      select digest, cluster_id, pod_uid, namespace, pod from placement
+      where account_id = ${cluster.accountId} and digest = any (${digests}::text[])
+      union all
+      select running_digest, cluster_id, pod_uid, namespace, pod from placement
+      where account_id = ${cluster.accountId} and running_digest = any (${digests}::text[])),
+    live as (
+      select digest, count(distinct pod_uid)::int as pods, min(namespace || '/' || pod) as pod
+      from use where cluster_id = ${cluster.clusterId} group by digest),
     lifted as (
       delete from hold where account_id = ${cluster.accountId} and holder = ${holder(cluster)} and digest = any (${digests}::text[])
         and digest not in (select digest from live))
