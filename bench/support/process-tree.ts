@@ -74,7 +74,7 @@ export function findBelow(root: number, text: string): number | null {
 }
 
 /** Waits until the tree does hardly anything: what starting up costs is no part of what serving costs. */
-export async function settleTree(root: number, maxSeconds = 30): Promise<void> {
+export async function settleTree(root: number, maxSeconds = 6): Promise<void> {
   for (const deadline = Date.now() + maxSeconds * 1000; Date.now() < deadline; ) {
     const before = treeCpuSeconds(root);
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -57,3 +57,20 @@ test('a blob that is too large for it is always read from the disk', () => {
   const hot = createHotBlobs();
   for (let n = 0; n < 5; n++) expect(hot.read('a', 17 * 1024 * 1024, never)).toBeNull();
 });
+
+test('what was hot a while ago keeps nothing out, and goes when room is needed', async () => {
+  let now = 0;
+  const hot = createHotBlobs(1000, () => now);
+  for (let n = 0; n < 10_000; n++) await hot.read('favourite', 300, content(300));
+  for (let n = 0; n < 3; n++) await hot.read('passing', 600, content(600));
+  // The old favourite stays for now; what is worth less makes room.
+  for (let n = 0; n < 5; n++) await hot.read('new', 700, content(700));
+  expect(hot.read('new', 700, never)).toHaveLength(700);
+  expect(hot.read('favourite', 300, never)).toHaveLength(300);
+  for (let minute = 0; minute < 20; minute++) {
+    now += 60_000;
+    for (let n = 0; n < 5; n++) await hot.read('newer', 900, content(900));
+  }
+  expect(hot.read('newer', 900, never)).toHaveLength(900);
+  expect(hot.bytes()).toBe(900);
+});

@@ -13,11 +13,12 @@ export type HotBlobs = {
 const MAX_BYTES = 96 * 1024 * 1024;
 const MAX_BLOB = 16 * 1024 * 1024;
 const MAX_COUNTED = 20_000;
-/** After so many reads all counts are halved: what was hot yesterday makes room. */
+/** So often all counts are halved: what was hot a while ago makes room. */
 const HALVE_EVERY = 50_000;
+const HALVE_MS = 30_000;
 
 /** A blob comes in at its second read, and only in place of blobs that were read less often: one long crawl changes nothing. */
-export function createHotBlobs(maxBytes = MAX_BYTES): HotBlobs {
+export function createHotBlobs(maxBytes = MAX_BYTES, now: () => number = Date.now): HotBlobs {
   // In the order of their last use.
   const kept = new Map<string, Buffer>();
   const counts = new Map<string, number>();
@@ -25,16 +26,19 @@ export function createHotBlobs(maxBytes = MAX_BYTES): HotBlobs {
   let bytes = 0;
   let promised = 0;
   let reads = 0;
+  let halvedAt = now();
 
   function count(digest: string): number {
-    if (++reads % HALVE_EVERY === 0) halve();
-    const now = (counts.get(digest) ?? 0) + 1;
-    if (counts.size >= MAX_COUNTED && now === 1) halve();
-    counts.set(digest, now);
-    return now;
+    if (++reads >= HALVE_EVERY || now() - halvedAt > HALVE_MS) halve();
+    const times = (counts.get(digest) ?? 0) + 1;
+    if (counts.size >= MAX_COUNTED && times === 1) halve();
+    counts.set(digest, times);
+    return times;
   }
 
   function halve(): void {
+    reads = 0;
+    halvedAt = now();
     for (const [digest, number] of counts) {
       if (number > 1) counts.set(digest, number >> 1);
       else counts.delete(digest);
@@ -46,13 +50,13 @@ export function createHotBlobs(maxBytes = MAX_BYTES): HotBlobs {
     }
   }
 
-  /** The blobs that would have to go; null when one of them is worth more. */
+  /** The blobs that would have to go, longest unused first; null when what is worth less does not make room enough. */
   function victims(size: number, worth: number): string[] | null {
     const chosen: string[] = [];
     let over = bytes + promised + size - maxBytes;
     for (const [digest, content] of kept) {
       if (over <= 0) break;
-      if ((counts.get(digest) ?? 0) >= worth) return null;
+      if ((counts.get(digest) ?? 0) >= worth) continue;
       chosen.push(digest);
       over -= content.length;
     }

@@ -1,6 +1,7 @@
 /** Takes a stream to a file: hashed as it comes, gathered so that the disk is asked seldom, bounded in memory. */
 import type { Hash } from 'node:crypto';
 import { ServerError } from '../error.ts';
+import { consume } from './consume.ts';
 import { writeAllAt } from './disk.ts';
 
 export type Reception = {
@@ -42,7 +43,9 @@ export async function receive(
   let written = 0;
   let writing: Promise<void> = Promise.resolve();
 
+  /** Writes what was gathered, once the part before it is written; resolves when the write has begun. */
   async function flush(): Promise<void> {
+    await writing;
     reception.fd ??= await openFile();
     const part = reception.gathered;
     const at = start + written;
@@ -55,17 +58,14 @@ export async function receive(
 
   receiving++;
   try {
-    for await (const chunk of content) {
+    await consume(content, (chunk) => {
       if (reception.bytes + chunk.length > limit) throw new ServerError('too-large', 'a blob is not that large here');
       reception.bytes += chunk.length;
       size += chunk.length;
       hash.update(chunk);
       reception.gathered.push(chunk);
-      if (size >= gatherLimit() || reception.gathered.length >= GATHER_CHUNKS) {
-        await writing;
-        await flush();
-      }
-    }
+      return size >= gatherLimit() || reception.gathered.length >= GATHER_CHUNKS ? flush() : null;
+    });
   } finally {
     receiving--;
     await writing;

@@ -32,6 +32,8 @@ export type FeedOptions = {
   reader?: { remembers: Memory; databaseUrl: string };
 };
 
+/** Writers wake those they wait for; this is for what nobody waits for, and a quarter of the limit. */
+const INTERVAL_MS = 200;
 const LIMIT_MS = 800;
 /** How long it counts that no other reader was there. */
 const ALONE_MS = 500;
@@ -43,7 +45,7 @@ const JOIN_MS = 700;
  * An account's events arrive in the order of their sequence, none twice; between accounts no order is promised.
  */
 export async function followFeed(db: Db, options: FeedOptions): Promise<Feed> {
-  const interval = options.interval ?? 100;
+  const interval = options.interval ?? INTERVAL_MS;
   const limit = options.limit ?? LIMIT_MS;
   const me = options.reader ? { id: randomUUID(), remembers: options.reader.remembers } : null;
   const cursor = await readCursor(db);

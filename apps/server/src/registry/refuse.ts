@@ -50,6 +50,7 @@ function drain(request: IncomingMessage): Promise<void> {
       if (left <= 0) done();
     };
     const timer = setTimeout(done, DRAIN_MS);
-    request.on('data', take).on('end', done).on('close', done);
+    // Whoever gave up reading has paused it.
+    request.on('data', take).on('end', done).on('close', done).resume();
   });
 }
