@@ -34,7 +34,10 @@ export function useCluster(
       process.stderr.write(`--- the server's last lines\n${server.log().slice(-6000)}\n---\n`);
   });
   beforeEach((context) => {
-    if (reason !== null) context.skip(reason);
+    if (reason === null) return;
+    // What `npm test` shows beside the count.
+    Object.assign(context.task.meta, { skipReason: reason });
+    context.skip(reason);
   });
   return stage;
 }
