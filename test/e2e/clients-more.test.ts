@@ -74,6 +74,7 @@ describe('helm', () => {
     const helm = await needTool(context, 'helm');
     const run = (...args: string[]) => mustRun(helm, args, { env: { ...env(), HELM_CACHE_HOME: folder }, cwd: folder });
     await mkdir(join(folder, 'chart', 'templates'), { recursive: true });
+    await mkdir(join(folder, 'out'));
     await writeFile(join(folder, 'chart', 'Chart.yaml'), 'apiVersion: v2\nname: shop\nversion: 1.2.3\n');
     await run('package', 'chart');
     await mustRun(helm, ['registry', 'login', server().host, '--plain-http', '-u', 'admin', '-p', ADMIN_PASSWORD], {
