@@ -106,11 +106,7 @@ describe('images', () => {
   test.each([
     ['from another registry', () => 'docker.io/library/nginx:1', /is in another registry/],
     ['without a host, which is Docker Hub', () => 'nginx', /is in another registry/],
-    [
-      'under the account’s name elsewhere',
-      () => 'evil.example/customer/web:v1',
-      /is in another registry/,
-    ],
+    ['under the account’s name elsewhere', () => 'evil.example/customer/web:v1', /is in another registry/],
     ['that does not exist', () => image('customer/none:v1'), /there is no image customer\/none:v1/],
     ['without a tag, where there is no latest', () => image('customer/web'), /there is no image customer\/web:latest/],
     ['that is no name', () => 'UPPER/case:!!', /no image name/],
