@@ -10,7 +10,7 @@ import { TableTools } from './table-tools.tsx';
 import { useTableState } from './use-table-state.ts';
 import './data-table.css';
 
-type DataTableProps<T> = {
+export type DataTableProps<T> = {
   /** Names the table for who cannot see it. */
   label: string;
   rows: readonly T[];

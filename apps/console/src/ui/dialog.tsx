@@ -11,7 +11,8 @@ export function Dialog({
   children,
 }: {
   title: ReactNode;
-  side?: boolean;
+  /** At the side; `wide` for what has several columns. */
+  side?: boolean | 'wide';
   onClose: () => void;
   children: ReactNode;
 }) {
@@ -26,7 +27,7 @@ export function Dialog({
   return (
     <dialog
       ref={ref}
-      className={side ? 'dialog side' : 'dialog'}
+      className={side ? (side === 'wide' ? 'dialog side wide' : 'dialog side') : 'dialog'}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

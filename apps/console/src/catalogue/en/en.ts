@@ -1,8 +1,10 @@
 /** The English catalogue. */
 import { deliveries } from './deliveries.ts';
+import { explain } from './explain.ts';
 import { image, images } from './images.ts';
 import { overview } from './overview.ts';
 import { policies } from './policies.ts';
+import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
 import { words } from './words.ts';
@@ -17,6 +19,8 @@ export const en = {
   overview,
   images,
   image,
+  explain,
+  revoke,
   deliveries,
   policies,
   workloads,

@@ -22,6 +22,7 @@ export const images = {
 export const image = {
   until: (day: string) => `until ${day}`,
   since: (day: string) => `on ${day}`,
+  ended: (day: string) => `ended ${day}`,
   allowed: 'Every rule that denies is satisfied.',
   allowedWarned: (count: number) =>
     `Every rule that denies is satisfied; ${count === 1 ? 'one warning stands' : `${count} warnings stand`}.`,
@@ -31,6 +32,8 @@ export const image = {
   expired: (day: string) =>
     `The verdict ended on ${day} and was not renewed; until the chain decides anew, nothing admits this image.`,
   revoked: 'The verdict was revoked; nothing admits this image.',
+  revokedBy: (who: string, day: string, reason: string) =>
+    `Revoked by ${who} on ${day}: ${reason.replace(/[.。]+$/, '')}. Nothing admits this image; what runs goes on running.`,
   pending: {
     none: 'No chain covers this repository, so nothing decides.',
     queued: 'The chain is about to start.',
@@ -63,6 +66,12 @@ export const image = {
   omitted: (count: string) =>
     `${count} more were counted by the engine and are not listed here; the findings below show all of them.`,
   decidedFrom: 'Decided from',
+  lookedAgain: 'Looked at again',
+  lookedAgainWhy: 'by then at the latest; before, when what it rests on changes',
+  notLookedAgain: 'by itself never again',
+  notRenewed: (failures: string, error: string) =>
+    `The verdict could not be renewed (attempt ${failures}): ${error}. It is tried again; what was decided stays until it ends.`,
+  deniesFrom: (day: string) => `denies from ${day}`,
   route: 'Route',
   routeOf: (name: string, version: string) => `Chain ${name}, version ${version}`,
   requestedBy: (who: string, trigger: string) => `${trigger}, ${who}`,

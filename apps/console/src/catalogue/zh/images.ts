@@ -23,12 +23,15 @@ export const images: Catalogue['images'] = {
 export const image: Catalogue['image'] = {
   until: (day) => `有效至 ${day}`,
   since: (day) => `裁决于 ${day}`,
+  ended: (day) => `已于 ${day} 到期`,
   allowed: '所有拒绝类规则均已满足。',
   allowedWarned: (count) => `所有拒绝类规则均已满足；有 ${count} 条警告。`,
   refused: (first) => `原因：${first}`,
   refusedMore: (first, more, _count) => `原因：${first} 另有 ${more} 条理由。`,
   expired: (day) => `裁决已于 ${day} 到期且未续期；在流程重新裁决之前，任何集群都不会准入该镜像。`,
   revoked: '裁决已被吊销；任何集群都不会准入该镜像。',
+  revokedBy: (who, day, reason) =>
+    `由 ${who} 于 ${day} 吊销：${reason.replace(/[.。]+$/, '')}。任何集群都不会准入该镜像；已在运行的继续运行。`,
   pending: {
     none: '没有流程覆盖该仓库，因此无人裁决。',
     queued: '流程即将开始。',
@@ -60,6 +63,12 @@ export const image: Catalogue['image'] = {
   message: '理由',
   omitted: (count) => `引擎另计 ${count} 条，未在此列出；下方的漏洞列表包含全部。`,
   decidedFrom: '裁决依据',
+  lookedAgain: '下次复核',
+  lookedAgainWhy: '最迟此时；若所依据的内容有变则提前',
+  notLookedAgain: '不再自动复核',
+  notRenewed: (failures, error) =>
+    `裁决未能续期（第 ${failures} 次尝试）：${error}。将继续尝试；在到期之前，原裁决保持有效。`,
+  deniesFrom: (day) => `${day} 起拒绝`,
   route: '航程',
   routeOf: (name, version) => `流程 ${name}，版本 ${version}`,
   requestedBy: (who, trigger) => `${trigger}，${who}`,

@@ -1,9 +1,11 @@
 /** The Chinese catalogue. */
 import type { Catalogue } from '../catalogue.ts';
 import { deliveries } from './deliveries.ts';
+import { explain } from './explain.ts';
 import { image, images } from './images.ts';
 import { overview } from './overview.ts';
 import { policies } from './policies.ts';
+import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
 import { words } from './words.ts';
@@ -18,6 +20,8 @@ export const zh: Catalogue = {
   overview,
   images,
   image,
+  explain,
+  revoke,
   deliveries,
   policies,
   workloads,

@@ -2,13 +2,14 @@
 import type { Contract } from '@pratique/contract';
 import { useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
+import { OnlyFor } from '../../shell/only-for.tsx';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
+import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { Command } from '../../ui/copyable.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
-import { Moment } from '../../ui/moment.tsx';
-import { Answered, Empty } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { type ContractAction, ContractDialog } from './contract-dialog.tsx';
 import { useContracts } from './use-deliveries.ts';
 
@@ -17,7 +18,7 @@ const textOf = (row: Contract): string =>
   `${row.from} ${row.to} ${row.fromRepositories.join(' ')} ${row.toRepositories.join(' ')}`;
 
 export function Contracts() {
-  const { deliveries, states, words } = useText();
+  const { deliveries } = useText();
   const { account, may } = useAccount();
   const [action, setAction] = useState<ContractAction | null>(null);
   const columns = useColumns(account, may('owner') ? setAction : null);
@@ -28,28 +29,22 @@ export function Contracts() {
     </Empty>
   );
   return (
-    <Answered query={useContracts(account)} what={deliveries.contracts}>
-      {(rows) => (
-        <>
-          <p className="above-table">
-            {may('owner') ? (
-              <Button onClick={() => setAction({ kind: 'offer' })}>{deliveries.offer}</Button>
-            ) : (
-              <span className="quiet">{states.needsRole(words.roles.owner, account)}</span>
-            )}
-          </p>
-          <DataTable
-            label={deliveries.contracts}
-            rows={rows}
-            columns={columns}
-            keyOf={keyOf}
-            textOf={textOf}
-            empty={empty}
-          />
-          {action && <ContractDialog action={action} onClose={() => setAction(null)} />}
-        </>
-      )}
-    </Answered>
+    <>
+      <AnsweredTable
+        label={deliveries.contracts}
+        query={useContracts(account)}
+        above={
+          <OnlyFor role="owner">
+            <Button onClick={() => setAction({ kind: 'offer' })}>{deliveries.offer}</Button>
+          </OnlyFor>
+        }
+        columns={columns}
+        keyOf={keyOf}
+        textOf={textOf}
+        empty={empty}
+      />
+      {action && <ContractDialog action={action} onClose={() => setAction(null)} />}
+    </>
   );
 }
 
@@ -57,38 +52,20 @@ function useColumns(account: string, act: ((action: ContractAction) => void) | n
   const { deliveries, words } = useText();
   return useMemo(
     () => [
-      {
-        id: 'from',
-        head: words.from,
-        sort: (row) => row.from,
-        cell: (row) => `${row.from}: ${row.fromRepositories.join(', ')}`,
-      },
-      { id: 'to', head: words.to, sort: (row) => row.to, cell: (row) => `${row.to}: ${row.toRepositories.join(', ')}` },
-      {
-        id: 'state',
-        head: words.state,
-        width: 88,
-        sort: (row) => row.state,
-        cell: (row) => deliveries.contractStates[row.state],
-      },
-      {
-        id: 'trust',
-        head: deliveries.trust,
-        width: 136,
-        cell: (row) => (row.trustVendor ? deliveries.trusted : deliveries.notTrusted),
-      },
-      {
-        id: 'when',
-        head: words.created,
-        width: 128,
-        sort: (row) => row.createdAt,
-        cell: (row) => <Moment at={row.createdAt} />,
-      },
-      {
-        id: 'action',
-        head: words.action,
-        width: 152,
-        cell: (row) =>
+      textColumn('from', words.from, (row) => `${row.from}: ${row.fromRepositories.join(', ')}`),
+      textColumn('to', words.to, (row) => `${row.to}: ${row.toRepositories.join(', ')}`),
+      textColumn('state', words.state, (row) => deliveries.contractStates[row.state], 88),
+      textColumn(
+        'trust',
+        deliveries.trust,
+        (row) => (row.trustVendor ? deliveries.trusted : deliveries.notTrusted),
+        136,
+      ),
+      momentColumn('when', words.created, (row) => row.createdAt),
+      actionColumn(
+        words.action,
+        152,
+        (row) =>
           act && (
             <>
               {row.state === 'offered' && row.to === account && (
@@ -103,7 +80,7 @@ function useColumns(account: string, act: ((action: ContractAction) => void) | n
               )}
             </>
           ),
-      },
+      ),
     ],
     [account, act, deliveries, words],
   );

@@ -3,11 +3,11 @@ import type { Delivery } from '@pratique/contract';
 import { useMemo } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredTable } from '../../ui/answered-table.tsx';
 import type { Column } from '../../ui/column.ts';
+import { momentColumn, textColumn } from '../../ui/columns.tsx';
 import { Command, DigestText } from '../../ui/copyable.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
-import { Moment } from '../../ui/moment.tsx';
-import { Answered, Empty } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
 import { ImageMention } from '../image/image-mention.tsx';
 import { useSent } from './use-deliveries.ts';
@@ -28,18 +28,14 @@ export function SentTable() {
     </Empty>
   );
   return (
-    <Answered query={useSent(account)} what={deliveries.requests}>
-      {(rows) => (
-        <DataTable
-          label={deliveries.requests}
-          rows={rows}
-          columns={columns}
-          keyOf={keyOf}
-          textOf={textOf}
-          empty={empty}
-        />
-      )}
-    </Answered>
+    <AnsweredTable
+      label={deliveries.requests}
+      query={useSent(account)}
+      columns={columns}
+      keyOf={keyOf}
+      textOf={textOf}
+      empty={empty}
+    />
   );
 }
 
@@ -60,34 +56,22 @@ function useColumns(account: string): readonly Column<Delivery>[] {
           />
         ),
       },
-      { id: 'to', head: words.to, sort: (row) => row.to, cell: (row) => `${row.to}:${row.tag}` },
+      textColumn('to', words.to, (row) => `${row.to}:${row.tag}`),
       {
         id: 'state',
         head: words.state,
         width: 128,
         sort: (row) => row.state,
         cell: (row) => (
-          <span className="step-mark">
+          <span className="step-mark" title={row.error ?? undefined}>
             <StepSign state={SIGNS[row.state]} />
             {deliveries.states[row.state]}
           </span>
         ),
       },
       { id: 'digest', head: words.digest, width: 184, cell: (row) => <DigestText digest={row.digest} /> },
-      {
-        id: 'by',
-        head: deliveries.requestedBy,
-        width: 120,
-        sort: (row) => row.requestedBy,
-        cell: (row) => row.requestedBy,
-      },
-      {
-        id: 'when',
-        head: words.when,
-        width: 128,
-        sort: (row) => row.createdAt,
-        cell: (row) => <Moment at={row.deliveredAt ?? row.createdAt} />,
-      },
+      textColumn('by', deliveries.requestedBy, (row) => row.requestedBy, 120),
+      momentColumn('when', words.when, (row) => row.deliveredAt ?? row.createdAt),
     ],
     [account, deliveries, words],
   );

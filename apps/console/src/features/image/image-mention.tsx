@@ -9,7 +9,8 @@ import { imageName } from '../../format/reference.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { SeverityTally } from '../../ui/severity.tsx';
 import { StepMark } from '../../ui/step-mark.tsx';
-import { standingOf, VerdictMark } from '../../ui/verdict-mark.tsx';
+import { VerdictMark } from '../../ui/verdict-mark.tsx';
+import { standingOfImage } from './standing.ts';
 import { useImage } from './use-image.ts';
 import './image-mention.css';
 
@@ -70,7 +71,7 @@ function Card({ id, at, account, repository, reference }: CardProps) {
         <dl className="facts">
           <dt>{images.verdict}</dt>
           <dd>
-            <VerdictMark standing={standingOf(data.verdict)} />
+            <VerdictMark standing={standingOfImage(data)} />
           </dd>
           <dt>{images.chain}</dt>
           <dd>

@@ -12,7 +12,10 @@ import { DataTable } from '../../ui/data-table.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
-import { groupReasons, type RuleSays } from './group-reasons.ts';
+import { graceOf, groupReasons, type RuleSays } from './group-reasons.ts';
+
+/** Stands among the reasons without being a rule of the account. */
+const REVOCATION = 'revocation';
 
 export function Reasons({ image }: { image: ImageStatus }) {
   const { image: text } = useText();
@@ -49,16 +52,21 @@ export function Reasons({ image }: { image: ImageStatus }) {
 
 function RuleLine({ account, rule, onOpen }: { account: string; rule: RuleSays; onOpen: () => void }) {
   const { words, image } = useText();
-  const { number } = useFormat();
+  const format = useFormat();
   return (
     <li>
       <StepSign state={rule.action === 'deny' ? 'denied' : rule.action === 'warn' ? 'waiting' : 'skipped'} />
       <p>
-        <Link to={paths.policies(account, { rule: rule.constraint })}>{rule.constraint}</Link>{' '}
+        {rule.constraint === REVOCATION ? (
+          rule.constraint
+        ) : (
+          <Link to={paths.policies(account, { rule: rule.constraint })}>{rule.constraint}</Link>
+        )}{' '}
         {words.actions[rule.action]}
+        {rule.graceUntil && `, ${image.deniesFrom(format.day(rule.graceUntil))}`}
         <small>{rule.first}</small>
       </p>
-      <Button onClick={onOpen}>{rule.said > 1 ? image.violations(number(rule.said)) : words.why}</Button>
+      <Button onClick={onOpen}>{rule.said > 1 ? image.violations(format.number(rule.said)) : words.why}</Button>
     </li>
   );
 }
@@ -76,7 +84,18 @@ function AllReasons({ image, rule }: { image: ImageStatus; rule: RuleSays }) {
       cell: (reason) => <span title={reason.message}>{reason.message}</span>,
     },
   ];
-  const { number } = useFormat();
+  const { number, day } = useFormat();
+  if (rule.graceUntil !== null)
+    columns.push({
+      id: 'from',
+      head: words.expires,
+      width: 144,
+      sort: (reason) => graceOf(reason) ?? '',
+      cell: (reason) => {
+        const until = graceOf(reason);
+        return until === null ? '' : text.deniesFrom(day(until));
+      },
+    });
   const [only] = rule.reasons;
   const omitted = rule.said - rule.reasons.length;
   const name = imageName(image.account, image.repository, image.reference);

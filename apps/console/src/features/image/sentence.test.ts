@@ -25,7 +25,7 @@ const verdict = (decision: Verdict['decision'], state: Verdict['state'], reasons
   validUntil: '2026-12-01T12:00:00Z',
 });
 const say = (given: Verdict | null, chain: 'queued' | 'failed' = 'queued') =>
-  sentenceOf({ verdict: given, chain: { state: chain, run: null } }, en.image, makeFormat('en'));
+  sentenceOf({ verdict: given, chain: { state: chain, run: null }, revocation: null }, en.image, makeFormat('en'));
 
 describe('the sentence', () => {
   test.each([
@@ -51,6 +51,16 @@ describe('the sentence', () => {
     expect(say(null, 'failed')).toContain('nothing is admitted');
   });
 
+  test('names who revoked it and why, before anything was decided as well', () => {
+    const revocation = { by: 'anna', at: '2026-11-20T10:00:00Z', reason: 'built on a stolen runner.' };
+    const sentence =
+      'Revoked by anna on 20 Nov 2026: built on a stolen runner. Nothing admits this image; what runs goes on running.';
+    for (const given of [verdict('deny', 'revoked'), null])
+      expect(
+        sentenceOf({ verdict: given, chain: { state: 'none', run: null }, revocation }, en.image, makeFormat('en')),
+      ).toBe(sentence);
+  });
+
   test('begins with a violation, not with the count of those the engine left out', () => {
     const reasons = [
       reason('fix', 'deny', '2037 more violations are not listed.', { omitted: 2037 }),
@@ -58,6 +68,16 @@ describe('the sentence', () => {
     ];
     expect(say(verdict('deny', 'valid', reasons))).toBe('Fix zip. 2,037 more reasons stand against it.');
   });
+});
+
+test('a rule whose warnings end denies from the first of their days', () => {
+  const [group] = groupReasons([
+    reason('fix', 'warn', 'A.', { graceUntil: '2026-11-30T00:00:00Z' }),
+    reason('fix', 'warn', 'B.', { graceUntil: '2026-11-28T00:00:00Z' }),
+    reason('fix', 'deny', 'C.', { graceUntil: '2026-11-01T00:00:00Z' }),
+  ]);
+  expect(group?.graceUntil).toBe('2026-11-28T00:00:00Z');
+  expect(groupReasons([reason('age', 'warn', 'Old.')])[0]?.graceUntil).toBeNull();
 });
 
 test('a rule is named once, denials before warnings, with what it left out counted', () => {

@@ -1,8 +1,9 @@
 /** One image: its status, what is inside, its runs, and what can be done with it. */
-import { ImageScan, ImageStatus, Run } from '@pratique/contract';
-import { type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Explanation, ImageScan, ImageStatus, Reinstated, Revoked, Run } from '@pratique/contract';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { queryOf, request } from '../../api/request.ts';
+import { useChange } from '../../api/use-change.ts';
 
 const under = (account: string): string => `/accounts/${encodeURIComponent(account)}`;
 
@@ -11,6 +12,15 @@ export function useImage(account: string, repository: string, reference: string)
     queryKey: [account, 'image', repository, reference],
     queryFn: ({ signal }) =>
       request(ImageStatus, `${under(account)}/image${queryOf({ repository, reference })}`, { signal }),
+  });
+}
+
+/** The whole way to the decision, told anew whenever something happens to the image. */
+export function useExplanation({ account, repository, reference }: ImageStatus): UseQueryResult<Explanation> {
+  return useQuery({
+    queryKey: [account, 'image', repository, reference, 'explanation'],
+    queryFn: ({ signal }) =>
+      request(Explanation, `${under(account)}/image/explanation${queryOf({ repository, reference })}`, { signal }),
   });
 }
 
@@ -39,24 +49,29 @@ export function useImageRuns(image: ImageStatus): UseQueryResult<Run[]> {
 }
 
 export function useRunAgain(account: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (subject: { repository: string; reference: string }) =>
-      request(z.object({ outcome: z.string(), run: Run }), `${under(account)}/runs`, { method: 'POST', body: subject }),
-    onSuccess: () => client.invalidateQueries({ queryKey: [account] }),
-  });
+  return useChange(account, (body: { repository: string; reference: string }) =>
+    request(z.object({ outcome: z.string(), run: Run }), `${under(account)}/runs`, { method: 'POST', body }),
+  );
 }
 
 export function useDecideApproval(account: string, run: string, step: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: (decision: { approve: boolean; reason: string }) =>
-      request(Run, `${under(account)}/runs/${run}/steps/${encodeURIComponent(step)}/approval`, {
-        method: 'POST',
-        body: decision,
-      }),
-    onSuccess: () => client.invalidateQueries({ queryKey: [account] }),
-  });
+  return useChange(account, (body: { approve: boolean; reason: string }) =>
+    request(Run, `${under(account)}/runs/${run}/steps/${encodeURIComponent(step)}/approval`, { method: 'POST', body }),
+  );
+}
+
+/** Takes the image out of service. */
+export function useRevoke(account: string) {
+  return useChange(account, (body: { repository: string; reference: string; reason: string; everywhere: boolean }) =>
+    request(Revoked, `${under(account)}/revocations`, { method: 'POST', body }),
+  );
+}
+
+/** Ends a revocation; chains judge the image anew. */
+export function useLift(account: string) {
+  return useChange(account, (body: { digest: string; reason: string }) =>
+    request(Reinstated, `${under(account)}/revocations/lift`, { method: 'POST', body }),
+  );
 }
 
 /** Where a browser can fetch an attestation or an inventory from, with its session. */

@@ -16,6 +16,9 @@ const seen = (changes: Partial<Overview>): Overview => ({
   waiting: [],
   requestedExceptions: [],
   expiring: [],
+  deadLetters: [],
+  breakGlass: [],
+  silentClusters: [],
   changes: {
     pushes: 0,
     allowed: 0,

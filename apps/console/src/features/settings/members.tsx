@@ -2,12 +2,12 @@
 import { type Member, ROLES } from '@pratique/contract';
 import { useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
+import { OnlyFor } from '../../shell/only-for.tsx';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
-import { DataTable } from '../../ui/data-table.tsx';
-import { Moment } from '../../ui/moment.tsx';
-import { Answered } from '../../ui/states.tsx';
+import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { type MemberAction, MemberDialog } from './member-dialog.tsx';
 import { useMembers } from './use-settings.ts';
 
@@ -15,31 +15,25 @@ const keyOf = (row: Member): string => row.name;
 const textOf = (row: Member): string => `${row.name} ${row.role}`;
 
 export function Members() {
-  const { settings, states, words } = useText();
+  const { settings } = useText();
   const { account, may } = useAccount();
   const [action, setAction] = useState<MemberAction | null>(null);
   const columns = useColumns(may('owner') ? setAction : null);
   return (
     <>
-      <p className="above-table">
-        {may('owner') ? (
-          <Button onClick={() => setAction({ kind: 'add' })}>{settings.addMember}</Button>
-        ) : (
-          <span className="quiet">{states.needsRole(words.roles.owner, account)}</span>
-        )}
-      </p>
-      <Answered query={useMembers(account)} what={settings.members}>
-        {(rows) => (
-          <DataTable
-            label={settings.members}
-            rows={rows}
-            columns={columns}
-            keyOf={keyOf}
-            textOf={textOf}
-            empty={null}
-          />
-        )}
-      </Answered>
+      <AnsweredTable
+        label={settings.members}
+        query={useMembers(account)}
+        above={
+          <OnlyFor role="owner">
+            <Button onClick={() => setAction({ kind: 'add' })}>{settings.addMember}</Button>
+          </OnlyFor>
+        }
+        columns={columns}
+        keyOf={keyOf}
+        textOf={textOf}
+        empty={null}
+      />
       {action && <MemberDialog action={action} onClose={() => setAction(null)} />}
     </>
   );
@@ -49,7 +43,7 @@ function useColumns(act: ((action: MemberAction) => void) | null): readonly Colu
   const { settings, words } = useText();
   return useMemo(
     () => [
-      { id: 'member', head: settings.member, sort: (row) => row.name, cell: (row) => row.name },
+      textColumn('member', settings.member, (row) => row.name),
       {
         id: 'role',
         head: words.role,
@@ -57,18 +51,11 @@ function useColumns(act: ((action: MemberAction) => void) | null): readonly Colu
         sort: (row) => ROLES.indexOf(row.role),
         cell: (row) => words.roles[row.role],
       },
-      {
-        id: 'since',
-        head: settings.since,
-        width: 160,
-        sort: (row) => row.since,
-        cell: (row) => <Moment at={row.since} />,
-      },
-      {
-        id: 'action',
-        head: words.action,
-        width: 208,
-        cell: (row) =>
+      momentColumn('since', settings.since, (row) => row.since),
+      actionColumn(
+        words.action,
+        208,
+        (row) =>
           act && (
             <>
               <Button look="bare" onClick={() => act({ kind: 'change', member: row })}>
@@ -79,7 +66,7 @@ function useColumns(act: ((action: MemberAction) => void) | null): readonly Colu
               </Button>
             </>
           ),
-      },
+      ),
     ],
     [act, settings, words],
   );

@@ -2,14 +2,16 @@
 import type { NewRobotAnswer, Robot } from '@pratique/contract';
 import { useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
+import { OnlyFor } from '../../shell/only-for.tsx';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
+import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { Command } from '../../ui/copyable.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Moment, useNow } from '../../ui/moment.tsx';
-import { Answered, Empty } from '../../ui/states.tsx';
+import { useNow } from '../../ui/moment.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { CreateRobotDialog, RevokeRobotDialog } from './robot-dialogs.tsx';
 import { useRobots } from './use-settings.ts';
 
@@ -18,7 +20,7 @@ const textOf = (row: Robot): string => `${row.name} ${row.role} ${row.repositori
 
 export function Robots() {
   const { settings } = useText();
-  const { account, may } = useAccount();
+  const { account } = useAccount();
   const [creating, setCreating] = useState(false);
   const [made, setMade] = useState<NewRobotAnswer | null>(null);
   const [revoking, setRevoking] = useState<Robot | null>(null);
@@ -31,23 +33,19 @@ export function Robots() {
   );
   return (
     <>
-      {may('maintainer') && (
-        <p className="above-table">
-          <Button onClick={() => setCreating(true)}>{settings.createRobot}</Button>
-        </p>
-      )}
-      <Answered query={useRobots(account)} what={settings.robots}>
-        {(rows) => (
-          <DataTable
-            label={settings.robots}
-            rows={rows}
-            columns={columns}
-            keyOf={keyOf}
-            textOf={textOf}
-            empty={empty}
-          />
-        )}
-      </Answered>
+      <AnsweredTable
+        label={settings.robots}
+        query={useRobots(account)}
+        above={
+          <OnlyFor role="maintainer">
+            <Button onClick={() => setCreating(true)}>{settings.createRobot}</Button>
+          </OnlyFor>
+        }
+        columns={columns}
+        keyOf={keyOf}
+        textOf={textOf}
+        empty={empty}
+      />
       {creating && <CreateRobotDialog onMade={setMade} onClose={() => setCreating(false)} />}
       {made && <Token made={made} onClose={() => setMade(null)} />}
       {revoking && <RevokeRobotDialog robot={revoking} onClose={() => setRevoking(null)} />}
@@ -73,29 +71,22 @@ function useColumns(revoke: (robot: Robot) => void): readonly Column<Robot>[] {
     const stateOf = (row: Robot) =>
       row.revokedAt ? 'revoked' : new Date(row.expiresAt).getTime() <= now ? 'expired' : 'active';
     return [
-      { id: 'robot', head: settings.robot, sort: (row) => row.name, cell: (row) => row.name },
-      { id: 'state', head: words.state, width: 88, sort: stateOf, cell: (row) => settings.robotStates[stateOf(row)] },
-      { id: 'role', head: words.role, width: 112, sort: (row) => row.role, cell: (row) => words.roles[row.role] },
+      textColumn('robot', settings.robot, (row) => row.name),
+      textColumn('state', words.state, (row) => settings.robotStates[stateOf(row)], 88),
+      textColumn('role', words.role, (row) => words.roles[row.role], 112),
       { id: 'repositories', head: words.repositories, cell: (row) => <code>{row.repositories.join(', ')}</code> },
-      { id: 'by', head: settings.createdBy, width: 120, sort: (row) => row.createdBy, cell: (row) => row.createdBy },
-      {
-        id: 'expires',
-        head: words.expires,
-        width: 128,
-        sort: (row) => row.expiresAt,
-        cell: (row) => <Moment at={row.expiresAt} />,
-      },
-      {
-        id: 'action',
-        head: words.action,
-        width: 96,
-        cell: (row) =>
+      textColumn('by', settings.createdBy, (row) => row.createdBy, 120),
+      momentColumn('expires', words.expires, (row) => row.expiresAt),
+      actionColumn(
+        words.action,
+        96,
+        (row) =>
           stateOf(row) === 'active' && (
             <Button look="bare" onClick={() => revoke(row)}>
               {settings.revoke}
             </Button>
           ),
-      },
+      ),
     ];
   }, [revoke, settings, words, now]);
 }

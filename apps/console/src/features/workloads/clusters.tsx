@@ -2,14 +2,15 @@
 import type { Cluster, NewClusterAnswer } from '@pratique/contract';
 import { useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
+import { OnlyFor } from '../../shell/only-for.tsx';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
+import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { Command } from '../../ui/copyable.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
-import { Moment } from '../../ui/moment.tsx';
-import { Answered, Empty } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { AddClusterDialog, ChangeClusterDialog, RemoveClusterDialog } from './cluster-dialogs.tsx';
 import { useClusters } from './use-workloads.ts';
 
@@ -18,7 +19,7 @@ const keyOf = (row: Cluster): string => row.name;
 const textOf = (row: Cluster): string => `${row.name} ${row.mode} ${row.exemptNamespaces.join(' ')}`;
 
 export function Clusters() {
-  const { workloads, states, words } = useText();
+  const { workloads } = useText();
   const { account, may } = useAccount();
   const [action, setAction] = useState<Action | null>(null);
   const [added, setAdded] = useState<NewClusterAnswer | null>(null);
@@ -32,25 +33,19 @@ export function Clusters() {
   );
   return (
     <>
-      <p className="above-table">
-        {may('maintainer') ? (
-          <Button onClick={() => setAction({ kind: 'add' })}>{workloads.add}</Button>
-        ) : (
-          <span className="quiet">{states.needsRole(words.roles.maintainer, account)}</span>
-        )}
-      </p>
-      <Answered query={useClusters(account)} what={workloads.clusters}>
-        {(rows) => (
-          <DataTable
-            label={workloads.clusters}
-            rows={rows}
-            columns={columns}
-            keyOf={keyOf}
-            textOf={textOf}
-            empty={empty}
-          />
-        )}
-      </Answered>
+      <AnsweredTable
+        label={workloads.clusters}
+        query={useClusters(account)}
+        above={
+          <OnlyFor role="maintainer">
+            <Button onClick={() => setAction({ kind: 'add' })}>{workloads.add}</Button>
+          </OnlyFor>
+        }
+        columns={columns}
+        keyOf={keyOf}
+        textOf={textOf}
+        empty={empty}
+      />
       {action?.kind === 'add' && <AddClusterDialog onAdded={setAdded} onClose={done} />}
       {action?.kind === 'change' && <ChangeClusterDialog cluster={action.cluster} onClose={done} />}
       {action?.kind === 'remove' && <RemoveClusterDialog cluster={action.cluster} onClose={done} />}
@@ -75,30 +70,13 @@ function useColumns(act: ((action: Action) => void) | null): readonly Column<Clu
         sort: (row) => row.name,
         cell: (row) => (row.isDefault ? `${row.name} (${workloads.isDefault})` : row.name),
       },
-      {
-        id: 'mode',
-        head: workloads.mode,
-        width: 240,
-        sort: (row) => row.mode,
-        cell: (row) => workloads.modes[row.mode],
-      },
-      {
-        id: 'exempt',
-        head: workloads.exempt,
-        cell: (row) => <span title={row.exemptNamespaces.join(', ')}>{row.exemptNamespaces.join(', ')}</span>,
-      },
-      {
-        id: 'created',
-        head: words.created,
-        width: 128,
-        sort: (row) => row.createdAt,
-        cell: (row) => <Moment at={row.createdAt} />,
-      },
-      {
-        id: 'action',
-        head: words.action,
-        width: 152,
-        cell: (row) =>
+      textColumn('mode', workloads.mode, (row) => workloads.modes[row.mode], 240),
+      textColumn('exempt', workloads.exempt, (row) => row.exemptNamespaces.join(', ')),
+      momentColumn('created', words.created, (row) => row.createdAt),
+      actionColumn(
+        words.action,
+        152,
+        (row) =>
           act && (
             <>
               <Button look="bare" onClick={() => act({ kind: 'change', cluster: row })}>
@@ -109,7 +87,7 @@ function useColumns(act: ((action: Action) => void) | null): readonly Column<Clu
               </Button>
             </>
           ),
-      },
+      ),
     ],
     [act, workloads, words],
   );

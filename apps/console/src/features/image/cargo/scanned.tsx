@@ -5,7 +5,7 @@ import { useText } from '../../../catalogue/use-text.ts';
 import { Choice } from '../../../ui/choice.tsx';
 import { Answered, Empty, SkeletonRows } from '../../../ui/states.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
-import { platformName } from '../bill.tsx';
+import { platformName } from '../facts.tsx';
 import { useScan } from '../use-image.ts';
 
 export function Scanned({ image, children }: { image: ImageStatus; children: (scan: ImageScan) => ReactNode }) {

@@ -1,0 +1,42 @@
+/** Chinese: the whole way to a decision on an image. */
+import type { Catalogue } from '../catalogue.ts';
+
+export const explain: Catalogue['explain'] = {
+  open: '说明缘由',
+  title: (image) => `${image} 的裁决全过程`,
+  reasons: '理由',
+  noReasons: '没有规则提出意见。',
+  moreReasons: (count) => `再显示 ${count} 条`,
+  severityFrom: (source) => `评级来自 ${source}`,
+  excepted: (name, approver, day) => `例外 ${name}，由 ${approver} 批准，有效至 ${day}`,
+  grace: (day) => `${day} 之前仅警告，此后将拒绝。`,
+  policies: '参与评判的策略',
+  said: '意见',
+  saidNothing: '无',
+  saidTimes: (count) => `${count} 次`,
+  inputs: '裁决依据',
+  input: '依据',
+  inputNames: {
+    policies: '策略',
+    exceptions: '例外',
+    advisories: '漏洞公告',
+    catalogers: '软件包的读取方式',
+    trust: '采信的供应方',
+  },
+  now: '现在',
+  same: '未变',
+  changed: '此后已变',
+  value: '当时的值',
+  history: '经过',
+  happened: {
+    pushed: '推送',
+    tagged: '打标签',
+    run: '流程',
+    step: '步骤',
+    verdict: '裁决',
+    revocation: '吊销',
+    signed: '签名',
+    delivered: '交付',
+  },
+  next: '可以怎么做',
+};
