@@ -10,7 +10,7 @@ export type HotBlobs = {
   bytes(): number;
 };
 
-const MAX_BYTES = 96 * 1024 * 1024;
+const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_BLOB = 16 * 1024 * 1024;
 const MAX_COUNTED = 20_000;
 /** So often all counts are halved: what was hot a while ago makes room. */

@@ -8,7 +8,7 @@ export type BufferPool = {
 
 /** One reading and one writing for most layers' parts; with quarters of it a MiB costs a fifth more. */
 const PIECE = 1024 * 1024;
-const PIECES = 48;
+const PIECES = 32;
 /** What readers beyond that get: slower, and 5,000 who do not read at all hold 80 MiB. */
 const SMALL = 16 * 1024;
 const SMALLS = 5000;

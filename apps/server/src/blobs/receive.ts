@@ -14,7 +14,7 @@ export type Reception = {
 };
 
 /** What all streams of this process together keep in memory before it is written, about. */
-const GATHER_TOTAL = 48 * 1024 * 1024;
+const GATHER_TOTAL = 32 * 1024 * 1024;
 const GATHER_MOST = 1024 * 1024;
 const GATHER_LEAST = 64 * 1024;
 /** Many tiny chunks weigh more than their bytes. */
