@@ -92,6 +92,19 @@ describe('a webhook', () => {
     expect(heardOf('first')).toHaveLength(1);
   });
 
+  test('that hangs delays nobody but itself', async () => {
+    await create('hanging', ['exception.*'], `${address()}/hang`);
+    const answer = behave;
+    behave = (request, response) => (request.url?.endsWith('/hang') ? undefined : answer(request, response));
+    for (let n = 0; n < 8; n++) await happen(`behind-${n}`);
+    const others = () =>
+      heard.filter((one) => !one.path.endsWith('/hang') && one.body.includes('"exception/behind-')).length;
+    // Sooner than the first of the hanging ones can have been given up.
+    await eventually('the others', async () => (others() === 8 ? true : null), 8);
+    must({ ...(await server().api('DELETE', '/api/v1/accounts/vendor/webhooks/hanging')) });
+    behave = answer;
+  });
+
   test('that answers with a redirect is not followed', async () => {
     behave = (_, response) => response.writeHead(302, { location: 'http://169.254.169.254/latest/' }).end();
     await happen('third');
@@ -123,8 +136,8 @@ describe('a webhook', () => {
   });
 
   test('that says 410 Gone is asked no more', async () => {
-    behave = (_, response) => response.writeHead(410).end();
-    await create('gone', ['exception.*']);
+    behave = (request, response) => response.writeHead(request.url?.endsWith('/gone') ? 410 : 204).end();
+    await create('gone', ['exception.*'], `${address()}/gone`);
     await happen('fifth');
     const off = await eventually('the end', async () => {
       const found = await find('gone');

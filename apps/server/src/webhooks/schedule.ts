@@ -1,22 +1,24 @@
 /** The loop behind webhooks: events become deliveries, deliveries become requests. */
 
 import { fanOut } from './fan-out.ts';
-import { type SendDeps, sendDue } from './send-due.ts';
+import { createSender, type SendDeps } from './send-due.ts';
 
-const IDLE_MS = 500;
+const IDLE_MS = 250;
 
 export function scheduleWebhooks(deps: SendDeps & { publicUrl: string }): { stop(): Promise<void> } {
+  const sender = createSender(deps);
   let stopped = false;
-  let wake: () => void = () => {};
+  const wakers = new Set<() => void>();
   const pause = () =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, IDLE_MS);
-      wake = () => {
+      const wake = () => {
         clearTimeout(timer);
+        wakers.delete(wake);
         resolve();
       };
+      const timer = setTimeout(wake, IDLE_MS);
+      wakers.add(wake);
     });
-  // Two loops: receivers that take their time delay nothing but themselves.
   const loop = async (work: () => Promise<number>, what: string) => {
     while (!stopped) {
       const done = await work().catch((error: unknown) => {
@@ -28,13 +30,14 @@ export function scheduleWebhooks(deps: SendDeps & { publicUrl: string }): { stop
   };
   const both = Promise.all([
     loop(() => fanOut(deps.db, deps.publicUrl), 'events could not be handed to webhooks; it is tried again'),
-    loop(() => sendDue(deps), 'webhooks could not be sent; it is tried again'),
+    loop(() => sender.send(), 'webhooks could not be sent; it is tried again'),
   ]);
   return {
     async stop() {
       stopped = true;
-      wake();
+      for (const wake of wakers) wake();
       await both;
+      await sender.idle();
     },
   };
 }

@@ -31,21 +31,52 @@ type Due = {
   attempts: number;
 };
 
-/** @returns how many were sent or failed */
-export async function sendDue(deps: SendDeps): Promise<number> {
-  const due = await asSystem(deps.db, claimDue);
-  await Promise.all(
-    due.map(async (one) => {
-      const outcome = await deliver(deps, one).catch((error: unknown) => ({ status: null, error: sentence(error) }));
-      await asSystem(deps.db, (tx) => record(tx, one, outcome));
-      if (outcome.error !== null)
-        deps.log.info(
-          { webhook: one.webhook, type: one.type, attempt: one.attempts, error: outcome.error },
-          'webhook not delivered',
-        );
-    }),
-  );
-  return due.length;
+export type Sender = {
+  /** Takes what is due as far as there are free places, and does not wait for it. @returns how many were taken */
+  send(): Promise<number>;
+  /** Resolves once nothing is on its way. */
+  idle(): Promise<void>;
+};
+
+/** A receiver that hangs has its own few places and no others: whoever answers does not wait for it. */
+export function createSender(deps: SendDeps): Sender {
+  const underWay = new Set<Promise<void>>();
+  const places = new Map<string, number>();
+
+  async function handle(due: Due): Promise<void> {
+    const outcome = await deliver(deps, due).catch((error: unknown) => ({ status: null, error: sentence(error) }));
+    // What cannot be recorded is due again when the claim ends.
+    await asSystem(deps.db, (tx) => record(tx, due, outcome)).catch((error: unknown) =>
+      deps.log.warn({ err: error, webhook: due.webhook }, 'the outcome of a webhook could not be recorded'),
+    );
+    if (outcome.error !== null)
+      deps.log.info(
+        { webhook: due.webhook, type: due.type, attempt: due.attempts, error: outcome.error },
+        'webhook not delivered',
+      );
+  }
+
+  return {
+    async send() {
+      const free = PARALLEL - underWay.size;
+      if (free <= 0) return 0;
+      const due = await asSystem(deps.db, (tx) => claimDue(tx, free, places));
+      for (const one of due) {
+        places.set(one.webhook_id, (places.get(one.webhook_id) ?? 0) + 1);
+        const work: Promise<void> = handle(one).finally(() => {
+          underWay.delete(work);
+          const left = (places.get(one.webhook_id) ?? 1) - 1;
+          if (left > 0) places.set(one.webhook_id, left);
+          else places.delete(one.webhook_id);
+        });
+        underWay.add(work);
+      }
+      return due.length;
+    },
+    async idle() {
+      await Promise.all(underWay);
+    },
+  };
 }
 
 type Outcome = { status: number | null /** null: delivered */; error: string | null };
@@ -79,14 +110,19 @@ function sentence(error: unknown): string {
   return ((error.cause as Error | undefined)?.message ?? error.message).slice(0, 300);
 }
 
-async function claimDue(tx: Tx): Promise<Due[]> {
+/** @param places how many deliveries to each webhook this process has on their way */
+async function claimDue(tx: Tx, free: number, places: ReadonlyMap<string, number>): Promise<Due[]> {
   const { rows } = await sql<Due>`
-    with ranked as (
-      select webhook_delivery_id, row_number() over (partition by webhook_id order by next_at, webhook_delivery_id) as place from webhook_delivery
-      where state = 'due' and next_at <= now() and webhook_id in (select webhook_id from webhook where enabled and removed_at is null)),
+    with busy as (select * from unnest(${[...places.keys()]}::uuid[], ${[...places.values()]}::int[]) as busy (webhook_id, taken)),
+    open as (
+      select w.webhook_id, ${PARALLEL_TO_ONE} - coalesce(busy.taken, 0) as places from webhook w left join busy using (webhook_id)
+      where w.enabled and w.removed_at is null and coalesce(busy.taken, 0) < ${PARALLEL_TO_ONE}),
     claimed as (
-      select d.webhook_delivery_id from webhook_delivery d join ranked using (webhook_delivery_id)
-      where place <= ${PARALLEL_TO_ONE} and d.state = 'due' and d.next_at <= now() order by d.next_at limit ${PARALLEL} for update of d skip locked)
+      select d.webhook_delivery_id from open join lateral (
+        select webhook_delivery_id, next_at from webhook_delivery
+        where webhook_delivery.webhook_id = open.webhook_id and state = 'due' and next_at <= now()
+        order by next_at, webhook_delivery_id limit open.places for update skip locked) d on true
+      order by d.next_at limit ${free})
     update webhook_delivery d set next_at = now() + make_interval(secs => ${CLAIM_S}), attempts = attempts + 1 from claimed, webhook w
     where d.webhook_delivery_id = claimed.webhook_delivery_id and w.webhook_id = d.webhook_id
     returning d.webhook_delivery_id, d.account_id, d.webhook_id, w.name as webhook, w.sealed, d.seq, d.type, d.event, d.attempts`.execute(
