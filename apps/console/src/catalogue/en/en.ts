@@ -7,6 +7,7 @@ import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
+import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
 
@@ -25,4 +26,5 @@ export const en = {
   policies,
   workloads,
   settings,
+  webhooks,
 };

@@ -22,6 +22,7 @@ export const images = {
 export const image = {
   until: (day: string) => `until ${day}`,
   since: (day: string) => `on ${day}`,
+  revokedOn: (day: string) => `on ${day}`,
   ended: (day: string) => `ended ${day}`,
   allowed: 'Every rule that denies is satisfied.',
   allowedWarned: (count: number) =>

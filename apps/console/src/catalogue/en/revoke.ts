@@ -4,9 +4,9 @@ export const revoke = {
   title: (image: string) => `Revoke ${image}`,
   effects: 'This will happen at once:',
   refusedEverywhere: (account: string) =>
-    `Every repository of ${account} that holds these bytes, or ever will, refuses the image: no pull as an allowed image, no delivery, no admission.`,
+    `Every repository of ${account} that holds these bytes, or ever will, refuses the image: it is not delivered and not admitted.`,
   refusedHere: (repository: string) =>
-    `${repository} refuses the image: no delivery, no admission. Other repositories with the same bytes keep their verdicts.`,
+    `${repository} refuses the image: it is not delivered from there and not admitted. Other repositories with the same bytes keep their verdicts.`,
   indexes: 'An index takes its platforms with it; a platform takes along the indexes that list it.',
   signatures: 'Signatures and attestations are withdrawn; a signed denial takes their place.',
   copies: 'Signatures that were copied elsewhere still verify there by the key alone.',

@@ -5,6 +5,7 @@ export const settings = {
   members: 'Members',
   keys: 'Keys',
   audit: 'Audit log',
+  webhooks: 'Webhooks',
   robot: 'Robot',
   createRobot: 'Create a robot',
   createRobotLead: 'A robot is a token for machines: with a role, limited to repositories, and with an end.',
@@ -43,7 +44,6 @@ export const settings = {
     'A new key signs from now on. Signatures of the old one stay valid, and its public key stays in the list.',
   subject: 'Subject',
   requestId: 'Request',
-  older: 'Load older entries',
   noAudit: 'Nothing has been recorded yet',
   exportKey: 'The same in a terminal, and verify an image with it',
 };

@@ -28,6 +28,7 @@ export const words = {
   name: 'Name',
   none: 'none',
   notExamined: 'not examined',
+  older: 'Load older ones',
   owner: 'Owner',
   path: 'Path',
   pushed: 'Pushed',

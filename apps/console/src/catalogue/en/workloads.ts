@@ -41,5 +41,4 @@ export const workloads = {
     `${name} gets no more answers: its webhook fails closed until you delete the webhook configuration there. Past reviews stay.`,
   removeAction: 'Remove the cluster',
   isDefault: 'default',
-  older: 'Load older ones',
 };

@@ -23,6 +23,7 @@ export const images: Catalogue['images'] = {
 export const image: Catalogue['image'] = {
   until: (day) => `有效至 ${day}`,
   since: (day) => `裁决于 ${day}`,
+  revokedOn: (day) => `吊销于 ${day}`,
   ended: (day) => `已于 ${day} 到期`,
   allowed: '所有拒绝类规则均已满足。',
   allowedWarned: (count) => `所有拒绝类规则均已满足；有 ${count} 条警告。`,

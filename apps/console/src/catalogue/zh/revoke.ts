@@ -5,8 +5,7 @@ export const revoke: Catalogue['revoke'] = {
   open: '吊销…',
   title: (image) => `吊销 ${image}`,
   effects: '立即发生：',
-  refusedEverywhere: (account) =>
-    `${account} 中现在或将来含有这些内容的所有仓库都拒绝该镜像：不再作为放行镜像拉取，不交付，不准入。`,
+  refusedEverywhere: (account) => `${account} 中现在或将来含有这些内容的所有仓库都拒绝该镜像：不交付，不准入。`,
   refusedHere: (repository) => `${repository} 拒绝该镜像：不交付，不准入。内容相同的其他仓库保留各自的裁决。`,
   indexes: '索引连同其各平台一并吊销；平台连同列出它的索引一并吊销。',
   signatures: '签名和证明将被撤回，代之以一份签名的拒绝声明。',

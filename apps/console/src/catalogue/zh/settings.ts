@@ -7,6 +7,7 @@ export const settings: Catalogue['settings'] = {
   members: '成员',
   keys: '密钥',
   audit: '审计日志',
+  webhooks: '网络回调',
   robot: '机器人',
   createRobot: '创建机器人',
   createRobotLead: '机器人是给机器用的令牌：有角色、限定仓库、有期限。',
@@ -41,7 +42,6 @@ export const settings: Catalogue['settings'] = {
   rotateLead: '此后由新密钥签名。旧密钥的签名仍然有效，其公钥仍列于此。',
   subject: '对象',
   requestId: '请求编号',
-  older: '加载更早的记录',
   noAudit: '还没有记录',
   exportKey: '在终端中得到同样的结果，并用它验证镜像',
 };

@@ -30,6 +30,7 @@ export const words: Catalogue['words'] = {
   name: '名称',
   none: '无',
   notExamined: '未检查',
+  older: '加载更早的',
   owner: '申请人',
   path: '路径',
   pushed: '推送时间',

@@ -38,5 +38,4 @@ export const workloads: Catalogue['workloads'] = {
     `${name} 将不再得到答复：在删除那边的 webhook 配置之前，其准入一律失败关闭。过去的审查记录保留。`,
   removeAction: '移除集群',
   isDefault: '默认',
-  older: '加载更早的',
 };

@@ -8,6 +8,7 @@ import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
+import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
 
@@ -26,4 +27,5 @@ export const zh: Catalogue = {
   policies,
   workloads,
   settings,
+  webhooks,
 };

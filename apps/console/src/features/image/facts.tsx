@@ -45,7 +45,7 @@ export function Facts({ image }: { image: ImageStatus }) {
         <>
           <dt>{text.lookedAgain}</dt>
           <dd title={text.lookedAgainWhy}>
-            {image.renewal.at ? <Moment at={image.renewal.at} /> : text.notLookedAgain}
+            {image.renewal.at && !image.revocation ? <Moment at={image.renewal.at} /> : text.notLookedAgain}
           </dd>
         </>
       )}

@@ -32,7 +32,7 @@ export function stampDate(
   format: Format,
 ): string | null {
   const { verdict, revocation } = image;
-  if (revocation) return text.since(format.day(revocation.at));
+  if (revocation) return text.revokedOn(format.day(revocation.at));
   const standing = standingOfImage(image);
   if (!verdict || standing === 'pending') return null;
   if (standing === 'allowed') return text.until(format.day(verdict.validUntil));

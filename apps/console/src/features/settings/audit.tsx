@@ -5,10 +5,10 @@ import { useText } from '../../catalogue/use-text.ts';
 import { shortMiddle } from '../../format/digest.ts';
 import { useFormat } from '../../format/format.ts';
 import { useAccount } from '../../shell/session.ts';
-import { Button } from '../../ui/button.tsx';
+import { AnsweredPages } from '../../ui/answered-pages.tsx';
 import type { Column } from '../../ui/column.ts';
 import { DataTable } from '../../ui/data-table.tsx';
-import { Empty, Failure, SkeletonRows } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { useAudit } from './use-settings.ts';
 
 const keyOf = (row: AuditEntry): string => String(row.id);
@@ -18,27 +18,20 @@ const textOf = (row: AuditEntry): string =>
 export function Audit() {
   const { settings } = useText();
   const { account } = useAccount();
-  const query = useAudit(account);
-  const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
   const columns = useColumns();
-  if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <SkeletonRows rows={12} />;
   return (
-    <>
-      <DataTable
-        label={settings.audit}
-        rows={rows}
-        columns={columns}
-        keyOf={keyOf}
-        textOf={textOf}
-        empty={<Empty title={settings.noAudit} />}
-      />
-      {query.hasNextPage && (
-        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-          {settings.older}
-        </Button>
+    <AnsweredPages query={useAudit(account)} what={settings.audit}>
+      {(rows) => (
+        <DataTable
+          label={settings.audit}
+          rows={rows}
+          columns={columns}
+          keyOf={keyOf}
+          textOf={textOf}
+          empty={<Empty title={settings.noAudit} />}
+        />
       )}
-    </>
+    </AnsweredPages>
   );
 }
 

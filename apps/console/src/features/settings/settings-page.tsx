@@ -5,9 +5,10 @@ import { Audit } from './audit.tsx';
 import { Keys } from './keys.tsx';
 import { Members } from './members.tsx';
 import { Robots } from './robots.tsx';
+import { Webhooks } from './webhooks/webhooks.tsx';
 
-const PARTS = { robots: Robots, members: Members, keys: Keys, audit: Audit } as const;
-const NAMES = ['robots', 'members', 'keys', 'audit'] as const;
+const PARTS = { robots: Robots, members: Members, keys: Keys, webhooks: Webhooks, audit: Audit } as const;
+const NAMES = ['robots', 'members', 'keys', 'webhooks', 'audit'] as const;
 
 export function SettingsPage() {
   const { settings } = useText();

@@ -1,13 +1,13 @@
 /** Admission reviews of all clusters, newest first. */
 import type { Admission } from '@pratique/contract';
-import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
 import { useAccount } from '../../shell/session.ts';
+import { AnsweredPages } from '../../ui/answered-pages.tsx';
 import { Button } from '../../ui/button.tsx';
-import { Empty, Failure, SkeletonRows } from '../../ui/states.tsx';
+import { Empty } from '../../ui/states.tsx';
 import { useSteadyRows } from '../../ui/use-steady-rows.ts';
 import { AdmissionTable } from './admission-table.tsx';
 import { useAdmissions } from './use-workloads.ts';
@@ -17,19 +17,10 @@ const keyOf = (row: Admission): string => String(row.id);
 export function Admissions() {
   const { workloads } = useText();
   const { account } = useAccount();
-  const query = useAdmissions(account);
-  const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
-  if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
-  if (!query.data) return <SkeletonRows rows={12} />;
   return (
-    <>
-      <Reviews account={account} rows={rows} pages={query.data.pages.length} />
-      {query.hasNextPage && (
-        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-          {workloads.older}
-        </Button>
-      )}
-    </>
+    <AnsweredPages query={useAdmissions(account)} what={workloads.admissions}>
+      {(rows, pages) => <Reviews account={account} rows={rows} pages={pages} />}
+    </AnsweredPages>
   );
 }
 

@@ -1,0 +1,56 @@
+/** Changes of a webhook that want a second thought: another key, removal. */
+import type { Webhook } from '@pratique/contract';
+import { useText } from '../../../catalogue/use-text.ts';
+import { useFormat } from '../../../format/format.ts';
+import { useAccount } from '../../../shell/session.ts';
+import { FormDialog } from '../../../ui/form-dialog.tsx';
+import { useChangeWebhook, useRemoveWebhook } from './use-webhooks.ts';
+
+type Props = { webhook: Webhook; onClose: () => void };
+
+export function NewKeyDialog({ webhook, onKey, onClose }: Props & { onKey: (key: string) => void }) {
+  const { webhooks } = useText();
+  const { account } = useAccount();
+  const change = useChangeWebhook(account, webhook.name);
+  return (
+    <FormDialog
+      title={webhooks.newKeyTitle(webhook.name)}
+      lead={webhooks.newKeyLead}
+      action={webhooks.newKey}
+      danger
+      pending={change.isPending}
+      error={change.error}
+      onSubmit={() =>
+        change.mutate(
+          { newKey: true },
+          {
+            onSuccess: ({ key }) => {
+              onClose();
+              if (key !== null) onKey(key);
+            },
+          },
+        )
+      }
+      onClose={onClose}
+    />
+  );
+}
+
+export function RemoveWebhookDialog({ webhook, onRemoved, onClose }: Props & { onRemoved: () => void }) {
+  const { webhooks } = useText();
+  const { number } = useFormat();
+  const { account } = useAccount();
+  const remove = useRemoveWebhook(account, webhook.name);
+  return (
+    <FormDialog
+      title={webhooks.removeTitle(webhook.name)}
+      lead={webhooks.removeLead(number(webhook.due))}
+      action={webhooks.remove}
+      danger
+      pending={remove.isPending}
+      error={remove.error}
+      onSubmit={() => remove.mutate(undefined, { onSuccess: onRemoved })}
+      onClose={onClose}
+    />
+  );
+}

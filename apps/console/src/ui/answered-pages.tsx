@@ -1,0 +1,36 @@
+/** Rows that are asked for a page at a time, newest first, and the button that asks for older ones. */
+import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
+import { type ReactNode, useMemo } from 'react';
+import { useText } from '../catalogue/use-text.ts';
+import { Button } from './button.tsx';
+import { Failure, SkeletonRows } from './states.tsx';
+
+type Props<T> = {
+  query: UseInfiniteQueryResult<InfiniteData<T[]>>;
+  what: string;
+  children: (rows: T[], pages: number) => ReactNode;
+};
+
+export function AnsweredPages<T>({ query, what, children }: Props<T>) {
+  const { states, words } = useText();
+  const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
+  if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
+  if (!query.data)
+    return (
+      <div role="status" aria-busy="true">
+        <span className="visually-hidden">{states.loading(what)}</span>
+        <SkeletonRows rows={12} />
+      </div>
+    );
+  return (
+    <>
+      {query.error && <Failure error={query.error} retry={() => void query.refetch()} />}
+      {children(rows, query.data.pages.length)}
+      {query.hasNextPage && (
+        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+          {words.older}
+        </Button>
+      )}
+    </>
+  );
+}
