@@ -36,7 +36,7 @@ export async function judgeForeign(
   if (row.state === 'trusted' && row.policyVersion === policy.version && row.digest !== null && isValid(row))
     return { reference, digest: row.digest, pinned: `${image.name}@${row.digest}`, isPinned, reason: null };
   if (row.policyVersion !== policy.version || row.state === 'examining' || row.state === 'trusted')
-    return refuse(`${reference} is being examined; try again in a moment`, row.digest);
+    return { ...refuse(`${reference} is being examined; try again in a moment`, row.digest), isUndecided: true };
   if (row.state === 'unreachable')
     return refuse(`${reference} could not be examined: ${summarise(row)}. It is tried again; ${explain}`);
   return refuse(

@@ -15,6 +15,8 @@ export type ImageJudgement = {
   isPinned: boolean;
   /** null: allowed. */
   reason: string | null;
+  /** The reason is only that it is not known yet, and will be without anybody's doing. */
+  isUndecided?: true;
 };
 
 export type ResolvedName = {

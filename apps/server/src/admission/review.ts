@@ -63,8 +63,11 @@ export async function reviewObject(
     Promise.all(distinct.map((image) => judgeImage(deps, cluster, image))),
     evaluatePolicies(deps, cluster, request),
   ]);
-  const reasons = images.flatMap((image) => image.reason ?? []);
-  if (request.kind.kind === 'Pod' && request.kind.group === '')
+  const isPod = request.kind.kind === 'Pod' && request.kind.group === '';
+  const isOld = startsNothing(request, found.uses);
+  const reasons = images.flatMap((image) => (softens(image, isPod, isOld) === null ? (image.reason ?? []) : []));
+  const warnings = [...images.flatMap((image) => softens(image, isPod, isOld) ?? []), ...violations.warn];
+  if (isPod && !isOld)
     for (const image of images)
       if (image.reason === null && !image.isPinned)
         reasons.push(
@@ -73,8 +76,8 @@ export async function reviewObject(
   reasons.push(...violations.deny);
   const glass =
     reasons.length > 0 && cluster.mode === 'enforce' ? await deps.breakGlasses.find(cluster, request) : null;
-  if (glass?.outcome === 'open') return breakGlass(glass.glass, reasons, violations.warn, images);
-  return settle(cluster, glass ? [...reasons, glass.message] : reasons, violations.warn, images);
+  if (glass?.outcome === 'open') return breakGlass(glass.glass, reasons, warnings, images);
+  return settle(cluster, glass ? [...reasons, glass.message] : reasons, warnings, images);
 }
 
 type Request = AdmissionReview['request'];
@@ -82,6 +85,23 @@ type Request = AdmissionReview['request'];
 const isEnding = (request: Request): boolean =>
   request.operation === 'UPDATE' &&
   typeof (request.oldObject?.metadata as Record<string, unknown> | undefined)?.['deletionTimestamp'] === 'string';
+
+/**
+ * What is told instead of a refusal where nothing starts. A Deployment of an image that is being examined had to be
+ * applied again by somebody, whereas its pods are asked for again and again. And what is refused by now could not be
+ * scaled down, its mended successor not rolled out, its finished Job not cleaned up. The pods that come of it are judged.
+ */
+function softens(image: ImageJudgement, isPod: boolean, isOld: boolean): string | null {
+  if (image.reason === null) return null;
+  if (isOld) return `the next pod of this would be denied: ${image.reason}`;
+  return image.isUndecided && !isPod ? `${image.reference} is being examined; pods of it start afterwards` : null;
+}
+
+/** A change that leaves the images. A pod that waits at a gate has not started yet: it is judged when it is let go. */
+function startsNothing(request: Request, uses: readonly ImageUse[]): boolean {
+  const spec = (request.oldObject as { spec?: { schedulingGates?: unknown[] | null } | null } | null | undefined)?.spec;
+  return request.operation === 'UPDATE' && keepsImages(request, uses) && !(spec?.schedulingGates?.length ?? 0);
+}
 
 function keepsImages(request: Request, uses: readonly ImageUse[]): boolean {
   const before = podImages(request.kind, request.oldObject);
@@ -108,6 +128,8 @@ export async function pinImages(
   if (cluster.exemptNamespaces.includes(request.namespace ?? '')) return [];
   const found = podImages(request.kind, request.object);
   if (found.outcome !== 'images') return [];
+  // Another name for what runs would start it again.
+  if (startsNothing(request, found.uses)) return [];
   const judged = new Map<string, ImageJudgement>();
   await Promise.all(
     [...new Set(found.uses.map((use) => use.image))].map(async (image) =>
