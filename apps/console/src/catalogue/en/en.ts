@@ -7,6 +7,7 @@ import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
+import { trust } from './trust.ts';
 import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
@@ -24,6 +25,7 @@ export const en = {
   revoke,
   deliveries,
   policies,
+  trust,
   workloads,
   settings,
   webhooks,

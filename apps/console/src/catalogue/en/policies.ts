@@ -1,6 +1,7 @@
 /** English: rules, exceptions, chains. */
 export const policies = {
   title: 'Policies',
+  trust: 'Trust',
   lead: 'What the gate and the clusters decide by. Exceptions have an owner, an approver and an end.',
   rules: 'Rules',
   exceptions: 'Exceptions',
@@ -24,7 +25,8 @@ export const policies = {
   request: 'Ask for an exception',
   requestTitle: 'Ask for an exception',
   requestLead: 'Another maintainer approves it, where the account has one. It ends by itself.',
-  kinds: { finding: 'Finding', policy: 'Rule' },
+  kinds: { finding: 'Finding', policy: 'Rule', 'break-glass': 'Break-glass' },
+  anyKind: 'Any kind',
   aboutFinding: 'Advisory',
   aboutPolicy: 'Rule',
   onlyPackage: 'Only in this package',
@@ -33,7 +35,9 @@ export const policies = {
   asked: 'Asked for. A maintainer can approve it now.',
   covers: 'Covers',
   coversFinding: (id: string, where: string) => `${id} in ${where}`,
+  coversNamespaces: (namespaces: string, clusters: string) => `namespaces ${namespaces} of the clusters ${clusters}`,
   approver: 'Approved by',
+  rejectedBy: 'Rejected by',
   states: {
     requested: 'requested',
     active: 'active',
@@ -46,6 +50,27 @@ export const policies = {
     'An exception lets a finding or a rule pass for a while, with a reason that somebody else approved:',
   approveLead: (covers: string, day: string) =>
     `From now until ${day}, ${covers} passes the gate. Verdicts that depend on it are decided anew.`,
+  reject: 'Reject',
+  rejectTitle: (name: string) => `Reject ${name}`,
+  rejectLead: (owner: string) =>
+    `The reason is told to ${owner} and kept in the audit log. Nothing changes for images.`,
+  breakGlassDots: 'Open break-glass…',
+  breakGlass: 'Open break-glass',
+  breakGlassOpen: 'Open',
+  breakGlassLead:
+    'From now on, pods that carry its label are admitted in these namespaces although they would be denied. Opening and each use are events and lines in the audit log; webhooks tell of them.',
+  namespaces: 'Namespaces',
+  namespacesHint: 'Names or patterns, separated by commas.',
+  clusters: 'Clusters',
+  breakGlassReason: 'At least 10 characters: what the emergency is. Whoever applies a labelled pod reads it.',
+  hours: 'Hours, 72 at most',
+  breakGlassOpened: (name: string) => `${name} is open`,
+  breakGlassUntil: (when: string) =>
+    `Until ${when}. Label the pods, or the template that makes them; the label alone opens nothing elsewhere.`,
+  label: 'Label',
+  closeBreakGlass: 'Close break-glass',
+  closeLead:
+    'It admits nothing more at once. Pods that were admitted by it go on running; when they are made anew they are judged like all others.',
   withdraw: 'Withdraw',
   withdrawLead: (covers: string) =>
     `${covers} counts again at once; images that passed only by this exception are refused when they are judged anew. It can be asked for again.`,

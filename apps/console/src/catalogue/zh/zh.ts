@@ -8,6 +8,7 @@ import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
+import { trust } from './trust.ts';
 import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
@@ -25,6 +26,7 @@ export const zh: Catalogue = {
   revoke,
   deliveries,
   policies,
+  trust,
   workloads,
   settings,
   webhooks,

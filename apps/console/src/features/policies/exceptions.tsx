@@ -1,17 +1,20 @@
 /** Exceptions: who asked, who approved, until when. */
 import type { Exception } from '@pratique/contract';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Button } from '../../ui/button.tsx';
+import { Choice } from '../../ui/choice.tsx';
 import { Command } from '../../ui/copyable.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Answered, Empty } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
-import { coverage, useExceptionColumns } from './exception-columns.tsx';
+import { coverage } from './coverage.ts';
+import { useExceptionColumns } from './exception-columns.tsx';
 import { ReviewDialog } from './review-dialog.tsx';
 import { useExceptions } from './use-policies.ts';
 
+const BreakGlassDialog = lazy(async () => ({ default: (await import('./break-glass-dialog.tsx')).BreakGlassDialog }));
 const ExceptionDialog = lazy(async () => ({ default: (await import('./exception-dialog.tsx')).ExceptionDialog }));
 
 export function Exceptions() {
@@ -27,10 +30,16 @@ export function Exceptions() {
 const keyOf = (row: Exception): string => row.name;
 
 function ExceptionTable({ exceptions }: { exceptions: Exception[] }) {
-  const { policies } = useText();
+  const { policies, words } = useText();
   const { account, may } = useAccount();
   const table = useTableState();
   const [asking, setAsking] = useState(false);
+  const [opening, setOpening] = useState(false);
+  const kind = table.param('kind');
+  const rows = useMemo(
+    () => (kind === '' ? exceptions : exceptions.filter((one) => one.kind === kind)),
+    [exceptions, kind],
+  );
   const columns = useExceptionColumns();
   const open = exceptions.find((exception) => exception.name === table.param('exception'));
   const empty = (
@@ -44,21 +53,39 @@ function ExceptionTable({ exceptions }: { exceptions: Exception[] }) {
   return (
     <>
       {may('developer') && (
-        <p className="above-table">
+        <p className="above-table page-actions">
           <Button onClick={() => setAsking(true)}>{policies.request}</Button>
+          {may('maintainer') && <Button onClick={() => setOpening(true)}>{policies.breakGlassDots}</Button>}
         </p>
       )}
       <DataTable
         label={policies.exceptions}
-        rows={exceptions}
+        rows={rows}
         columns={columns}
         keyOf={keyOf}
-        textOf={(row) =>
-          `${row.name} ${coverage(row, policies.coversFinding)} ${row.owner} ${row.approver ?? ''} ${row.reason}`
+        textOf={(row) => `${row.name} ${coverage(row, policies)} ${row.owner} ${row.approver ?? ''} ${row.reason}`}
+        empty={exceptions.length === 0 ? empty : <Empty title={words.none} />}
+        filters={
+          exceptions.length > 0 && (
+            <Choice
+              name="kind"
+              label={words.kind}
+              options={[
+                ['', policies.anyKind],
+                ['finding', policies.kinds.finding],
+                ['policy', policies.kinds.policy],
+                ['break-glass', policies.kinds['break-glass']],
+              ]}
+            />
+          )
         }
-        empty={empty}
       />
       {open && <ReviewDialog exception={open} onClose={() => table.set({ exception: '' })} />}
+      {opening && (
+        <Suspense fallback={null}>
+          <BreakGlassDialog onClose={() => setOpening(false)} />
+        </Suspense>
+      )}
       {asking && (
         <Suspense fallback={null}>
           <ExceptionDialog

@@ -1,16 +1,21 @@
 /** What is decided by: rules, the exceptions from them, and the chains that apply them. */
+import { lazy, Suspense } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { PageHead, Tabs, useShown } from '../../ui/page.tsx';
+import { SkeletonRows } from '../../ui/states.tsx';
 import { Chains } from './chains.tsx';
 import { Exceptions } from './exceptions.tsx';
 import { Rules } from './rules.tsx';
 import './policies.css';
+
+const Trust = lazy(async () => ({ default: (await import('./trust/trust.tsx')).Trust }));
 
 export function PoliciesPage() {
   const { policies } = useText();
   const tabs = [
     { id: 'rules', label: policies.rules },
     { id: 'exceptions', label: policies.exceptions },
+    { id: 'trust', label: policies.trust },
     { id: 'chains', label: policies.chains },
   ];
   const shown = useShown(tabs);
@@ -20,6 +25,11 @@ export function PoliciesPage() {
       <Tabs tabs={tabs} label={policies.title} />
       {shown === 'rules' && <Rules />}
       {shown === 'exceptions' && <Exceptions />}
+      {shown === 'trust' && (
+        <Suspense fallback={<SkeletonRows />}>
+          <Trust />
+        </Suspense>
+      )}
       {shown === 'chains' && <Chains />}
     </div>
   );

@@ -1,5 +1,5 @@
 /** The rules of an account and its exceptions. */
-import { Exception, type NewException, PolicyBundleInfo } from '@pratique/contract';
+import { Exception, type NewBreakGlass, type NewException, PolicyBundleInfo } from '@pratique/contract';
 import { type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { Nothing, request } from '../../api/request.ts';
@@ -39,4 +39,16 @@ export function useApproveException(account: string, name: string) {
 
 export function useWithdrawException(account: string, name: string) {
   return useChange(account, () => request(Nothing, within(account, 'exceptions', name), { method: 'DELETE' }));
+}
+
+export function useRejectException(account: string, name: string) {
+  return useChange(account, (body: { reason: string }) =>
+    request(Exception, within(account, 'exceptions', name, 'rejection'), { method: 'POST', body }),
+  );
+}
+
+export function useOpenBreakGlass(account: string) {
+  return useChange(account, (body: NewBreakGlass) =>
+    request(Exception, within(account, 'break-glass'), { method: 'POST', body }),
+  );
 }

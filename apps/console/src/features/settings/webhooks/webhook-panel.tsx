@@ -12,7 +12,7 @@ import { Failure } from '../../../ui/states.tsx';
 import { DeliveryLog } from './delivery-log.tsx';
 import { useChangeWebhook, useResend, useTestWebhook } from './use-webhooks.ts';
 import { NewKeyDialog, RemoveWebhookDialog } from './webhook-dialogs.tsx';
-import { WebhookState } from './webhooks.tsx';
+import { WebhookState } from './webhook-state.tsx';
 
 type Props = { webhook: Webhook; onKey: (key: string) => void; onClose: () => void };
 

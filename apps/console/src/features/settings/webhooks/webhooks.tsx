@@ -11,17 +11,15 @@ import type { Column } from '../../../ui/column.ts';
 import { momentColumn, textColumn } from '../../../ui/columns.tsx';
 import { Command } from '../../../ui/copyable.tsx';
 import { Empty } from '../../../ui/states.tsx';
-import { StepSign } from '../../../ui/step-mark.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
 import { CreateWebhookDialog } from './create-webhook-dialog.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import { useWebhooks } from './use-webhooks.ts';
 import { WebhookPanel } from './webhook-panel.tsx';
+import { WebhookState } from './webhook-state.tsx';
 
 const keyOf = (row: Webhook): string => row.name;
 const textOf = (row: Webhook): string => `${row.name} ${row.origin} ${row.types.join(' ')}`;
-
-const SIGNS = { on: 'succeeded', off: 'skipped', failing: 'failed' } as const;
 
 export function Webhooks() {
   return (
@@ -114,16 +112,5 @@ function useColumns(open: (webhook: string) => void): readonly Column<Webhook>[]
       textColumn('error', webhooks.lastError, (row) => row.lastError),
     ],
     [open, webhooks, words, number],
-  );
-}
-
-export function WebhookState({ webhook }: { webhook: Webhook }) {
-  const { webhooks } = useText();
-  const state = webhook.enabled ? (webhook.dead > 0 ? 'failing' : 'on') : 'off';
-  return (
-    <span className="step-mark" title={webhook.disabledReason ?? undefined}>
-      <StepSign state={SIGNS[state]} />
-      {webhooks[state]}
-    </span>
   );
 }
