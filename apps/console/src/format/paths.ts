@@ -19,8 +19,10 @@ export const paths = {
     at(account, `deliveries${queryOf(query)}`),
   policies: (account: string, query: { show?: string; q?: string; rule?: string; exception?: string } = {}): string =>
     at(account, `policies${queryOf(query)}`),
-  workloads: (account: string, query: { show?: string; q?: string; decision?: string } = {}): string =>
-    at(account, `workloads${queryOf(query)}`),
-  settings: (account: string, query: { show?: string; q?: string } = {}): string =>
+  workloads: (
+    account: string,
+    query: { show?: string; q?: string; decision?: string; cluster?: string } = {},
+  ): string => at(account, `workloads${queryOf(query)}`),
+  settings: (account: string, query: { show?: string; q?: string; webhook?: string } = {}): string =>
     at(account, `settings${queryOf(query)}`),
 };

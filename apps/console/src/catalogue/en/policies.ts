@@ -70,7 +70,7 @@ export const policies = {
   label: 'Label',
   closeBreakGlass: 'Close break-glass',
   closeLead:
-    'It admits nothing more at once. Pods that were admitted by it go on running; when they are made anew they are judged like all others.',
+    'Once closed, it admits nothing more. Pods that were admitted by it go on running; when they are made anew they are judged like all others.',
   withdraw: 'Withdraw',
   withdrawLead: (covers: string) =>
     `${covers} counts again at once; images that passed only by this exception are refused when they are judged anew. It can be asked for again.`,

@@ -61,7 +61,7 @@ export const policies: Catalogue['policies'] = {
   breakGlassUntil: (when) => `有效至 ${when}。请为 Pod 或生成它们的模板加上标签；标签本身在别处不起作用。`,
   label: '标签',
   closeBreakGlass: '关闭应急通道',
-  closeLead: '立即不再准入任何内容。已由其准入的 Pod 继续运行；重新创建时与其他 Pod 同样裁决。',
+  closeLead: '关闭后立即不再准入任何内容。已由其准入的 Pod 继续运行；重新创建时与其他 Pod 同样裁决。',
   withdraw: '撤回',
   withdrawLead: (covers) => `${covers} 立即重新计入；仅凭此例外通过的镜像在重新裁决时将被拒绝。以后可以再次申请。`,
   chainOf: (name, version) => `${name}，版本 ${version}`,

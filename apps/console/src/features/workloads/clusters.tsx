@@ -11,7 +11,10 @@ import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { Command } from '../../ui/copyable.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Empty } from '../../ui/states.tsx';
+import { useTableState } from '../../ui/use-table-state.ts';
+import { AgentCell } from './agent-cell.tsx';
 import { AddClusterDialog, ChangeClusterDialog, RemoveClusterDialog } from './cluster-dialogs.tsx';
+import { ClusterPanel } from './cluster-panel.tsx';
 import { useClusters } from './use-workloads.ts';
 
 type Action = { kind: 'add' } | { kind: 'change' | 'remove'; cluster: Cluster };
@@ -23,7 +26,10 @@ export function Clusters() {
   const { account, may } = useAccount();
   const [action, setAction] = useState<Action | null>(null);
   const [added, setAdded] = useState<NewClusterAnswer | null>(null);
-  const columns = useColumns(may('maintainer') ? setAction : null);
+  const table = useTableState();
+  const columns = useColumns((cluster) => table.set({ cluster }), may('maintainer') ? setAction : null);
+  const query = useClusters(account);
+  const open = query.data?.find((one) => one.name === table.param('cluster'));
   const done = (): void => setAction(null);
   const empty = (
     <Empty title={workloads.noClusters}>
@@ -35,7 +41,7 @@ export function Clusters() {
     <>
       <AnsweredTable
         label={workloads.clusters}
-        query={useClusters(account)}
+        query={query}
         above={
           <OnlyFor role="maintainer">
             <Button onClick={() => setAction({ kind: 'add' })}>{workloads.add}</Button>
@@ -46,6 +52,7 @@ export function Clusters() {
         textOf={textOf}
         empty={empty}
       />
+      {open && <ClusterPanel cluster={open} onClose={() => table.set({ cluster: '' })} />}
       {action?.kind === 'add' && <AddClusterDialog onAdded={setAdded} onClose={done} />}
       {action?.kind === 'change' && <ChangeClusterDialog cluster={action.cluster} onClose={done} />}
       {action?.kind === 'remove' && <RemoveClusterDialog cluster={action.cluster} onClose={done} />}
@@ -59,18 +66,39 @@ export function Clusters() {
   );
 }
 
-function useColumns(act: ((action: Action) => void) | null): readonly Column<Cluster>[] {
+function useColumns(
+  open: (cluster: string) => void,
+  act: ((action: Action) => void) | null,
+): readonly Column<Cluster>[] {
   const { workloads, words } = useText();
   return useMemo(
     () => [
       {
         id: 'name',
         head: words.name,
-        width: 200,
+        width: 168,
         sort: (row) => row.name,
-        cell: (row) => (row.isDefault ? `${row.name} (${workloads.isDefault})` : row.name),
+        cell: (row) => (
+          <Button look="bare" onClick={() => open(row.name)}>
+            {row.isDefault ? `${row.name} (${workloads.isDefault})` : row.name}
+          </Button>
+        ),
       },
-      textColumn('mode', workloads.mode, (row) => workloads.modes[row.mode], 240),
+      { id: 'agent', head: workloads.agent, width: 112, cell: (row) => <AgentCell cluster={row.name} part="state" /> },
+      {
+        id: 'report',
+        head: workloads.lastReport,
+        width: 128,
+        cell: (row) => <AgentCell cluster={row.name} part="report" />,
+      },
+      {
+        id: 'pods',
+        head: workloads.pods,
+        width: 72,
+        number: true,
+        cell: (row) => <AgentCell cluster={row.name} part="pods" />,
+      },
+      textColumn('mode', workloads.mode, (row) => workloads.modes[row.mode], 176),
       textColumn('exempt', workloads.exempt, (row) => row.exemptNamespaces.join(', ')),
       momentColumn('created', words.created, (row) => row.createdAt),
       actionColumn(
@@ -89,6 +117,6 @@ function useColumns(act: ((action: Action) => void) | null): readonly Column<Clu
           ),
       ),
     ],
-    [act, workloads, words],
+    [open, act, workloads, words],
   );
 }

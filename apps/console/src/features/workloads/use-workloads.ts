@@ -1,10 +1,11 @@
 /** What clusters asked, and the clusters. */
-import { Admission, Cluster, NewClusterAnswer } from '@pratique/contract';
+import { Admission, Cluster, ClusterStatus, NewClusterAnswer, Placement } from '@pratique/contract';
 import {
   type InfiniteData,
   type UseInfiniteQueryResult,
   type UseQueryResult,
   useInfiniteQuery,
+  useQueries,
   useQuery,
 } from '@tanstack/react-query';
 import { z } from 'zod';
@@ -30,6 +31,36 @@ export function useClusters(account: string): UseQueryResult<Cluster[]> {
   return useQuery({
     queryKey: [account, 'clusters'],
     queryFn: ({ signal }) => request(z.array(Cluster), within(account, 'clusters'), { signal }),
+  });
+}
+
+const AGENT_MS = 15_000;
+
+/** Asked for again now and then: that an agent falls silent is no event. */
+export function useClusterStatus(account: string, cluster: string): UseQueryResult<ClusterStatus> {
+  return useQuery({
+    queryKey: [account, 'clusters', cluster],
+    refetchInterval: AGENT_MS,
+    queryFn: ({ signal }) => request(ClusterStatus, within(account, 'clusters', cluster), { signal }),
+  });
+}
+
+/** Containers of one cluster that are asked for at most. */
+export const PLACEMENTS = 1000;
+
+/** What runs in each of the clusters, in their order. */
+export function usePlacements(account: string, clusters: readonly string[]): UseQueryResult<Placement[]>[] {
+  return useQueries({
+    queries: clusters.map((cluster) => ({
+      queryKey: [account, 'placements', cluster],
+      refetchInterval: AGENT_MS,
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        request(
+          z.array(Placement),
+          `${within(account, 'clusters', cluster, 'placements')}${queryOf({ limit: PLACEMENTS })}`,
+          { signal },
+        ),
+    })),
   });
 }
 

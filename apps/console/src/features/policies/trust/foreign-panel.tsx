@@ -35,7 +35,7 @@ export function ForeignPanel({ image, onClose }: { image: ForeignImage; onClose:
         <dt>{trust.asked}</dt>
         <dd>{moment(image.askedAt)}</dd>
       </dl>
-      {image.reasons.length > 0 && (
+      {image.rules.length === 0 && image.reasons.length > 0 && (
         <ul className="bullets">
           {image.reasons.map((reason) => (
             <li key={reason}>{reason}</li>

@@ -56,7 +56,10 @@ export function PolicyEditor({ version, text, onClose }: { version: number; text
           required
           spellCheck={false}
           value={draft}
-          onChange={(event) => setDraft(event.target.value)}
+          onChange={(event) => {
+            setDraft(event.target.value);
+            if (set.error) set.reset();
+          }}
         />
         {set.error && <Failure error={set.error} change />}
         <p className="dialog-actions">

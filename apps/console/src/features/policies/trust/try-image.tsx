@@ -39,7 +39,7 @@ export function TryImage({ lead, draft }: { lead?: string; draft?: string }) {
         </Button>
       </form>
       <div role="status">{trial.isPending && <p className="quiet">{trust.trying}</p>}</div>
-      {trial.error && <Failure error={trial.error} />}
+      {trial.error && <Failure error={trial.error} change />}
       {trial.data && <Outcome account={account} result={trial.data} />}
     </>
   );
@@ -53,7 +53,7 @@ function Outcome({ account, result }: { account: string; result: TrustTestResult
         <ForeignStateMark state={result.state} /> <code>{result.name}</code>{' '}
         {result.digest && <DigestText digest={result.digest} />}
       </p>
-      {result.reasons.length > 0 && (
+      {result.rules.length === 0 && result.reasons.length > 0 && (
         <ul className="bullets">
           {result.reasons.map((reason) => (
             <li key={reason}>{reason}</li>
