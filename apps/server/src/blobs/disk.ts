@@ -1,10 +1,49 @@
-/** The few file operations that every push makes, with one trip to the thread pool each and no more. */
+/** The few file operations that every push makes: short ones where they stand, long ones with one trip to the thread pool. */
 import fs from 'node:fs';
+
+/** A call that took longer waited for a device, a network or the kernel's own writing. */
+const SLOW_MS = 25;
+/** Milliseconds for which short calls then go through the thread pool. */
+const WARY_MS = 10_000;
+let waryUntil = 0;
+
+/**
+ * Short calls are made where they stand: on a local disk they take microseconds, and a trip to the thread pool costs
+ * several times that. Where one turns out slow, everybody else would wait for it; from then on, and for a while, they
+ * take the trip.
+ */
+async function shortly<T>(here: () => T, elsewhere: () => Promise<T>): Promise<T> {
+  const started = performance.now();
+  if (started < waryUntil) return elsewhere();
+  const result = here();
+  const now = performance.now();
+  if (now - started > SLOW_MS) waryUntil = now + WARY_MS;
+  return result;
+}
 
 /** Opens a file that nobody else has: fails where the name is taken. */
 export function createFile(path: string): Promise<number> {
-  return new Promise((resolve, reject) =>
-    fs.open(path, 'wx', 0o640, (error, fd) => (error ? reject(error) : resolve(fd))),
+  return shortly(
+    () => fs.openSync(path, 'wx', 0o640),
+    () =>
+      new Promise((resolve, reject) =>
+        fs.open(path, 'wx', 0o640, (error, fd) => (error ? reject(error) : resolve(fd))),
+      ),
+  );
+}
+
+/** Writes what is in memory from `position` on; at most about a megabyte, so that it is short. */
+export function writeShort(fd: number, buffers: readonly Buffer[], position: number): Promise<void> {
+  return shortly(
+    () => {
+      let left = buffers;
+      for (let at = position; left.length > 0; ) {
+        const written = fs.writevSync(fd, left as Buffer[], at);
+        at += written;
+        left = without(left, written);
+      }
+    },
+    () => writeAllAt(fd, buffers, position),
   );
 }
 
@@ -51,11 +90,17 @@ export function syncData(fd: number): Promise<void> {
 }
 
 export function closeFile(fd: number): Promise<void> {
-  return new Promise((resolve, reject) => fs.close(fd, (error) => (error ? reject(error) : resolve())));
+  return shortly(
+    () => fs.closeSync(fd),
+    () => new Promise((resolve, reject) => fs.close(fd, (error) => (error ? reject(error) : resolve()))),
+  );
 }
 
 export function renameFile(from: string, to: string): Promise<void> {
-  return new Promise((resolve, reject) => fs.rename(from, to, (error) => (error ? reject(error) : resolve())));
+  return shortly(
+    () => fs.renameSync(from, to),
+    () => new Promise((resolve, reject) => fs.rename(from, to, (error) => (error ? reject(error) : resolve()))),
+  );
 }
 
 /** Content, length and all that belongs to the file; of a folder: its entries. */
@@ -64,14 +109,19 @@ export function syncAll(fd: number): Promise<void> {
 }
 
 /** Names in a folder; null when there is no such folder. */
-export function listNames(folder: string): Promise<string[] | null> {
-  return new Promise((resolve, reject) =>
-    fs.readdir(folder, (error, names) => {
-      if (!error) resolve(names);
-      else if (isAbsent(error)) resolve(null);
-      else reject(error);
-    }),
-  );
+export async function listNames(folder: string): Promise<string[] | null> {
+  try {
+    return await shortly(
+      () => (fs.existsSync(folder) ? fs.readdirSync(folder) : null),
+      () =>
+        new Promise((resolve, reject) =>
+          fs.readdir(folder, (error, names) => (error ? reject(error) : resolve(names))),
+        ),
+    );
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
 }
 
 /** True when the error says that there is no such file. */

@@ -1,4 +1,5 @@
 /** Puts a finished file where blobs are, so that neither the file nor its name is lost with the power. */
+import { statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { coalesce } from '../coalesce.ts';
@@ -49,16 +50,31 @@ function move(from: string, to: string): Promise<void> {
   });
 }
 
-/** One sync of a folder serves everybody who asked before it began: pushes that end together share it. */
+/**
+ * One sync of a folder serves everybody who asked before it began: pushes that end together share it. A folder stays
+ * open; one that was tidied away is opened again.
+ */
 function createDirectorySync(): (folder: string) => Promise<void> {
   const folders = new Map<string, () => Promise<void>>();
   return (folder) => {
     let sync = folders.get(folder);
     if (!sync) {
-      sync = coalesce(() => syncOnce(folder));
+      sync = coalesce(keepOpen(folder));
       folders.set(folder, sync);
     }
     return sync();
+  };
+}
+
+function keepOpen(folder: string): () => Promise<void> {
+  let held: { fd: number; inode: number } | null = null;
+  return async () => {
+    const inode = statSync(folder).ino;
+    if (held?.inode !== inode) {
+      if (held) await closeFile(held.fd);
+      held = { fd: await openFile(folder, 'r'), inode };
+    }
+    await syncAll(held.fd);
   };
 }
 

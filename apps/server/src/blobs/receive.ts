@@ -3,6 +3,7 @@ import type { Hash } from 'node:crypto';
 import { ServerError } from '../error.ts';
 import { consume } from './consume.ts';
 import { writeAllAt } from './disk.ts';
+import { giveBack } from './give-back.ts';
 
 export type Reception = {
   /** Bytes of this stream. */
@@ -52,7 +53,7 @@ export async function receive(
     written += size;
     size = 0;
     reception.gathered = [];
-    writing = writeAllAt(reception.fd, part, at);
+    writing = writeAllAt(reception.fd, part, at).then(() => giveBack(part));
     writing.catch(() => {}); // reported where it is awaited
   }
 
@@ -64,7 +65,7 @@ export async function receive(
       size += chunk.length;
       hash.update(chunk);
       reception.gathered.push(chunk);
-      return size >= gatherLimit() || reception.gathered.length >= GATHER_CHUNKS ? flush() : null;
+      return size > gatherLimit() || reception.gathered.length >= GATHER_CHUNKS ? flush() : null;
     });
   } finally {
     receiving--;

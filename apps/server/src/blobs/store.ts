@@ -5,7 +5,8 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Claim, openUploads, type Progress } from './chunked.ts';
-import { closeFile, createFile, openFile, syncData, writeAllAt } from './disk.ts';
+import { closeFile, createFile, openFile, syncData, writeShort } from './disk.ts';
+import { giveBack } from './give-back.ts';
 import { openPlaces } from './place.ts';
 import { type Reception, receive } from './receive.ts';
 
@@ -89,7 +90,8 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
   async function writeRest(file: string, reception: Reception): Promise<void> {
     reception.fd ??= await createFile(file);
     const rest = reception.gathered.reduce((sum, part) => sum + part.length, 0);
-    await writeAllAt(reception.fd, reception.gathered, reception.bytes - rest);
+    await writeShort(reception.fd, reception.gathered, reception.bytes - rest);
+    giveBack(reception.gathered);
     await syncData(reception.fd);
     const fd = reception.fd;
     reception.fd = null;
@@ -179,7 +181,8 @@ export async function openBlobStore(root: string): Promise<BlobStore> {
         await places.settle(digest);
         return digest;
       }
-      await receiveWhole(once(bytes), digest, bytes.length);
+      // A copy: what a stream brought is given back when it is written.
+      await receiveWhole(once(Buffer.from(bytes)), digest, bytes.length);
       return digest;
     },
     remove: (digest) => rm(path(digest), { force: true }),

@@ -1,5 +1,6 @@
 /** Upload sessions that no table remembers: the URL carries the id and its beginning, signed for one repository and caller. */
-import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { createMac } from './mac.ts';
 
 /** Whose upload it is; for anybody else the session does not exist. */
 export type UploadOwner = { repositoryId: string; actorId: string };
@@ -25,11 +26,9 @@ export const isUploadToken = (text: string): boolean => TOKEN.test(text);
  * @param key 32 bytes, the same in all processes of the instance and used for nothing else
  */
 export function createUploadSessions(key: Uint8Array, now: () => number = Date.now): UploadSessions {
+  const mac = createMac(key);
   const sign = (id: string, started: string, owner: UploadOwner) =>
-    createHmac('sha256', key)
-      .update(`${id}.${started}.${owner.repositoryId}.${owner.actorId}`)
-      .digest('base64url')
-      .slice(0, 22);
+    mac(`${id}.${started}.${owner.repositoryId}.${owner.actorId}`).toString('base64url').slice(0, 22);
   return {
     open(owner) {
       const id = randomUUID();
