@@ -36,3 +36,12 @@ test('where the database does not answer, all of the batch hear of it at once', 
   expect(outcomes.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected', 'rejected']);
   expect(asked).toBe(2);
 });
+
+test('a batch that was committed may leave single items out', async () => {
+  const group = createGroupCommit<number>(async () => (item) => (item % 2 === 0 ? null : new Error(`${item} is odd`)));
+  const outcomes = await Promise.allSettled([1, 2].map((n) => group.add(n)));
+  expect(outcomes).toEqual([
+    { status: 'rejected', reason: new Error('1 is odd') },
+    { status: 'fulfilled', value: undefined },
+  ]);
+});

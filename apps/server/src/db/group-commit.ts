@@ -8,19 +8,26 @@ export type GroupCommit<T> = {
 const MAX_BATCH = 256;
 type Waiting<T> = { item: T; done: () => void; failed: (error: unknown) => void };
 
+/** What became of an item in a batch that was committed: null, or why it was left out. */
+export type Outcome<T> = (item: T) => Error | null;
+
 /**
  * One transaction at a time; alone, an item waits for nobody. A batch that the database refuses is committed one by
  * one, so that one bad item fails by itself.
- * @param commit writes all items in one transaction
+ * @param commit writes all items in one transaction, or says afterwards which it left out
  */
-export function createGroupCommit<T>(commit: (items: T[]) => Promise<void>): GroupCommit<T> {
+export function createGroupCommit<T>(commit: (items: T[]) => Promise<Outcome<T> | void>): GroupCommit<T> {
   const waiting: Waiting<T>[] = [];
   let running = false;
 
   async function settle(batch: Waiting<T>[]): Promise<void> {
     try {
-      await commit(batch.map((one) => one.item));
-      for (const one of batch) one.done();
+      const outcome = await commit(batch.map((one) => one.item));
+      for (const one of batch) {
+        const failure = outcome?.(one.item) ?? null;
+        if (failure === null) one.done();
+        else one.failed(failure);
+      }
     } catch (error) {
       if (batch.length > 1 && isRefusal(error)) for (const one of batch) await settle([one]);
       else for (const one of batch) one.failed(error);

@@ -1,6 +1,7 @@
 /** Records that repositories hold blobs: pushes that end while one transaction commits share the next one. */
 import { sql } from 'kysely';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
+import { createGroupCommit } from '../db/group-commit.ts';
 import { RegistryError } from './error.ts';
 
 /** A blob whose bytes are durable already, and the repository that will hold it. */
@@ -14,61 +15,17 @@ export type BlobCommits = {
   add(blob: HeldBlob): Promise<void>;
 };
 
-const MAX_BATCH = 256;
-type Waiting = { blob: HeldBlob; done: () => void; failed: (error: unknown) => void };
-
-/** One transaction at a time commits all that gathered while the one before it was under way; alone, a push waits for nobody. */
+/** Pushes that end while one transaction commits share the next one. */
 export function createBlobCommits(db: Db): BlobCommits {
-  const waiting: Waiting[] = [];
-  let running = false;
-
-  async function run(): Promise<void> {
-    running = true;
-    while (waiting.length > 0) await commit(waiting.splice(0, MAX_BATCH));
-    running = false;
-  }
-
-  async function commit(batch: Waiting[]): Promise<void> {
-    try {
-      const kept = await insertTogether(
-        db,
-        batch.map((one) => one.blob),
-      );
-      for (const one of batch) settle(one, kept);
-    } catch (error) {
-      if (batch.length === 1) batch[0]?.failed(error);
-      // One that the database refuses must not take the others with it: each by itself, then.
-      else if (isRefusal(error)) for (const one of batch) await commit([one]);
-      else for (const one of batch) one.failed(error);
-    }
-  }
-
-  return {
-    add: (blob) =>
-      new Promise<void>((done, failed) => {
-        waiting.push({ blob, done, failed });
-        if (!running) void run();
-      }),
-  };
+  return createGroupCommit<HeldBlob>(async (blobs) => {
+    const accounts = [...new Set(blobs.map((blob) => blob.accountId))];
+    const kept = await asTenant(db, accounts, (tx) => insertBlobs(tx, blobs));
+    return (blob) => (kept.has(keyOf(blob)) ? null : new RegistryError('NAME_UNKNOWN'));
+  });
 }
 
 /** A repository as its pusher means it: of that account. */
 export const keyOf = (blob: Pick<HeldBlob, 'repositoryId' | 'accountId'>) => `${blob.repositoryId} ${blob.accountId}`;
-
-function settle(one: Waiting, kept: ReadonlySet<string>): void {
-  if (kept.has(keyOf(one.blob))) one.done();
-  else one.failed(new RegistryError('NAME_UNKNOWN'));
-}
-
-/** The database read the statement and said no (a class of SQLSTATE), as opposed to not answering at all. */
-function isRefusal(error: unknown): boolean {
-  return /^(22|23|42)/.test((error as { code?: string } | null)?.code ?? '');
-}
-
-function insertTogether(db: Db, blobs: readonly HeldBlob[]): Promise<Set<string>> {
-  const accounts = [...new Set(blobs.map((blob) => blob.accountId))];
-  return asTenant(db, accounts, (tx) => insertBlobs(tx, blobs));
-}
 
 /**
  * In one statement, in the order of digests, so that two processes never wait for each other.
