@@ -13,11 +13,13 @@ export type HotBlobs = {
 const MAX_BYTES = 64 * 1024 * 1024;
 const MAX_BLOB = 16 * 1024 * 1024;
 const MAX_COUNTED = 20_000;
+/** A blob is worth another's place when it is asked for so many times as often: among equals nothing moves. */
+const MARGIN = 2;
 /** So often all counts are halved: what was hot a while ago makes room. */
 const HALVE_EVERY = 50_000;
 const HALVE_MS = 30_000;
 
-/** A blob comes in at its second read, and only in place of blobs that were read less often: one long crawl changes nothing. */
+/** A blob comes in at its second read, and only in place of blobs that were read far less often: one long crawl, or many equals, change nothing. */
 export function createHotBlobs(maxBytes = MAX_BYTES, now: () => number = Date.now): HotBlobs {
   // In the order of their last use.
   const kept = new Map<string, Buffer>();
@@ -56,7 +58,7 @@ export function createHotBlobs(maxBytes = MAX_BYTES, now: () => number = Date.no
     let over = bytes + promised + size - maxBytes;
     for (const [digest, content] of kept) {
       if (over <= 0) break;
-      if ((counts.get(digest) ?? 0) >= worth) continue;
+      if ((counts.get(digest) ?? 0) * MARGIN > worth) continue;
       chosen.push(digest);
       over -= content.length;
     }
