@@ -12,13 +12,15 @@ export const paths = {
     account: string,
     repository: string,
     reference: string,
-    query: { show?: string; q?: string; severity?: string; step?: string } = {},
+    query: { show?: string; q?: string; severity?: string; step?: string; do?: string } = {},
   ): string => at(account, `image${queryOf({ repository, reference, ...query })}`),
   run: (account: string, run: string): string => at(account, `runs/${run}`),
   deliveries: (account: string, query: { show?: string; q?: string } = {}): string =>
     at(account, `deliveries${queryOf(query)}`),
-  policies: (account: string, query: { show?: string; q?: string; rule?: string; exception?: string } = {}): string =>
-    at(account, `policies${queryOf(query)}`),
+  policies: (
+    account: string,
+    query: { show?: string; q?: string; rule?: string; exception?: string; foreign?: string } = {},
+  ): string => at(account, `policies${queryOf(query)}`),
   workloads: (
     account: string,
     query: { show?: string; q?: string; decision?: string; cluster?: string } = {},

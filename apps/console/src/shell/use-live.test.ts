@@ -19,5 +19,12 @@ test.each([
   ['policy.changed', event({}), ['policy', 'overview']],
   ['step.running', event({ digest: DIGEST }), ['images', 'runs', 'overview', `image:${DIGEST}`]],
   ['delivery.received', event({ digest: DIGEST }), ['deliveries', 'receipts', 'overview', `image:${DIGEST}`]],
+  ['break-glass.used', event({}), ['exceptions', 'overview']],
+  ['trust-policy.changed', event({}), ['trust', 'foreign-images', 'overview']],
+  ['foreign-image.refused', event({ digest: DIGEST }), ['foreign-images', 'overview']],
+  ['webhook.given-up', event({}), ['webhooks', 'overview']],
+  ['cluster.changed', event({}), ['clusters', 'placements', 'overview']],
+  ['placement.started', event({ digest: DIGEST }), ['placements', 'clusters', 'overview', `image:${DIGEST}`]],
+  ['image.revoked', event({ digest: DIGEST }), ['images', 'runs', 'overview', `image:${DIGEST}`]],
   ['admission.denied', event({}), ['admissions', 'overview', 'image']],
 ])('%s', (type, data, touched) => expect(touchedBy(type, data)).toEqual(touched));

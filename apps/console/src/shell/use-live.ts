@@ -24,15 +24,21 @@ const TYPES = [
     'contract.offered',
     'contract.accepted',
   ],
-  ...['exception.requested', 'exception.approved', 'exception.withdrawn', 'policy.changed', 'cluster.changed'],
+  ...['requested', 'approved', 'rejected', 'withdrawn', 'ending', 'expired'].map((change) => `exception.${change}`),
+  ...['break-glass.opened', 'break-glass.used', 'policy.changed', 'trust-policy.changed', 'cluster.changed'],
+  ...['trusted', 'refused', 'unreachable'].map((state) => `foreign-image.${state}`),
+  ...['webhook.changed', 'webhook.given-up', 'delivery.failed', 'contract.ended'],
   ...[
     'admission.allowed',
     'admission.denied',
     'placement.started',
     'placement.ended',
     'verdict.revoked',
+    'verdict.ending',
     'verdict.expired',
     'verdict.renewed',
+    'image.revoked',
+    'image.reinstated',
     'signature.withdrawn',
   ],
 ];
@@ -73,17 +79,24 @@ export function touchedBy(type: string, data: string): string[] {
   const [noun = ''] = type.split('.');
   switch (noun) {
     case 'exception':
+    case 'break-glass':
       return ['exceptions', 'overview'];
     case 'policy':
       return ['policy', 'overview'];
+    case 'trust-policy':
+      return ['trust', 'foreign-images', 'overview'];
+    case 'foreign-image':
+      return ['foreign-images', 'overview'];
+    case 'webhook':
+      return ['webhooks', 'overview'];
     case 'cluster':
-      return ['clusters'];
+      return ['clusters', 'placements', 'overview'];
     case 'contract':
       return ['contracts', 'overview'];
     case 'admission':
       return ['admissions', 'overview', ...imageOf(data)];
     case 'placement':
-      return imageOf(data);
+      return ['placements', 'clusters', 'overview', ...imageOf(data)];
     case 'delivery':
       return ['deliveries', 'receipts', 'overview', ...imageOf(data)];
     default:

@@ -2,7 +2,6 @@
 import type { Overview } from '@pratique/contract';
 import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
-import { shortDigest } from '../../format/digest.ts';
 import { paths } from '../../format/paths.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
@@ -41,18 +40,6 @@ export function Decide({ seen }: { seen: Overview }) {
             >
               {overview.review}
             </Link>
-          </li>
-        ))}
-        {seen.expiring.map((verdict) => (
-          <li key={`${verdict.repository}@${verdict.digest}`}>
-            <StepSign state="waiting" />
-            <p>
-              <Link to={paths.image(account, verdict.repository, verdict.digest)}>
-                {verdict.repository}@{shortDigest(verdict.digest)}
-              </Link>
-              <small>{overview.expiring}</small>
-            </p>
-            <Moment at={verdict.validUntil} />
           </li>
         ))}
       </ul>

@@ -51,6 +51,16 @@ test('refused images are one thing, every failed run and every process that is d
   expect(wrongIn(seen({ denied: 12, failedRuns: [failed, { ...failed, id: 's' }], health }))).toBe(4);
 });
 
+test('what stays until somebody acts counts each as wrong, and is no decision', () => {
+  const standing = seen({
+    expiring: [{ repository: 'app', digest: DIGEST, validUntil: '2026-11-23T00:00:00Z', error: null }],
+    deadLetters: [{ webhook: 'pager', count: 7 }],
+    breakGlass: [{ name: 'e', by: 'anna', reason: 'r', namespaces: ['shop'], until: '2026-11-22T12:00:00Z' }],
+    silentClusters: [{ name: 'production', heardAt: '2026-11-21T12:00:00Z' }],
+  });
+  expect([wrongIn(standing), decisionsIn(standing)]).toEqual([4, 0]);
+});
+
 test('advisory data is fresh for seven days; undated data never is', () => {
   const now = Date.parse('2026-11-22T00:00:00Z');
   expect(['2026-11-20T00:00:00Z', '2026-11-10T00:00:00Z', null].map((date) => isFresh(date, now))).toEqual([

@@ -7,6 +7,7 @@ import { paths } from '../../format/paths.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { Standing } from './standing.tsx';
 import { wrongIn } from './summary.ts';
 
 /** Denied workloads shown here; the rest stand on their own page. */
@@ -29,6 +30,7 @@ export function Wrong({ seen }: { seen: Overview }) {
             </Link>
           </li>
         )}
+        <Standing seen={seen} />
         {seen.failedRuns.map((run) => (
           <li key={`${run.id}-${run.step}`}>
             <StepSign state="failed" />
