@@ -131,7 +131,7 @@ describe('the command line', () => {
     expect([code, stderr]).toEqual([0, expect.stringContaining('customer/another: the token in these manifests')]);
     // What it applies is there already under these names; a trial run shows that each object is valid.
     const tried = await cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], stdout);
-    expect([tried.code, tried.stdout.trim().split('\n').length]).toEqual([0, 11]);
+    expect([tried.code, tried.stdout.trim().split('\n').length]).toEqual([0, 13]);
     expect(stdout).toContain(`image: ${server.host}/customer/pratique-agent:0.1.0`);
     expect((await pratique('cluster', 'list')).stdout).toContain('customer/another');
     const status = await pratique('cluster', 'status', 'another');

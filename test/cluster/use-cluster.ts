@@ -1,9 +1,13 @@
 /** A server and a real cluster for a test file, connected; or every test of the file is skipped, and says why. */
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { NewClusterAnswer } from '../../packages/contract/src/index.ts';
 import { eventually, must } from '../support/chain.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 import { clusterUnavailable, startCluster, type TestCluster } from './machine/cluster.ts';
+
+/** The command line's program. */
+export const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
 
 export type Stage = { server: TestServer; cluster: TestCluster };
 

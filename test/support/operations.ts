@@ -116,6 +116,8 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/deliveries/{delivery}': none,
   'GET /api/v1/accounts/{account}/clusters': none,
   'GET /api/v1/authority': none,
+  'GET /api/v1/authority/rotation': none,
+  'POST /api/v1/authority/rotation': { body: () => ({ step: 'begin' }) },
   'GET /api/v1/accounts/{account}/clusters/{cluster}': none,
   'GET /api/v1/accounts/{account}/clusters/{cluster}/placements': none,
   'POST /api/v1/accounts/{account}/clusters/{cluster}/enrolment': {

@@ -5,8 +5,9 @@ import { pino } from 'pino';
 import { pause } from './backoff.ts';
 import { AgentError } from './error.ts';
 import { readEnrolment } from './identity/enrolment.ts';
-import { credentialsOf, enrol, keepIdentity, obtainIdentity } from './identity/keep-identity.ts';
+import { credentialsOf, enrol, keepIdentity, obtainIdentity, renew } from './identity/keep-identity.ts';
 import { fileStore, secretStore } from './identity/store.ts';
+import { fingerprintsOf, watchWebhookTrust } from './identity/webhook-trust.ts';
 import { createKubeClient } from './kube/client.ts';
 import { readOptions } from './options.ts';
 import { watchPods } from './pods/watch-pods.ts';
@@ -40,6 +41,7 @@ async function run(args: string[], signal: AbortSignal): Promise<void> {
   if (!obtained) return;
   let identity = obtained;
   const book = createPodBook(() => reporter.wake());
+  let webhooks: string[] | null = null;
   const reporter = createReporter({
     book,
     client,
@@ -52,11 +54,35 @@ async function run(args: string[], signal: AbortSignal): Promise<void> {
         await pause(REFUSED_MS, signal);
       }
     },
+    trust: () => ({ agent: fingerprintsOf(identity.authority ?? ''), webhooks }),
+    async onTrustChange({ authority, renew: isFormer }) {
+      try {
+        if (authority !== undefined && fingerprintsOf(authority).length > 0) {
+          identity = { ...identity, authority };
+          await store.write(identity);
+          log.info('the server is checked by other authorities from now on');
+        }
+        if (isFormer) identity = await renew(deps, identity);
+      } catch (error) {
+        // The next report is answered the same.
+        log.warn({ err: error }, 'the other authority could not be taken over yet');
+      }
+    },
     version: VERSION,
     log,
   });
   await Promise.all([
     watchPods(kube, book, log, signal),
+    watchWebhookTrust(
+      kube,
+      options.webhooks,
+      (found) => {
+        webhooks = found;
+        reporter.wake();
+      },
+      log,
+      signal,
+    ),
     reporter.run(signal),
     keepIdentity(
       deps,

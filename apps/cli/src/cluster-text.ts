@@ -12,6 +12,9 @@ export function describeCluster(cluster: ClusterStatus): string {
     ...describeAgent(agent),
     `  ${cluster.pods} pods, ${cluster.containers} containers${agent.state === 'silent' ? ' when it was last heard; they stay held from deletion' : ''}`,
     `  authority of the webhooks valid until ${cluster.authority.endsAt.slice(0, 10)}`,
+    ...(cluster.authority.isTrusted === false
+      ? [`  agent or webhooks do not trust the newest authority: pratique cluster ca --patch ${cluster.name} | sh`]
+      : []),
     '',
     `Reviews in the last hour: ${reviews.lastHour.allowed} allowed, ${reviews.lastHour.denied} denied`,
   ];

@@ -32,6 +32,15 @@ export type RunningPod = z.infer<typeof RunningPod>;
 /** Pods in one message; a larger cluster is told in several. */
 export const PODS_PER_REPORT = 500;
 
+const Fingerprints = z.array(z.string().regex(/^[0-9a-f]{64}$/, 'is the SHA-256 of a certificate')).max(20);
+/** Which authorities (SHA-256 of each certificate's DER) the server is checked by, in the cluster. */
+export const AgentTrust = z.object({
+  agent: Fingerprints,
+  /** What all webhooks of this server have in common; null when the agent could not read them. */
+  webhooks: Fingerprints.nullable(),
+});
+export type AgentTrust = z.infer<typeof AgentTrust>;
+
 /**
  * Messages of one snapshot and the changes after it carry one `generation`, numbered from 0: the server notices one that
  * is missing and asks for a new snapshot. What a snapshot does not name by its last part runs no more.
@@ -48,6 +57,7 @@ export const AgentReport = z.object({
   pods: z.array(RunningPod).max(PODS_PER_REPORT),
   /** Pods that run no more. */
   ended: z.array(Uid).max(10_000),
+  trust: AgentTrust.optional(),
 });
 export type AgentReport = z.infer<typeof AgentReport>;
 
@@ -56,6 +66,10 @@ export const AgentReportAnswer = z.object({
   outcome: z.enum(['taken', 'resync']),
   /** Seconds until the next report is due at the latest. */
   nextWithin: z.number().int().min(1),
+  /** Certificates by which the server is checked from now on, PEM; absent when the agent has them. */
+  authority: z.string().max(100_000).optional(),
+  /** The agent's certificate is by an authority that is going: it asks for another at once. */
+  renew: z.boolean().optional(),
 });
 export type AgentReportAnswer = z.infer<typeof AgentReportAnswer>;
 

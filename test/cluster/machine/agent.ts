@@ -24,8 +24,15 @@ export async function mountEnrolment(cluster: TestCluster): Promise<string> {
   return folder;
 }
 
-/** @param env further environment, for example another clock */
-export async function startAgent(cluster: TestCluster, env: NodeJS.ProcessEnv = {}): Promise<TestAgent> {
+/**
+ * @param env further environment, for example another clock
+ * @param name of the cluster, as its webhooks have it
+ */
+export async function startAgent(
+  cluster: TestCluster,
+  env: NodeJS.ProcessEnv = {},
+  name = 'production',
+): Promise<TestAgent> {
   const enrolment = await mountEnrolment(cluster);
   const token = (await cluster.mustKubectl(['-n', NAMESPACE, 'create', 'token', 'pratique-agent'])).trim();
   const kubeconfig = join(cluster.state, 'agent.kubeconfig');
@@ -50,7 +57,7 @@ export async function startAgent(cluster: TestCluster, env: NodeJS.ProcessEnv = 
     process.execPath,
     [
       ...[MAIN, '--enrolment', enrolment, '--identity', `${NAMESPACE}/pratique-agent-identity`],
-      ...['--kubeconfig', kubeconfig],
+      ...['--webhooks', `pratique-${name}`, '--kubeconfig', kubeconfig],
     ],
     { env: { ...process.env, NODE_OPTIONS: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   );

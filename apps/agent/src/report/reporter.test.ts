@@ -40,6 +40,8 @@ async function run(
     client,
     credentials: () => ({ authority: '', key: null, certificate: null }),
     onIdentityRefused: async () => {},
+    trust: () => ({ agent: [], webhooks: null }),
+    onTrustChange: async () => {},
     version: '1',
     log: pino({ level: 'silent' }),
   });

@@ -1,6 +1,12 @@
 /** Tells the server what runs: a snapshot, then changes in numbered messages, each sent until it is taken. */
 import { randomUUID } from 'node:crypto';
-import { type AgentReport, AgentReportAnswer, PODS_PER_REPORT, type RunningPod } from '@pratique/contract';
+import {
+  type AgentReport,
+  AgentReportAnswer,
+  type AgentTrust,
+  PODS_PER_REPORT,
+  type RunningPod,
+} from '@pratique/contract';
 import type { Logger } from 'pino';
 import { backoffDelay, pause } from '../backoff.ts';
 import { AgentError } from '../error.ts';
@@ -25,6 +31,10 @@ export type ReporterDeps = {
   credentials: () => Credentials;
   /** The server no longer knows this agent. Resolves when it may be tried again. */
   onIdentityRefused: () => Promise<void>;
+  /** By which authorities the server is checked here. */
+  trust: () => AgentTrust;
+  /** The server says that something of that is to change. */
+  onTrustChange: (change: { authority?: string | undefined; renew?: boolean | undefined }) => Promise<void>;
   version: string;
   log: Logger;
 };
@@ -56,9 +66,10 @@ export function createReporter(deps: ReporterDeps): Reporter {
   async function deliver(report: AgentReport, signal: AbortSignal): Promise<'taken' | 'resync'> {
     for (let failures = 0; ; failures++)
       try {
-        const body = { ...report, clock: new Date().toISOString() };
+        const body = { ...report, clock: new Date().toISOString(), trust: deps.trust() };
         const answer = await deps.client.post('/agent/v1/report', body, deps.credentials(), AgentReportAnswer);
         dueMs = answer.nextWithin * 1000 * DUE_FACTOR;
+        if (answer.authority !== undefined || answer.renew) await deps.onTrustChange(answer);
         return answer.outcome;
       } catch (error) {
         if (signal.aborted) throw error;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   AuthorityCertificate,
+  AuthorityRotation,
   Cluster,
   ClusterStatus,
   NewClusterWithAgentAnswer,
@@ -10,9 +11,11 @@ import {
 } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { describeAuthority, describeRotation, patchCommands } from '../authority-text.ts';
 import { clusterPath, readAllClusters, readClusterName } from '../cluster-name.ts';
 import { describeCluster } from '../cluster-text.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
 import { formatTable } from '../text.ts';
 
 const WHICH = 'NAME, ACCOUNT/NAME, or ACCOUNT NAME';
@@ -134,12 +137,34 @@ export function addCluster(program: Command, context: Context): void {
 
   cluster
     .command('ca')
-    .description('the certificate authority that clusters check the server by')
+    .description('the certificate authority that clusters check the server by, and its replacement')
+    .option('--rotate', 'make the next one; it issues once every cluster trusts it. Said again: which do not yet')
+    .option('--patch <cluster>', 'print the commands that give the webhooks of a cluster what they are to trust')
+    .option('--finish', 'let the next one issue now; clusters that do not trust it admit nothing until they do')
+    .option('--forget', 'end trust in the one before')
     .option('--json', 'print JSON')
-    .action(async (options: Json) => {
-      const authority = await (await server()).get('/authority', AuthorityCertificate);
-      context.note(`valid until ${authority.endsAt.slice(0, 10)}, SHA-256 ${authority.fingerprint}\n`);
-      writeResult(context, options.json, authority, ({ certificate }) => certificate);
+    .addHelpText(
+      'after',
+      '\nExample:\n  pratique cluster ca --rotate\n  pratique cluster ca --patch customer/production | sh\n  pratique cluster ca --rotate\n',
+    )
+    .action(async (options: Json & { rotate?: true; patch?: string; finish?: true; forget?: true }) => {
+      const api = await server();
+      const steps = [options.rotate && 'begin', options.finish && 'finish', options.forget && 'forget'].filter(Boolean);
+      if (steps.length + (options.patch ? 1 : 0) > 1)
+        throw new CliError(EXIT.usage, 'one of --rotate, --patch, --finish and --forget at a time');
+      if (steps.length === 1) {
+        const rotation = await api.send('POST', '/authority/rotation', { step: steps[0] }, AuthorityRotation);
+        return writeResult(context, options.json, rotation, describeRotation);
+      }
+      const authority = await api.get('/authority', AuthorityCertificate);
+      if (options.patch !== undefined) {
+        const where = await readClusterName(api, options.patch, undefined);
+        // A name that the server knows holds nothing that a shell would read.
+        const { name } = await api.get(clusterPath(where), ClusterStatus);
+        return writeResult(context, options.json, { name, ...authority }, (one) => patchCommands(one.name, one.bundle));
+      }
+      for (const line of describeAuthority(authority)) context.note(`${line}\n`);
+      writeResult(context, options.json, authority, ({ bundle }) => bundle);
     });
 
   cluster

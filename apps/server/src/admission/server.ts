@@ -21,7 +21,7 @@ export type AdmissionDeps = ReviewDeps & {
   clusters: Clusters;
   record: RecordReview;
   signer: Signer;
-  /** The instance's authority, PEM. */
+  /** The instance's authorities, PEM; the one that issues comes first. */
   authority: () => string;
   log: Logger;
   observe: (verb: string, outcome: string, seconds: number) => void;

@@ -59,13 +59,18 @@ export function clusterRoutes(app: App, deps: { db: Db; config: Config; signer: 
     '/api/v1/accounts/:account/clusters/:cluster',
     { config: { access: 'reader' }, schema: { params: ClusterPath, response: { 200: ClusterStatus } } },
     async (request) => {
-      const authority = describeAuthority(await signer.authority());
+      const authority = await describeAuthority(db, signer);
       return asTenant(db, [wholeGrantOf(request).accountId], async (tx) => {
         const cluster = await requireCluster(tx, request.params.cluster);
+        const { trusts, ...known } = await readAgentState(tx, cluster.id, new Date());
         return {
           ...cluster,
-          ...(await readAgentState(tx, cluster.id, new Date())),
-          authority: { endsAt: authority.endsAt, fingerprint: authority.fingerprint },
+          ...known,
+          authority: {
+            endsAt: authority.endsAt,
+            fingerprint: authority.fingerprint,
+            isTrusted: trusts?.includes(authority.newest) ?? null,
+          },
           reviews: await readReviewSummary(tx, cluster.id),
         };
       });

@@ -74,6 +74,8 @@ export const SUMMARIES: Record<string, string> = {
   [`GET ${ACCOUNT}/clusters/:cluster/placements`]: 'What runs in a cluster, by container',
   [`POST ${ACCOUNT}/clusters/:cluster/enrolment`]: 'Give the agent of a cluster another one-time token',
   'GET /api/v1/authority': 'The certificate authority that clusters are given',
+  'GET /api/v1/authority/rotation': 'Which clusters do not trust the newest authority',
+  'POST /api/v1/authority/rotation': 'Replace the authority: make the next one, let it issue, forget the one before',
   [`POST ${ACCOUNT}/clusters`]: 'Add a cluster; its webhook addresses are in this answer alone',
   [`PATCH ${ACCOUNT}/clusters/:cluster`]: 'Change the mode or the exempt namespaces',
   [`DELETE ${ACCOUNT}/clusters/:cluster`]: 'Remove a cluster',

@@ -1,6 +1,7 @@
 /** Which cluster speaks on a TLS connection; everything unforeseen is nobody. */
 import { X509Certificate } from 'node:crypto';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { certificatesOf, isIssuedBy } from './authority-bundle.ts';
 
 /** id-kp-clientAuth (RFC 5280, 4.2.1.12). */
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
@@ -23,7 +24,7 @@ export function identityOf(socket: TLSSocket, now: Date): AgentIdentity {
 /**
  * The same for a renewal, which an expired certificate may still ask for: a server that was away for longer than a
  * certificate lives must not cost every cluster its identity. Whether the serial still counts is for the database.
- * @param authority the certificate that it must have been issued by, PEM
+ * @param authority the certificates by one of which it must have been issued, PEM
  */
 export function renewingIdentityOf(socket: TLSSocket, now: Date, authority: string): AgentIdentity {
   return readIdentity(socket, now, authority);
@@ -33,7 +34,7 @@ export function renewingIdentityOf(socket: TLSSocket, now: Date, authority: stri
 function readIdentity(socket: TLSSocket, now: Date, grace: string | null): AgentIdentity {
   const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
   if (certificate.raw === undefined) return nobody('no client certificate was shown');
-  const isLate = grace !== null && reasonOf(socket) === 'CERT_HAS_EXPIRED' && isIssuedBy(certificate.raw, grace);
+  const isLate = grace !== null && reasonOf(socket) === 'CERT_HAS_EXPIRED' && isIssuedByAny(certificate.raw, grace);
   if (!socket.authorized && !isLate) return nobody(`the client certificate is not accepted: ${reasonOf(socket)}`);
   // The handshake looked at the dates; a connection, or a session that is resumed, may live longer than that.
   const end = Date.parse(certificate.valid_to ?? '') + (grace === null ? 0 : GRACE_MS);
@@ -44,10 +45,16 @@ function readIdentity(socket: TLSSocket, now: Date, grace: string | null): Agent
   return { outcome: 'cluster', clusterId: match[1], serial: certificate.serialNumber.toLowerCase() };
 }
 
-function isIssuedBy(raw: Buffer, authorityPem: string): boolean {
+function isIssuedByAny(raw: Buffer, bundlePem: string): boolean {
   const certificate = new X509Certificate(raw);
-  const authority = new X509Certificate(authorityPem);
-  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+  return certificatesOf(bundlePem).some((authority) => isIssuedBy(certificate, authority));
+}
+
+/** Whether the client's certificate is by another authority than the one that issues now, the first of the bundle. */
+export function isOfFormerAuthority(socket: TLSSocket, bundlePem: string): boolean {
+  const { raw } = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  const [issuing] = certificatesOf(bundlePem);
+  return raw !== undefined && issuing !== undefined && !isIssuedBy(new X509Certificate(raw), issuing);
 }
 
 const nobody = (reason: string): AgentIdentity => ({ outcome: 'nobody', reason });

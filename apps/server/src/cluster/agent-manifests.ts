@@ -55,6 +55,32 @@ export function agentManifests(input: AgentManifestInput): string {
       },
     ],
     [
+      `get the two webhook configurations of Pratique, by their name: the agent reports which authority they trust, so that\nthe server's authority can be replaced without an outage. It may not change them: who may, may redirect all admission.`,
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRole',
+        metadata: { name: 'pratique-agent-webhooks', labels: LABELS },
+        rules: [
+          {
+            apiGroups: ['admissionregistration.k8s.io'],
+            resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+            resourceNames: [`pratique-${input.cluster}`],
+            verbs: ['get'],
+          },
+        ],
+      },
+    ],
+    [
+      '',
+      {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'ClusterRoleBinding',
+        metadata: { name: 'pratique-agent-webhooks', labels: LABELS },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'pratique-agent-webhooks' },
+        subjects: [ACCOUNT],
+      },
+    ],
+    [
       'get and update one secret, by its name: the agent keeps its key and certificate there, so that it is the same agent\nafter a restart. It can create none and list none.',
       {
         apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -133,7 +159,10 @@ function deployment(input: AgentManifestInput): object {
             {
               name: 'agent',
               image: input.image,
-              args: ['--enrolment', '/etc/pratique', '--identity', `${AGENT_NAMESPACE}/pratique-agent-identity`],
+              args: [
+                ...['--enrolment', '/etc/pratique', '--identity', `${AGENT_NAMESPACE}/pratique-agent-identity`],
+                ...['--webhooks', `pratique-${input.cluster}`],
+              ],
               securityContext: {
                 allowPrivilegeEscalation: false,
                 readOnlyRootFilesystem: true,

@@ -14,7 +14,8 @@ import type { Db } from '../db/connect.ts';
 import { ServerError, STATUS } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
 import type { ClusterCertificate, Signer } from '../signer/client.ts';
-import { identityOf, renewingIdentityOf } from './agent-identity.ts';
+import { identityOf, isOfFormerAuthority, renewingIdentityOf } from './agent-identity.ts';
+import { certificatesOf, fingerprintOf } from './authority-bundle.ts';
 import { enrolAgent, renewAgent } from './enrolment.ts';
 import { REPORT_WITHIN_S, takeReport } from './take-report.ts';
 
@@ -27,7 +28,7 @@ export type AgentDeps = {
   db: Db;
   signer: Pick<Signer, 'clusterCertificate'>;
   log: Logger;
-  /** The instance's authority, PEM. */
+  /** The instance's authorities, PEM; the one that issues comes first. */
   authority: () => string;
 };
 
@@ -61,7 +62,19 @@ async function route(deps: AgentDeps, request: IncomingMessage): Promise<AgentId
     return identityAnswer(await renewAgent(deps, identity, csr));
   }
   const report = await readJson(request, AgentReport, MAX_REPORT_BYTES);
-  return { outcome: await takeReport(deps.db, identity, report, new Date()), nextWithin: REPORT_WITHIN_S };
+  const outcome = await takeReport(deps.db, identity, report, new Date());
+  return { outcome, nextWithin: REPORT_WITHIN_S, ...newTrust(socket, report, deps.authority()) };
+}
+
+/** What the agent has to change where the authority is being rotated; older agents say nothing of it and are told nothing. */
+function newTrust(socket: TLSSocket, { trust }: AgentReport, bundle: string): Partial<AgentReportAnswer> {
+  if (!trust) return {};
+  const wanted = certificatesOf(bundle).map(fingerprintOf);
+  const isSame = wanted.length === trust.agent.length && wanted.every((one) => trust.agent.includes(one));
+  return {
+    ...(isSame ? {} : { authority: bundle }),
+    ...(wanted.length > 1 && isOfFormerAuthority(socket, bundle) ? { renew: true } : {}),
+  };
 }
 
 const identityAnswer = ({ certificatePem, caPem }: ClusterCertificate): AgentIdentity => ({

@@ -92,10 +92,21 @@ describe('the agent', () => {
   type Rule = { apiGroups: string[]; resources: string[]; resourceNames?: string[]; verbs: string[] };
   const documents = manifests.split(/^---\n/m).map((text) => ({ text, value: load(text) as Record<string, unknown> }));
 
-  test('may list and watch pods, and get and update its own secret; each with its reason', () => {
+  test('may list and watch pods, get its two webhook configurations, and get and update its own secret; each with its reason', () => {
     const roles = documents.filter(({ value }) => /Role$/.test(String(value['kind'])));
     expect(roles.map(({ value }) => [value['kind'], value['rules']])).toEqual([
       ['ClusterRole', [{ apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] }]],
+      [
+        'ClusterRole',
+        [
+          {
+            apiGroups: ['admissionregistration.k8s.io'],
+            resources: ['mutatingwebhookconfigurations', 'validatingwebhookconfigurations'],
+            resourceNames: ['pratique-production'],
+            verbs: ['get'],
+          },
+        ],
+      ],
       [
         'Role',
         [

@@ -10,6 +10,7 @@ type AgentRow = {
   reported_at: Date | null;
   certificate_ends_at: Date | null;
   clock_offset_ms: number | null;
+  trusts: string[] | null;
   pods: number;
   containers: number;
 };
@@ -18,9 +19,9 @@ export async function readAgentState(
   tx: Tx,
   clusterId: string,
   now: Date,
-): Promise<{ agent: AgentState; pods: number; containers: number }> {
+): Promise<{ agent: AgentState; pods: number; containers: number; trusts: string[] | null }> {
   const { rows } = await sql<AgentRow>`
-    select g.version, g.enrolled_at, g.reported_at, g.certificate_ends_at, g.clock_offset_ms, count(distinct p.pod_uid)::int as pods, count(p.pod_uid)::int as containers
+    select g.version, g.enrolled_at, g.reported_at, g.certificate_ends_at, g.clock_offset_ms, g.trusts, count(distinct p.pod_uid)::int as pods, count(p.pod_uid)::int as containers
     from cluster c left join cluster_agent g using (cluster_id) left join placement p using (cluster_id) where c.cluster_id = ${clusterId}
     group by g.cluster_id`.execute(tx);
   const row = rows[0];
@@ -33,6 +34,7 @@ export async function readAgentState(
       certificateEndsAt: row?.certificate_ends_at?.toISOString() ?? null,
       clockOffset: row?.clock_offset_ms == null ? null : Math.round(row.clock_offset_ms / 1000),
     },
+    trusts: row?.trusts ?? null,
     pods: row?.pods ?? 0,
     containers: row?.containers ?? 0,
   };

@@ -2,6 +2,8 @@
 import { X509Certificate } from 'node:crypto';
 
 const SOONEST_MS = 250;
+/** How often it is asked whether there is another reason for a new one. */
+const CHECK_MS = 2000;
 /** The longest that a timer can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
@@ -15,6 +17,8 @@ export type Served = { certificatePem: string; keyPem: string };
 export async function keepCertificate<T extends Served>(options: {
   issue: () => Promise<T>;
   apply: (fresh: T) => void;
+  /** Another reason than age: the authority was rotated. */
+  isStale?: (current: T) => Promise<boolean>;
   onError: (error: unknown) => void;
 }): Promise<{ first: T; current: () => T; stop: () => void }> {
   const first = await options.issue();
@@ -40,8 +44,28 @@ export async function keepCertificate<T extends Served>(options: {
       },
     );
   };
+  let checking = false;
+  const check = async () => {
+    if (checking) return;
+    checking = true;
+    try {
+      if (!(await options.isStale?.(current))) return;
+      clearTimeout(timer);
+      renew();
+    } catch (error) {
+      options.onError(error);
+    } finally {
+      checking = false;
+    }
+  };
   schedule();
-  return { first, current: () => current, stop: () => clearTimeout(timer) };
+  const checks = setInterval(() => void check(), CHECK_MS);
+  checks.unref();
+  const stop = () => {
+    clearTimeout(timer);
+    clearInterval(checks);
+  };
+  return { first, current: () => current, stop };
 }
 
 /** Milliseconds until a third of what is left of the certificate's life has passed. */

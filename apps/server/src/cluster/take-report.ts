@@ -15,6 +15,7 @@ import {
   readPods,
   writeRows,
 } from './placements.ts';
+import { switchWhenTrusted } from './rotate-authority.ts';
 
 /** A report is due at least this often, in seconds; three times that without one, and the cluster is silent. */
 export const REPORT_WITHIN_S = 20;
@@ -28,6 +29,7 @@ type Agent = {
   generation: string | null;
   sequence: number | null;
   is_complete: boolean;
+  trusts: string[] | null;
 };
 
 /**
@@ -53,6 +55,11 @@ export async function takeReport(
     const cluster = { clusterId: identity.clusterId, accountId: agent.account_id, name: agent.cluster };
     const changed = await applyReport(tx, cluster, report, now);
     await noteReport(tx, identity.clusterId, report, now, isFirst ? report.last : agent.is_complete || report.last);
+    const trusts = trustsOf(report);
+    if (String(trusts) !== String(agent.trusts)) {
+      await noteTrust(tx, identity.clusterId, trusts);
+      await switchWhenTrusted(tx);
+    }
     await announce(tx, cluster, changed);
     return 'taken';
   });
@@ -146,7 +153,7 @@ async function lockAgent(
   { clusterId, serial }: { clusterId: string; serial: string },
 ): Promise<Agent | undefined> {
   const { rows } = await sql<Agent>`
-    select g.account_id, c.name as cluster, g.generation, g.sequence, g.is_complete from cluster_agent g join cluster c using (cluster_id)
+    select g.account_id, c.name as cluster, g.generation, g.sequence, g.is_complete, g.trusts from cluster_agent g join cluster c using (cluster_id)
     where g.cluster_id = ${clusterId} and c.removed_at is null and ${serial} in (g.serial, g.previous_serial) for update of g`.execute(
     tx,
   );
@@ -165,4 +172,14 @@ async function noteReport(
       sequence = ${report.sequence}, is_complete = ${isComplete}, reported_at = ${now} where cluster_id = ${clusterId}`.execute(
     tx,
   );
+}
+
+/** The authorities that agent and webhooks have in common; null while the agent cannot tell. */
+function trustsOf({ trust }: AgentReport): string[] | null {
+  const webhooks = trust?.webhooks;
+  return trust && webhooks ? trust.agent.filter((one) => webhooks.includes(one)).sort() : null;
+}
+
+async function noteTrust(tx: Tx, clusterId: string, trusts: string[] | null): Promise<void> {
+  await sql`update cluster_agent set trusts = ${trusts}::text[] where cluster_id = ${clusterId}`.execute(tx);
 }

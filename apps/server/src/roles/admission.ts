@@ -53,6 +53,8 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
   const certificate = await keepCertificate({
     issue: () => signer.certificate(names),
     apply: (fresh) => server.setSecureContext(secure(fresh)),
+    // It is another where the authority is being rotated, by whichever process.
+    isStale: async ({ caPem }) => (await signer.authority()) !== caPem,
     onError: (error) => log.error({ err: error }, 'the admission certificate could not be renewed; it is tried again'),
   });
   const metrics = new Metrics();

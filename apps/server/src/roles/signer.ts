@@ -6,7 +6,7 @@ import { attestDenial, attestImage, parseMasterKey, type SignedArtifact, signIma
 import { z } from 'zod';
 import { ServerError } from '../error.ts';
 import { readBody } from '../registry/read-body.ts';
-import { ensureAuthority, issueServerCertificate } from '../signer/authority.ts';
+import { ensureAuthority, issueServerCertificate, makeAuthority } from '../signer/authority.ts';
 import { signerSocket } from '../signer/client.ts';
 import { issueClusterCertificate } from '../signer/cluster-certificate.ts';
 import { currentKey, type HeldKey, rewrapKeys, rotateKey } from '../signer/keys.ts';
@@ -54,7 +54,8 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
         z.object({ names: z.array(z.string().max(253)).min(1).max(50) }).parse(body).names,
         new Date(),
       ),
-    authority: async () => ({ caPem: (await ensureAuthority(db, master, new Date())).certificate.toString('pem') }),
+    authority: async () => ({ caPem: (await ensureAuthority(db, master, new Date())).bundlePem }),
+    'make-authority': async () => makeAuthority(master, new Date()),
     'cluster-certificate': async (body) =>
       issueClusterCertificate(
         db,

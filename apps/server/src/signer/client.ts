@@ -21,8 +21,10 @@ export type Signer = {
   open(purpose: string, sealed: unknown): Promise<string>;
   /** A server certificate for admission from the built-in authority, and that authority's certificate. */
   certificate(names: string[]): Promise<{ certificatePem: string; keyPem: string; caPem: string }>;
-  /** The certificate of the built-in authority, PEM. */
+  /** The certificates of the built-in authority, PEM; the one that issues comes first. */
   authority(): Promise<string>;
+  /** A key and certificate for the next authority, stored nowhere; the key is encrypted. */
+  makeAuthority(): Promise<MadeAuthority>;
   /** A client certificate for the agent of a cluster, over the public key of its request alone. */
   clusterCertificate(clusterId: string, csr: string): Promise<ClusterCertificate>;
 };
@@ -36,6 +38,9 @@ const ClusterCertificate = z.object({
   endsAt: z.iso.datetime(),
 });
 export type ClusterCertificate = z.infer<typeof ClusterCertificate>;
+
+const MadeAuthority = z.object({ certificatePem: z.string(), wrapped: z.record(z.string(), z.unknown()) });
+export type MadeAuthority = z.infer<typeof MadeAuthority>;
 
 const Key = z.object({ keyId: z.string(), publicPem: z.string() });
 const Certificate = z.object({ certificatePem: z.string(), keyPem: z.string(), caPem: z.string() });
@@ -69,6 +74,7 @@ export function connectSigner(runDir: string, secret: string): Signer {
     open: async (purpose, sealed) => (await ask('open', { purpose, sealed }, z.object({ plain: z.string() }))).plain,
     certificate: (names) => ask('certificate', { names }, Certificate),
     authority: async () => (await ask('authority', {}, z.object({ caPem: z.string() }))).caPem,
+    makeAuthority: () => ask('make-authority', {}, MadeAuthority),
     clusterCertificate: (clusterId, csr) => ask('cluster-certificate', { clusterId, csr }, ClusterCertificate),
   };
 }

@@ -52,7 +52,7 @@ export async function issueClusterCertificate(
   });
   return {
     certificatePem: certificate.toString('pem'),
-    caPem: authority.certificate.toString('pem'),
+    caPem: authority.bundlePem,
     serial: serialNumber,
     keyHash: createHash('sha256').update(Buffer.from(csr.publicKey.rawData)).digest('base64'),
     endsAt: endsAt.toISOString(),

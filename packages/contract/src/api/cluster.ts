@@ -42,7 +42,12 @@ export const ClusterStatus = Cluster.extend({
   agent: AgentState,
   pods: z.number().int(),
   containers: z.number().int(),
-  authority: z.object({ endsAt: z.string(), fingerprint: z.string() }),
+  authority: z.object({
+    endsAt: z.string(),
+    fingerprint: z.string(),
+    /** Whether agent and webhooks accept the authority that issues, or the one that is about to; null: nobody has told. */
+    isTrusted: z.boolean().nullable(),
+  }),
   reviews: z.object({
     lastHour: z.object({ allowed: z.number().int(), denied: z.number().int() }),
     latest: z.array(
@@ -59,11 +64,29 @@ export const ClusterStatus = Cluster.extend({
 });
 export type ClusterStatus = z.infer<typeof ClusterStatus>;
 
+const Other = z.object({ since: z.string(), endsAt: z.string(), fingerprint: z.string() });
 /** The instance's certificate authority, as clusters are given it. */
 export const AuthorityCertificate = z.object({
+  /** The one that issues, PEM. */
   certificate: z.string(),
+  /** All that clusters are to trust, PEM; one unless the authority is being rotated. */
+  bundle: z.string(),
+  /** It is handed out, and will issue once every cluster trusts it. */
+  next: Other.nullable(),
+  /** It issued before, and counts for 31 days more. */
+  previous: Other.nullable(),
   endsAt: z.string(),
   /** SHA-256 of the certificate, hex pairs with colons. */
   fingerprint: z.string(),
 });
 export type AuthorityCertificate = z.infer<typeof AuthorityCertificate>;
+
+/** `begin` makes the next authority, `finish` lets it issue whoever trusts it by now, `forget` ends trust in the one before. */
+export const AuthorityRotationStep = z.object({ step: z.enum(['begin', 'finish', 'forget']) });
+export const AuthorityRotation = AuthorityCertificate.extend({
+  /** Clusters that do not trust the newest authority, as far as is known, and why that is thought. */
+  lacking: z.array(
+    z.object({ account: z.string(), cluster: z.string(), why: z.enum(['not-there', 'not-told', 'no-agent']) }),
+  ),
+});
+export type AuthorityRotation = z.infer<typeof AuthorityRotation>;
