@@ -32,7 +32,7 @@ export function refuse(
   else void drain(request).then(answer);
 }
 
-const GONE = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED']);
+const GONE = new Set(['ECONNRESET', 'ECANCELED', 'EPIPE', 'ERR_STREAM_DESTROYED']);
 const DRAIN_BYTES = 16 * 1024 * 1024;
 const DRAIN_MS = 2000;
 
