@@ -70,15 +70,17 @@ test('a Deployment whose image is refused by now may be scaled, with a warning, 
     metadata: { name: 'd' },
     spec: { replicas, template: { metadata: {}, spec: pod(name).spec } },
   });
-  const update = (object: object, oldObject: object) => {
+  const update = (object: object, oldObject: object, where = cluster) => {
     const one = review(object, oldObject);
     Object.assign(one.request, { kind: { group: 'apps', version: 'v1', kind: 'Deployment' } });
-    return reviewObject(deps, cluster, one);
+    return reviewObject(deps, where, one);
   };
   expect(await update(deployment(image, 0), deployment(image, 3))).toMatchObject({
     allowed: true,
     warnings: [expect.stringMatching(/^the next pod of this would be denied: /)],
   });
+  const quiet = await update(deployment(image, 0), deployment(image, 3), { ...cluster, mode: 'dryrun' });
+  expect(quiet).toMatchObject({ allowed: true, warnings: [] });
   expect(await update(deployment(image, 3), deployment('a', 3))).toMatchObject({ allowed: false });
 });
 

@@ -66,7 +66,9 @@ export async function reviewObject(
   const isPod = request.kind.kind === 'Pod' && request.kind.group === '';
   const isOld = startsNothing(request, found.uses);
   const reasons = images.flatMap((image) => (softens(image, isPod, isOld) === null ? (image.reason ?? []) : []));
-  const warnings = [...images.flatMap((image) => softens(image, isPod, isOld) ?? []), ...violations.warn];
+  // Where nothing is denied in the end, saying so would be wrong.
+  const softened = cluster.mode === 'dryrun' ? [] : images.flatMap((image) => softens(image, isPod, isOld) ?? []);
+  const warnings = [...softened, ...violations.warn];
   if (isPod && !isOld)
     for (const image of images)
       if (image.reason === null && !image.isPinned)
