@@ -11,9 +11,10 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
 import { asSystem } from '../db/connect.ts';
-import { issueServerCertificate } from '../signer/authority.ts';
+import { issueServerCertificate, makeAuthority } from '../signer/authority.ts';
 import { issueClusterCertificate } from '../signer/cluster-certificate.ts';
 import { answerAgent } from './agent-server.ts';
+import { certificatesOf, fingerprintOf } from './authority-bundle.ts';
 import { issueToken } from './enrolment.ts';
 
 const { db } = await testDatabase();
@@ -431,5 +432,32 @@ describe('reports', () => {
   test('of more than 4 MB are refused', async () => {
     const messages = generation(await enrol());
     expect((await messages.send('x'.repeat(4 * 1024 * 1024 + 1))).status).toBe(413);
+  });
+});
+
+describe('an authority that is being replaced', () => {
+  test('is told to agents that say what they trust, while they lack it; and a certificate by the former is renewed', async () => {
+    const messages = generation(await enrol());
+    await messages.snapshot();
+    const old = authority;
+    const next = (await makeAuthority(master, new Date())).certificatePem;
+    const [first = '', second = ''] = certificatesOf(`${old}\n${next}`).map(fingerprintOf);
+    const answer = async (trust: object) => (await messages.send({ ...messages.compose({}), ...trust })).body;
+    const taken = { outcome: 'taken', nextWithin: expect.any(Number) };
+    try {
+      authority = `${old}\n${next}`;
+      expect(await answer({})).toEqual(taken);
+      expect(await answer({ trust: { agent: [first], webhooks: null } })).toEqual({ ...taken, authority });
+      expect(await answer({ trust: { agent: [second, first], webhooks: [first] } })).toEqual(taken);
+      expect(await rows(sql`select trusts from cluster_agent where cluster_id = ${clusterId}`)).toEqual([
+        { trusts: [first] },
+      ]);
+      authority = `${next}\n${old}`;
+      expect(await answer({ trust: { agent: [first, second], webhooks: null } })).toEqual({ ...taken, renew: true });
+      const strange = await messages.send({ ...messages.compose({}), trust: { agent: ['x'], webhooks: null } });
+      expect(strange.status).toBe(400);
+    } finally {
+      authority = old;
+    }
   });
 });
