@@ -6,6 +6,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import { grantIn } from '../auth/principal.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
+import { type EventRow, toCloudEvent } from '../feed/cloud-event.ts';
 import { identify, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
@@ -43,7 +44,7 @@ export function eventRoutes(
     async (request) => {
       const { accountId, account } = wholeGrantOf(request);
       const rows = await asTenant(db, [accountId], (tx) => readEvents(tx, request.query.after, request.query.limit));
-      return rows.map((row) => toItem(row, config.publicUrl, account));
+      return rows.map((row) => toCloudEvent(row, config.publicUrl, account));
     },
   );
 
@@ -96,7 +97,7 @@ export function eventRoutes(
         for (const row of rows) {
           if (!open) return;
           stream.write(
-            `id: ${row.seq}\nevent: ${row.type}\ndata: ${JSON.stringify(toItem(row, config.publicUrl, account))}\n\n`,
+            `id: ${row.seq}\nevent: ${row.type}\ndata: ${JSON.stringify(toCloudEvent(row, config.publicUrl, account))}\n\n`,
           );
           after = row.seq;
         }
@@ -109,11 +110,9 @@ export function eventRoutes(
   );
 }
 
-type Row = { seq: number; at: Date; subject: string; type: string; data: Record<string, unknown> };
-
-async function readEvents(tx: Tx, after: number, limit: number): Promise<Row[]> {
+async function readEvents(tx: Tx, after: number, limit: number): Promise<EventRow[]> {
   const { rows } =
-    await sql<Row>`select seq, at, subject, type, data from outbox where seq > ${after} order by seq limit ${limit}`.execute(
+    await sql<EventRow>`select seq, at, subject, type, data from outbox where seq > ${after} order by seq limit ${limit}`.execute(
       tx,
     );
   return rows;
@@ -122,16 +121,4 @@ async function readEvents(tx: Tx, after: number, limit: number): Promise<Row[]> 
 async function readLast(tx: Tx): Promise<number> {
   const { rows } = await sql<{ outbox_seq: number }>`select outbox_seq from account`.execute(tx);
   return rows[0]?.outbox_seq ?? 0;
-}
-
-function toItem(row: Row, publicUrl: string, account: string): FeedItem {
-  return {
-    specversion: '1.0',
-    id: String(row.seq),
-    source: `${publicUrl}/accounts/${account}`,
-    type: `dev.pratique.${row.type}`,
-    subject: row.subject,
-    time: row.at.toISOString(),
-    data: row.data,
-  };
 }

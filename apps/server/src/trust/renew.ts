@@ -4,8 +4,9 @@ import { sql } from 'kysely';
 import { asSystem, type Tx } from '../db/connect.ts';
 import type { Repository } from '../registry/cache.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
-import { makePredicates, type PredicateContext, verdictPredicates } from './predicates.ts';
+import { makePredicates, type PredicateContext } from './predicates.ts';
 import { type PublishDeps, publish } from './publish.ts';
+import { publishDenial } from './publish-denial.ts';
 import { readSubject } from './read-subject.ts';
 import { withdrawSignatures } from './withdraw.ts';
 
@@ -38,21 +39,13 @@ export async function refreshStatements(deps: RenewDeps, order: Order): Promise<
 export async function withdrawAndDeny(deps: RenewDeps, order: Order): Promise<void> {
   const context = await readContext(deps, order);
   if (context?.subject.verdict.decision !== 'deny') return;
-  const { repository, subject } = context;
+  const { repository } = context;
   await asSystem(deps.db, async (tx) => {
     // It may have been reinstated since: what a later run signs stays.
     if ((await readSubject(tx, repository, order.digest))?.verdict.decision === 'deny')
       await withdrawSignatures(tx, repository, order.digest);
   });
-  await publish(deps, {
-    repository,
-    subject: subject.descriptor,
-    form: 'denial',
-    predicateType: VSA,
-    predicates: verdictPredicates(context),
-    inputHash: `${subject.verdict.inputHash} ${subject.verdict.decidedAt}`,
-    created: context.startedAt,
-  });
+  await publishDenial(deps, context);
 }
 
 async function readContext(deps: RenewDeps, order: Order): Promise<PredicateContext | null> {

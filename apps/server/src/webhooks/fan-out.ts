@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { matchesAny } from '../auth/pattern.ts';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
-import { toCloudEvent } from './message.ts';
+import { type EventRow, toCloudEvent } from '../feed/cloud-event.ts';
 
 const BATCH = 500;
 
@@ -52,8 +52,6 @@ async function lockBehind(tx: Tx): Promise<Hook[]> {
   );
   return rows;
 }
-
-type EventRow = { seq: number; at: Date; subject: string; type: string; data: Record<string, unknown> };
 
 async function readEvents(tx: Tx, accountId: string, after: number): Promise<EventRow[]> {
   const { rows } = await sql<EventRow>`

@@ -1,6 +1,5 @@
 /** What a webhook gets: a CloudEvents 1.0 document in structured mode, signed as Standard Webhooks describes. */
 import { createHmac, randomBytes } from 'node:crypto';
-import type { FeedItem } from '@pratique/contract';
 import { z } from 'zod';
 
 /** What is sealed of a webhook. */
@@ -26,20 +25,5 @@ export function signedHeaders(key: string, id: string, body: string, at: Date): 
     'webhook-id': id,
     'webhook-timestamp': timestamp,
     'webhook-signature': `v1,${mac.update(`${id}.${timestamp}.${body}`).digest('base64')}`,
-  };
-}
-
-type Row = { seq: number; at: Date; subject: string; type: string; data: Record<string, unknown> };
-
-/** One event of the feed in CloudEvents form; ids are unique within their source. */
-export function toCloudEvent(row: Row, publicUrl: string, account: string): FeedItem {
-  return {
-    specversion: '1.0',
-    id: String(row.seq),
-    source: `${publicUrl}/accounts/${account}`,
-    type: `dev.pratique.${row.type}`,
-    subject: row.subject,
-    time: row.at.toISOString(),
-    data: row.data,
   };
 }

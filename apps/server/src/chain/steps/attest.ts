@@ -1,8 +1,8 @@
 /** Step: signed statements about the image. Of a denied image the denial is kept, in a form that is no signature. */
-import { VSA } from '@pratique/sign';
 import { asSystem } from '../../db/connect.ts';
-import { makePredicates, type PredicateContext, verdictPredicates } from '../../trust/predicates.ts';
+import { makePredicates, type PredicateContext } from '../../trust/predicates.ts';
 import { type PublishDeps, publish } from '../../trust/publish.ts';
+import { publishDenial } from '../../trust/publish-denial.ts';
 import { readSubject } from '../../trust/read-subject.ts';
 import { withdrawSignatures } from '../../trust/withdraw.ts';
 import { PermanentStepError, type StepOutcome, type StepWork } from '../run-step.ts';
@@ -49,15 +49,7 @@ async function recordDenial(deps: PublishDeps, context: PredicateContext): Promi
       throw new PermanentStepError('the denial has been superseded by another verdict');
     return withdrawSignatures(tx, repository, subject.descriptor.digest);
   });
-  await publish(deps, {
-    repository,
-    subject: subject.descriptor,
-    form: 'denial',
-    predicateType: VSA,
-    predicates: verdictPredicates(context),
-    inputHash: `${subject.verdict.inputHash} ${subject.verdict.decidedAt}`,
-    created: context.startedAt,
-  });
+  await publishDenial(deps, context);
   return {
     state: 'succeeded',
     summary: `recorded the denial${withdrawn > 0 ? ` and withdrew ${withdrawn} earlier signatures and attestations` : ''}`,
