@@ -1,5 +1,5 @@
 /** The pages of the walk, and what each must show; what depends on data is looked up first. */
-import { ImageRow, Run } from '@pratique/contract';
+import { Cluster, ImageRow, Run } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 
@@ -10,6 +10,10 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
   const at = (path: string): string => `/accounts/${encodeURIComponent(account)}/${path}`;
   const images = z.array(ImageRow).parse(await ask(page, `${at('images')}?limit=200`));
   const runs = z.array(Run).parse(await ask(page, `${at('runs')}?limit=1`));
+  const clusters = z
+    .array(Cluster)
+    .parse(await ask(page, at('clusters')))
+    .slice(0, 1);
   return [
     {
       name: 'overview',
@@ -34,12 +38,20 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
     { name: 'rules', path: at('policies'), shows: ['Bundle version', 'fixable-findings'] },
     { name: 'rule', path: at('policies?rule=fixable-findings'), shows: ['FixableFindings', 'pratique policy show'] },
     { name: 'exceptions', path: at('policies?show=exceptions'), shows: ['Ask for an exception'] },
+    { name: 'trust', path: at('policies?show=trust'), shows: ['Trust policy', 'Images of other registries'] },
     { name: 'chains', path: at('policies?show=chains'), shows: ['On denial', 'inventory'] },
     { name: 'admissions', path: at('workloads'), shows: ['Admission reviews'] },
+    { name: 'running', path: at('workloads?show=running'), shows: ['Running'] },
     { name: 'clusters', path: at('workloads?show=clusters'), shows: ['Connect a cluster'] },
+    ...clusters.map((cluster) => ({
+      name: 'cluster',
+      path: at(`workloads?show=clusters&cluster=${cluster.name}`),
+      shows: ['In the last hour', `pratique cluster status ${account} ${cluster.name}`],
+    })),
     { name: 'robots', path: at('settings'), shows: ['Create a robot'] },
     { name: 'members', path: at('settings?show=members'), shows: ['Owner'] },
     { name: 'keys', path: at('settings?show=keys'), shows: ['Fingerprint', 'BEGIN PUBLIC KEY'] },
+    { name: 'webhooks', path: at('settings?show=webhooks'), shows: ['Create a webhook'] },
     { name: 'audit', path: at('settings?show=audit'), shows: ['Subject'] },
     { name: 'not-found', path: at('nowhere'), shows: ['No such page'] },
   ];
@@ -68,7 +80,7 @@ function imageStops(at: (path: string) => string, account: string, images: Image
         : [],
     ),
     ...(first
-      ? ['packages', 'configuration', 'deliveries', 'admissions', 'runs'].map((show) => ({
+      ? ['packages', 'configuration', 'deliveries', 'admissions', 'running', 'runs'].map((show) => ({
           name: `image-${show}`,
           path: path(first, show),
           shows: ['Cargo'],

@@ -1,7 +1,14 @@
 /** What a person does rather than looks at: find by keyboard, filter by address, make and revoke a robot, ask for an exception. */
 import type { Page } from 'playwright-core';
 
-type Walk = { url: string; account: string; keep: (name: string) => Promise<void> };
+export type Walk = {
+  url: string;
+  account: string;
+  /** Keeps a picture. */
+  keep: (name: string) => Promise<void>;
+  /** Runs axe on what is shown. */
+  check: (name: string) => Promise<void>;
+};
 
 /** @throws Error when an action does not lead where it should */
 export async function walkActions(page: Page, walk: Walk): Promise<void> {

@@ -5,6 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import { walkActions } from './walk-actions.ts';
+import { walkLife } from './walk-life.ts';
 
 export type WalkOptions = {
   /** Where the server listens, without a trailing slash. */
@@ -22,6 +23,12 @@ export type WalkReport = { pages: number; screenshots: string[]; violations: str
 
 const THEMES = ['light', 'dark'] as const;
 const DESK = { width: 1280, height: 800 };
+const IN_CHINESE = [
+  ['exceptions', 'policies?show=exceptions'],
+  ['trust', 'policies?show=trust'],
+  ['running', 'workloads?show=running'],
+  ['webhooks', 'settings?show=webhooks'],
+] as const;
 const PHONE = { width: 390, height: 844 };
 
 /**
@@ -69,9 +76,14 @@ async function walkTheme(
   await signIn(page, options, keep, report);
   const account = options.account ?? accountOf(page);
   for (const stop of await stopsOf(page, account)) await visit(page, options.url, stop, keep, report);
-  if (theme === 'light') await walkActions(page, { url: options.url, account, keep });
+  if (theme === 'light') {
+    const check = (name: string): Promise<void> => checkAccessibility(page, name, report.violations);
+    const walk = { url: options.url, account, keep, check };
+    await walkActions(page, walk);
+    await walkLife(page, walk);
+  }
   await visitOnPhone(page, options.url, account, keep, report);
-  await visitInChinese(page, options.url, account, keep);
+  await visitInChinese(page, options.url, account, keep, report);
   await context.close();
 }
 
@@ -154,11 +166,20 @@ async function visitInChinese(
   url: string,
   account: string,
   keep: (name: string) => Promise<void>,
+  report: WalkReport,
 ): Promise<void> {
   await page.goto(`${url}/accounts/${account}/overview`);
   await page.getByRole('button', { name: '中文' }).click();
   await page.getByRole('heading', { name: '总览', level: 1 }).waitFor();
   await keep('overview-zh');
+  for (const [name, path] of IN_CHINESE) {
+    await page.goto(`${url}/accounts/${account}/${path}`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
+    await checkAccessibility(page, `${name} in Chinese`, report.violations);
+    await keep(`${name}-zh`);
+  }
+  await page.goto(`${url}/accounts/${account}/overview`);
   await page.getByRole('button', { name: 'English' }).click();
   await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
 }

@@ -1,7 +1,7 @@
 /** English: admission reviews and clusters. */
 export const workloads = {
   title: 'Workloads',
-  lead: 'What clusters asked to run, and what they were told.',
+  lead: 'What clusters asked to run, what they were told, and what runs.',
   admissions: 'Admission reviews',
   clusters: 'Clusters',
   running: 'Running',
@@ -67,6 +67,7 @@ export const workloads = {
   addedLead: 'The address in it is the secret of this cluster, and is not shown again.',
   clusterName: 'Name',
   exempt: 'Namespaces that are not asked about',
+  exemptShort: 'Not asked about',
   exemptHint: 'Separated by commas; empty keeps the system’s own.',
   noClusters: 'No cluster is connected',
   noClustersHint: 'A connected cluster admits only what a valid verdict allows:',

@@ -3,7 +3,7 @@ import type { Catalogue } from '../catalogue.ts';
 
 export const workloads: Catalogue['workloads'] = {
   title: '工作负载',
-  lead: '集群请求运行什么，以及得到了什么答复。',
+  lead: '集群请求运行的内容、得到的答复，以及正在运行的内容。',
   admissions: '准入审查',
   clusters: '集群',
   running: '运行中',
@@ -59,6 +59,7 @@ export const workloads: Catalogue['workloads'] = {
   addedLead: '其中的地址就是该集群的密钥，不会再次显示。',
   clusterName: '名称',
   exempt: '免于询问的命名空间',
+  exemptShort: '不询问的命名空间',
   exemptHint: '以逗号分隔；留空则保留系统自带的。',
   noClusters: '没有接入集群',
   noClustersHint: '接入的集群只准入有效裁决放行的内容：',

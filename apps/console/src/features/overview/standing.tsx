@@ -8,18 +8,24 @@ import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { tagsIn } from './describe-event.ts';
 
 export function Standing({ seen }: { seen: Overview }) {
   const { overview } = useText();
   const { number } = useFormat();
   const { account } = seen;
+  const tags = tagsIn(seen.recent);
+  const nameOf = ({ repository, digest }: Overview['expiring'][number]): string => {
+    const tag = tags.get(`${repository}@${digest}`);
+    return tag ? `${repository}:${tag}` : `${repository}@${shortDigest(digest)}`;
+  };
   return (
     <>
       {seen.expiring.map((verdict) => (
         <Item
           key={`${verdict.repository}@${verdict.digest}`}
           sign="waiting"
-          name={`${verdict.repository}@${shortDigest(verdict.digest)}`}
+          name={nameOf(verdict)}
           to={paths.image(account, verdict.repository, verdict.digest, { do: 'explain' })}
           says={overview.expiring}
           why={verdict.error ?? overview.notLookedAt}

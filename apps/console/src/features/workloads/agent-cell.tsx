@@ -16,7 +16,13 @@ export function AgentCell({ cluster, part }: { cluster: string; part: 'state' | 
   const { number } = useFormat();
   const sentence = useSentence();
   const { data, error } = useClusterStatus(account, cluster);
-  if (!data) return <span className="quiet">{error ? sentence(error) : '…'}</span>;
+  // A failure is told once a row, where the state stands.
+  if (!data)
+    return (
+      <span className="quiet" title={error ? sentence(error) : undefined}>
+        {error && part === 'state' ? sentence(error) : '…'}
+      </span>
+    );
   if (part === 'state') return <AgentMark state={data.agent.state} />;
   if (part === 'pods') return data.agent.reportedAt ? number(data.pods) : '';
   return data.agent.reportedAt ? <Moment at={data.agent.reportedAt} /> : workloads.never;

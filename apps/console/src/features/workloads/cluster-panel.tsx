@@ -45,7 +45,7 @@ export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: 
 }
 
 function AgentFacts({ status }: { status: ClusterStatus }) {
-  const { workloads } = useText();
+  const { words, workloads } = useText();
   const format = useFormat();
   const { agent, authority } = status;
   const facts = [
@@ -58,6 +58,8 @@ function AgentFacts({ status }: { status: ClusterStatus }) {
     [workloads.enrolled, agent.enrolledAt && format.moment(agent.enrolledAt)],
     [workloads.certificateEnds, agent.certificateEndsAt && format.moment(agent.certificateEndsAt)],
     [workloads.mode, workloads.modes[status.mode]],
+    [workloads.exempt, status.exemptNamespaces.join(', ')],
+    [words.created, format.moment(status.createdAt)],
     [workloads.authority, <Authority key="authority" {...authority} />],
   ] as const;
   return (

@@ -7,7 +7,7 @@ import { useAccount } from '../../shell/session.ts';
 import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
-import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
+import { actionColumn, textColumn } from '../../ui/columns.tsx';
 import { Command } from '../../ui/copyable.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Empty } from '../../ui/states.tsx';
@@ -99,8 +99,7 @@ function useColumns(
         cell: (row) => <AgentCell cluster={row.name} part="pods" />,
       },
       textColumn('mode', workloads.mode, (row) => workloads.modes[row.mode], 176),
-      textColumn('exempt', workloads.exempt, (row) => row.exemptNamespaces.join(', ')),
-      momentColumn('created', words.created, (row) => row.createdAt),
+      textColumn('exempt', workloads.exemptShort, (row) => row.exemptNamespaces.join(', ')),
       actionColumn(
         words.action,
         152,

@@ -57,7 +57,9 @@ function RunningImage({ account, row }: { account: string; row: Placement }) {
       ) : (
         <span title={row.image}>{shortMiddle(name, NAME_LENGTH)}</span>
       )}
-      {row.runningDigest && <small> {workloads.digestRuns(shortDigest(row.runningDigest))}</small>}
+      {row.runningDigest && (
+        <small title={row.runningDigest}> {workloads.digestRuns(shortDigest(row.runningDigest))}</small>
+      )}
     </>
   );
 }

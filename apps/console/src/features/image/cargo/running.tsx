@@ -3,8 +3,8 @@ import type { ImageStatus, Placement } from '@pratique/contract';
 import { useMemo } from 'react';
 import { useText } from '../../../catalogue/use-text.ts';
 import type { Column } from '../../../ui/column.ts';
+import { momentColumn, textColumn } from '../../../ui/columns.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
-import { Moment } from '../../../ui/moment.tsx';
 import { Empty } from '../../../ui/states.tsx';
 
 const keyOf = (row: Placement): string => `${row.cluster}/${row.namespace}/${row.pod}/${row.container}`;
@@ -36,21 +36,26 @@ function useColumns(): readonly Column<Placement>[] {
       {
         id: 'cluster',
         head: workloads.cluster,
-        width: 160,
+        width: 168,
         sort: (row) => row.cluster,
-        cell: (row) => (row.isSilent ? `${row.cluster} (${text.silent})` : row.cluster),
+        cell: (row) => <ClusterName row={row} />,
       },
-      { id: 'namespace', head: text.namespace, width: 140, sort: (row) => row.namespace, cell: (row) => row.namespace },
-      { id: 'workload', head: workloads.workload, width: 200, sort: workloadOf, cell: workloadOf },
-      { id: 'pod', head: text.pod, sort: (row) => row.pod, cell: (row) => `${row.pod} / ${row.container}` },
-      {
-        id: 'since',
-        head: text.runningSince,
-        width: 128,
-        sort: (row) => row.startedAt ?? '',
-        cell: (row) => (row.startedAt ? <Moment at={row.startedAt} /> : text.waits),
-      },
+      textColumn('namespace', text.namespace, (row) => row.namespace, 140),
+      textColumn('workload', workloads.workload, workloadOf, 200),
+      textColumn('pod', text.pod, (row) => `${row.pod} / ${row.container}`),
+      momentColumn('since', text.runningSince, (row) => row.startedAt, text.waits),
     ],
     [text, workloads],
+  );
+}
+
+/** A silent cluster is told in a word; what that means stands behind it. */
+function ClusterName({ row }: { row: Placement }) {
+  const { image: text, workloads } = useText();
+  if (!row.isSilent) return row.cluster;
+  return (
+    <span title={text.silent}>
+      {row.cluster} ({workloads.agentStates.silent})
+    </span>
   );
 }

@@ -5,7 +5,9 @@ import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
   useInfiniteQuery,
+  useMutation,
   useQuery,
+  useQueryClient,
 } from '@tanstack/react-query';
 import { z } from 'zod';
 import { Nothing, queryOf, request } from '../../../api/request.ts';
@@ -56,8 +58,19 @@ export function useChangeWebhook(account: string, webhook: string) {
   );
 }
 
+/** Its log is gone with it: everything else of the account is asked for again. */
 export function useRemoveWebhook(account: string, webhook: string) {
-  return useChange(account, () => request(Nothing, within(account, 'webhooks', webhook), { method: 'DELETE' }));
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => request(Nothing, within(account, 'webhooks', webhook), { method: 'DELETE' }),
+    // Not awaited, so that whoever shows the webhook closes at once.
+    onSuccess: () => {
+      void client.invalidateQueries({
+        queryKey: [account],
+        predicate: ({ queryKey: [, resource, name] }) => resource !== 'webhooks' || name !== webhook,
+      });
+    },
+  });
 }
 
 export function useTestWebhook(account: string, webhook: string) {
