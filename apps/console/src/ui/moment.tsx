@@ -27,9 +27,15 @@ export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
 
+/** The shared clock ticks every ten seconds; what happened since its last tick is now, not a moment ahead. */
+export function clockFor(moment: number, ticked: number, real: number): number {
+  const current = Math.max(ticked, real - TICK_MS);
+  return moment > current && moment <= real ? real : current;
+}
+
 export function Moment({ at }: { at: string }) {
   const format = useFormat();
-  const current = Math.max(useNow(), Date.now() - TICK_MS);
+  const current = clockFor(Date.parse(at), useNow(), Date.now());
   return (
     <time dateTime={at} title={format.moment(at)} className="nowrap">
       {format.since(at, current)}

@@ -43,10 +43,12 @@ function usePages(account: string): Entry[] {
     page(under(shell.deliveries, deliveries.contracts), paths.deliveries(account, { show: 'contracts' })),
     page(under(shell.policies, policies.rules), paths.policies(account)),
     page(under(shell.policies, policies.exceptions), paths.policies(account, { show: 'exceptions' })),
+    page(under(shell.policies, policies.trust), paths.policies(account, { show: 'trust' })),
     page(under(shell.policies, policies.chains), paths.policies(account, { show: 'chains' })),
     page(under(shell.workloads, workloads.admissions), paths.workloads(account)),
+    page(under(shell.workloads, workloads.running), paths.workloads(account, { show: 'running' })),
     page(under(shell.workloads, workloads.clusters), paths.workloads(account, { show: 'clusters' })),
-    ...(['robots', 'members', 'keys', 'audit'] as const).map((part) =>
+    ...(['robots', 'members', 'keys', 'webhooks', 'audit'] as const).map((part) =>
       page(under(shell.settings, settings[part]), paths.settings(account, { show: part })),
     ),
   ];
