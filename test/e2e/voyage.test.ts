@@ -122,7 +122,7 @@ describe('the first voyage', () => {
   });
 
   test('shows in a browser: every page in both themes, without a violation of accessibility', {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async (context) => {
     if (unreachable) return context.skip(unreachable);
     const executablePath = await needTool(context, 'chromium');

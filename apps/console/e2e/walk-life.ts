@@ -94,7 +94,7 @@ async function setTrustPolicy(page: Page, { url, account, keep, check }: Walk): 
   await page.locator('.policy-text', { hasText: rule }).waitFor();
   await page.getByRole('textbox', { name: 'Image' }).fill('elsewhere.example/app:v1');
   await page.getByRole('button', { name: 'Try', exact: true }).click();
-  await page.getByText('no rule matches').waitFor();
+  await page.locator('.outcome').getByText('no rule matches').waitFor();
   await check('trust-tried');
   await keep('trust-tried');
 }
