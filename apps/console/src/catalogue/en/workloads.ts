@@ -32,6 +32,8 @@ export const workloads = {
   clockBehind: (seconds: string) => `${seconds} s behind the server’s`,
   authority: 'Server’s authority',
   authorityEnds: (day: string) => `until ${day}`,
+  authorityTrusted: 'trusted by the cluster',
+  authorityNotTrusted: 'not yet trusted by the cluster: when it issues, nothing is admitted there',
   lastHour: 'In the last hour',
   reviewsOf: (allowed: string, denied: string) => `${allowed} admitted, ${denied} denied`,
   seeRunning: 'What runs there',

@@ -29,6 +29,8 @@ export const workloads: Catalogue['workloads'] = {
   clockBehind: (seconds) => `比服务器慢 ${seconds} 秒`,
   authority: '服务器的证书机构',
   authorityEnds: (day) => `有效至 ${day}`,
+  authorityTrusted: '集群信任它',
+  authorityNotTrusted: '集群尚不信任它：一旦由它签发，那里将不再准入任何内容',
   lastHour: '最近一小时',
   reviewsOf: (allowed, denied) => `准入 ${allowed}，拒绝 ${denied}`,
   seeRunning: '那里运行的内容',

@@ -69,7 +69,7 @@ function AgentFacts({ status }: { status: ClusterStatus }) {
   );
 }
 
-function Authority({ endsAt, fingerprint }: ClusterStatus['authority']) {
+function Authority({ endsAt, fingerprint, isTrusted }: ClusterStatus['authority']) {
   const { workloads } = useText();
   const { day } = useFormat();
   return (
@@ -77,6 +77,12 @@ function Authority({ endsAt, fingerprint }: ClusterStatus['authority']) {
       {workloads.authorityEnds(day(endsAt))}
       <br />
       <code>{fingerprint}</code>
+      {isTrusted !== null && (
+        <>
+          <br />
+          {isTrusted ? workloads.authorityTrusted : workloads.authorityNotTrusted}
+        </>
+      )}
     </>
   );
 }
