@@ -269,7 +269,8 @@ describe('revocation', () => {
     expect(await answers()).toEqual([true, true, true]);
     await api('POST', 'revocations', { repository: 'both', reference: 'v1', reason: 'the whole release' });
     expect(await answers()).toEqual([false, false, false]);
-    await api('POST', 'revocations/lift', { digest: index.digest, reason: 'it was not' });
+    // By one of its platforms: what was revoked together is reinstated together.
+    await api('POST', 'revocations/lift', { digest: all[2], reason: 'it was not' });
     await eventually('the index again', async () => ((await answers()).every((one) => one === true) ? true : null));
     // One platform: the index promises it, so the index goes too; its sibling stays.
     await api('POST', 'revocations', { repository: 'both', reference: all[1] ?? '', reason: 'only this one' });

@@ -9,6 +9,7 @@ import { findRepositoryById } from '../registry/find-repository.ts';
 import { lockDigests } from './lock-digests.ts';
 
 /**
+ * Of a platform that an index took with it, the index's revocation ends.
  * @returns names of the repositories in which the image is judged anew
  * @throws ServerError `not-found` when no revocation of the digest is in force
  */
@@ -20,7 +21,9 @@ export async function liftRevocation(
   await lockDigests(tx, accountId, [digest]);
   const { rows } = await sql<{ digest: string }>`
     update revocation set lifted_at = now(), lifted_by = ${actor.name}
-    where account_id = ${accountId} and root_digest = ${digest} and lifted_at is null returning digest`.execute(tx);
+    where account_id = ${accountId} and lifted_at is null
+      and root_digest in (select root_digest from revocation where account_id = ${accountId} and digest = ${digest} and lifted_at is null)
+    returning digest`.execute(tx);
   if (rows.length === 0) throw new ServerError('not-found', `no revocation of ${digest} is in force`);
   await recordAudit(tx, {
     accountId,
