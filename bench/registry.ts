@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { prepareSeries, pushBlob, pushSmallImage, type Series } from './support/content.ts';
 import { findBelow, settleTree, treeCpuSeconds } from './support/process-tree.ts';
-import { type RunningRegistry, startDockerRegistry, startPratique } from './support/servers.ts';
+import { type RunningRegistry, startBareNode, startDockerRegistry, startPratique } from './support/servers.ts';
 import { type Streamed, streamGigabytes } from './support/stream.ts';
 import { type Load, wrk } from './support/wrk.ts';
 
@@ -131,9 +131,10 @@ export async function benchRegistry(only: readonly string[] = []): Promise<strin
         await settleTree(registry.pid);
         measured.push(await measure(registry, one, content));
       }
+      if (one.what.startsWith('push')) measured.push(await measureFloor(one, content));
       process.stderr.write(
         `${one.what}: ${measured
-          .slice(-2)
+          .filter((m) => m.what === one.what)
           .map((m) => Math.round(m.cpuMicros))
           .join(' / ')} µs\n`,
       );
@@ -148,6 +149,17 @@ export async function benchRegistry(only: readonly string[] = []): Promise<strin
     await rm(folder, { recursive: true, force: true });
   }
   return `${table(measured)}\n\n${streamed.map(sayStreamed).join('\n')}`;
+}
+
+/** The same load on a server that only hashes, writes and syncs. */
+async function measureFloor(one: Case, content: Content): Promise<Measured> {
+  const bare = await startBareNode();
+  try {
+    await one.run(bare, content, 2);
+    return await measure(bare, one, content);
+  } finally {
+    await bare.stop();
+  }
 }
 
 async function fill(registry: RunningRegistry, content: Content): Promise<void> {
@@ -174,11 +186,13 @@ const number = (value: number) => Math.round(value).toLocaleString('en');
 
 function table(measured: readonly Measured[]): string {
   const lines = [
-    '| what | CPU µs each | aim | docker-registry µs | ratio | a second (docker-registry) | p50 / p99 ms | zot µs, quoted | bare Node µs, quoted |',
-    '|---|---|---|---|---|---|---|---|---|',
+    '| what | CPU µs each | aim | docker-registry µs | ratio | bare Node, this run µs | a second (docker-registry) | p50 / p99 ms | zot µs, quoted | bare Node µs, quoted |',
+    '|---|---|---|---|---|---|---|---|---|---|',
   ];
   for (const what of new Set(measured.map((one) => one.what))) {
-    const [ours, peer] = measured.filter((one) => one.what === what);
+    const [ours, peer, floor] = ['Pratique', 'docker-registry', 'bare Node'].map((name) =>
+      measured.find((one) => one.what === what && one.registry === name),
+    );
     if (!ours) continue;
     const quoted = QUOTED[what];
     lines.push(
@@ -188,6 +202,7 @@ function table(measured: readonly Measured[]): string {
         quoted?.aim ?? '',
         peer ? number(peer.cpuMicros) : '',
         peer ? `${(peer.cpuMicros / ours.cpuMicros).toFixed(1)} × less` : '',
+        floor ? number(floor.cpuMicros) : '',
         `${number(ours.load.perSecond)}${peer ? ` (${number(peer.load.perSecond)})` : ''}`,
         `${ours.load.p50Ms.toFixed(1)} / ${ours.load.p99Ms.toFixed(1)}`,
         quoted?.zot ?? '',

@@ -86,6 +86,23 @@ export async function startDockerRegistry(): Promise<RunningRegistry | null> {
   return { name: 'docker-registry', url, pid: child.pid ?? 0, headers: async () => ({}), stop: () => end(child, data) };
 }
 
+/** What hashing, writing and syncing cost in Node by themselves, here and now; it takes pushes of blobs and nothing else. */
+export async function startBareNode(): Promise<RunningRegistry> {
+  const data = await mkdtemp(join(tmpdir(), 'bare-bench-'));
+  const port = await freePort();
+  const child = fork(join(import.meta.dirname, 'bare-node.mjs'), [String(port), data], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  return {
+    name: 'bare Node',
+    url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    headers: async () => ({}),
+    stop: () => end(child, data),
+  };
+}
+
 async function end(child: ChildProcess, data: string): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
