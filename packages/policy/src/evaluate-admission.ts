@@ -3,6 +3,7 @@ import { TARGETS, type Violation } from '@pratique/contract';
 import { z } from 'zod';
 import type { Bundle } from './bundle.ts';
 import { collectViolations, type EvaluateOptions } from './collect-violations.ts';
+import type { Constraint } from './constraint.ts';
 import type { PolicyEngine } from './engine/client.ts';
 import { KubernetesMatch, type Matchable, matchesObject } from './match/kubernetes.ts';
 
@@ -48,9 +49,7 @@ export async function evaluateAdmission(
   const targets = new Map(bundle.templates.map((template) => [template.kind, template.target]));
   const about = matchableOf(request, namespaceObject);
   const constraints = bundle.constraints.filter(
-    (constraint) =>
-      targets.get(constraint.kind) === TARGETS.kubernetes &&
-      matchesObject(KubernetesMatch.parse(constraint.match), about),
+    (constraint) => targets.get(constraint.kind) === TARGETS.kubernetes && matchesObject(matchOf(constraint), about),
   );
   // Gatekeeper shows policies the old object as the object on a deletion, where Kubernetes sends null.
   const object = request.operation === 'DELETE' && !request.object ? request.oldObject : request.object;
@@ -59,6 +58,17 @@ export async function evaluateAdmission(
     timeoutMs: TIMEOUT_MS,
     ...options,
   });
+}
+
+/** Read once for each constraint, not for each review. */
+const matches = new WeakMap<Constraint, KubernetesMatch>();
+
+function matchOf(constraint: Constraint): KubernetesMatch {
+  const known = matches.get(constraint);
+  if (known) return known;
+  const match = KubernetesMatch.parse(constraint.match);
+  matches.set(constraint, match);
+  return match;
 }
 
 function matchableOf(request: AdmissionRequest, namespaceObject: NamespaceObject | null): Matchable {
