@@ -25,21 +25,21 @@ export async function appendEvent(tx: Tx, event: NewEvent): Promise<void> {
 }
 
 /**
- * Appends several events, in their order, of whatever accounts: one statement for each account, in the order of
- * accounts, so that two transactions cannot wait for each other.
+ * Appends several events, in their order, of whatever accounts, in one statement. The accounts' counters are locked in
+ * the order of their ids, so that two transactions cannot wait for each other.
  */
 export async function appendEvents(tx: Tx, events: readonly NewEvent[]): Promise<void> {
-  const byAccount = Map.groupBy(events, (event) => event.accountId);
-  for (const accountId of [...byAccount.keys()].sort()) {
-    const own = byAccount.get(accountId) ?? [];
-    await sql`
-      with numbered as (update account set outbox_seq = outbox_seq + ${own.length} where account_id = ${accountId} returning outbox_seq)
-      insert into outbox (account_id, seq, subject, type, data)
-      select ${accountId}, outbox_seq - ${own.length} + ordinal, subject, type, data from numbered,
-        unnest(${own.map((_, i) => i + 1)}::int[], ${own.map((event) => event.subject)}::text[], ${own.map((event) => event.type)}::text[], ${own.map((event) => JSON.stringify(event.data))}::jsonb[])
-          as event (ordinal, subject, type, data)
-      order by ordinal`.execute(tx);
-  }
+  if (events.length === 0) return;
+  await sql`
+    with event as (
+      select * from unnest(${events.map((e) => e.accountId)}::uuid[], ${events.map((e) => e.subject)}::text[], ${events.map((e) => e.type)}::text[],
+                           ${events.map((e) => JSON.stringify(e.data))}::jsonb[]) with ordinality as e (account_id, subject, type, data, ordinal)),
+    counted as (select account_id, count(*) as events from event group by account_id),
+    locked as (select a.account_id, a.outbox_seq, c.events from account a join counted c using (account_id) order by a.account_id for update of a),
+    numbered as (update account a set outbox_seq = l.outbox_seq + l.events from locked l where a.account_id = l.account_id returning a.account_id, l.outbox_seq as before)
+    insert into outbox (account_id, seq, subject, type, data)
+    select e.account_id, n.before + row_number() over (partition by e.account_id order by e.ordinal), e.subject, e.type, e.data
+    from event e join numbered n using (account_id) order by e.ordinal`.execute(tx);
 }
 
 /** Tells every process that what a person or robot may do has changed; their tokens from before die. */
