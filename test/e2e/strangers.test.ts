@@ -7,6 +7,7 @@ import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { addPerson, addRobot, eventually, makeContract, must, settled } from '../support/chain.ts';
 import { bookworm, makeArtifact, makeImage, pushBlob, pushImage, registry } from '../support/image.ts';
 import { documentedOperations, OPERATIONS, requestOf, type Things } from '../support/operations.ts';
+import { accountId, readTables as tablesOf, asTenantOf as tenantOf } from '../support/row-security.ts';
 import type { Credentials } from '../support/server.ts';
 import { useServer } from '../support/use-server.ts';
 
@@ -448,42 +449,10 @@ describe('events', () => {
 });
 
 describe('row-level security alone, with no code in front of it', () => {
-  type Table = { name: string; columns: string[]; guarded: boolean };
-
-  async function readTables(): Promise<Table[]> {
-    const { rows } = await (await server().database()).query<Table>(
-      `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as guarded, array_agg(a.attname::text) as columns
-       from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-       where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace group by 1, 2 order by 1`,
-    );
-    return rows;
-  }
-
-  /** Runs a statement as the role of tenants, for the accounts named, and takes it back. @returns rows, or why not */
-  async function asTenantOf(accounts: string[], statement: string, values: unknown[] = []): Promise<string> {
-    const client = await (await server().database()).connect();
-    try {
-      await client.query('begin');
-      await client.query(
-        `select set_config('role', 'pratique_tenant', true), set_config('pratique.accounts', $1, true)`,
-        [`{${accounts.join(',')}}`],
-      );
-      const { rowCount, rows } = await client.query(statement, values);
-      return `${rowCount ?? 0} ${JSON.stringify(rows)}`;
-    } catch (error) {
-      return (error as Error).message;
-    } finally {
-      await client.query('rollback');
-      client.release();
-    }
-  }
-
-  const idOf = async (account: string): Promise<string> =>
-    (
-      await (
-        await server().database()
-      ).query<{ id: string }>(`select account_id as id from account where name = $1`, [account])
-    ).rows[0]?.id ?? '';
+  const readTables = async () => tablesOf(await server().database());
+  const asTenantOf = async (accounts: string[], statement: string, values: unknown[] = []) =>
+    tenantOf(await server().database(), accounts, statement, values);
+  const idOf = async (account: string) => accountId(await server().database(), account);
 
   test('another account sees no row of this one in any table, and of shared facts only what it holds itself', async () => {
     const [rival, vendor] = [await idOf('rival'), await idOf('vendor')];
