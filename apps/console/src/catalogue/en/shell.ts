@@ -56,7 +56,7 @@ export const states = {
 
 export const palette = {
   title: 'Find a page, an image or an action',
-  placeholder: 'Type a page, repository, tag or action',
+  hint: 'Type a page, repository, tag or action',
   pages: 'Pages',
   images: 'Images',
   accounts: 'Accounts',

@@ -57,7 +57,7 @@ export const states: Catalogue['states'] = {
 
 export const palette: Catalogue['palette'] = {
   title: '查找页面、镜像或操作',
-  placeholder: '输入页面、仓库、标签或操作',
+  hint: '输入页面、仓库、标签或操作',
   pages: '页面',
   images: '镜像',
   accounts: '账户',

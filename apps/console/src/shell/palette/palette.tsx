@@ -48,7 +48,7 @@ export function Palette({ account, onClose }: { account: string; onClose: () => 
         aria-controls={`${id}-list`}
         aria-activedescendant={entries.length > 0 ? `${id}-${active}` : undefined}
         aria-label={palette.title}
-        placeholder={palette.placeholder}
+        placeholder={palette.hint}
         value={q}
         onChange={(event) => {
           setQ(event.target.value);
