@@ -131,21 +131,24 @@ async function claimDue(tx: Tx, free: number, places: ReadonlyMap<string, number
   return rows;
 }
 
+/** A claim that ran out has passed to somebody else: of what it brings, only that the delivery arrived still counts. */
 async function record(tx: Tx, due: Due, outcome: Outcome): Promise<void> {
   if (outcome.error === null) {
     await sql`
       update webhook_delivery set state = 'delivered', finished_at = now(), last_status = ${outcome.status}, last_error = null
-      where webhook_delivery_id = ${due.webhook_delivery_id}`.execute(tx);
+      where webhook_delivery_id = ${due.webhook_delivery_id} and state = 'due'`.execute(tx);
     return;
   }
   // 410 Gone is the receiver's own word that it wants no more.
   const pause = outcome.status === 410 ? undefined : PAUSES_S[due.attempts - 1];
-  await sql`
+  const { numAffectedRows } = await sql`
     update webhook_delivery set last_status = ${outcome.status}, last_error = ${outcome.error},
       state = ${pause === undefined ? 'dead' : 'due'}, finished_at = case when ${pause === undefined} then now() end,
       next_at = now() + make_interval(secs => ${(pause ?? 0) * (0.8 + Math.random() * 0.4)})
-    where webhook_delivery_id = ${due.webhook_delivery_id}`.execute(tx);
-  if (pause !== undefined) return;
+    where webhook_delivery_id = ${due.webhook_delivery_id} and state = 'due' and attempts = ${due.attempts}`.execute(
+    tx,
+  );
+  if (pause !== undefined || numAffectedRows === 0n) return;
   if (outcome.status === 410)
     await sql`update webhook set enabled = false, disabled_reason = 'the receiver answered 410 Gone' where webhook_id = ${due.webhook_id}`.execute(
       tx,
