@@ -1,28 +1,31 @@
-/** From push to delivery: the verdict and its reasons, runs, exceptions, signatures, contracts and receipts. */
+/** From push to delivery: the verdict and its reasons, runs, signatures, contracts and receipts. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Exception, ImageScan, ImageStatus, Receipt, SigningKey } from '../../packages/contract/src/index.ts';
+import type { ImageScan, ImageStatus, Receipt, SigningKey } from '../../packages/contract/src/index.ts';
 import { compareVersions } from '../../packages/scan/src/index.ts';
 import { CYCLONEDX, SPDX, VERDICT, VSA, VULNS } from '../../packages/sign/src/index.ts';
-import { addPerson, eventually, makeContract, must, runsOf, settled, status } from '../support/chain.ts';
-import { bookworm, HARMLESS, makeImage, pushImage, putManifest, registry, type TestImage } from '../support/image.ts';
+import { deniedCves, makeContract, must, runsOf, settled, status } from '../support/chain.ts';
+import {
+  bookworm,
+  HARMLESS,
+  HOLED,
+  makeImage,
+  pushImage,
+  putManifest,
+  registry,
+  type TestImage,
+} from '../support/image.ts';
 import { ADMIN_PASSWORD, type Credentials } from '../support/server.ts';
 import { mustRun, needTool, runTool } from '../support/tools.ts';
 import { useServer } from '../support/use-server.ts';
 
 const server = useServer();
-const OLD = { name: 'libssl3', version: '3.0.9-1', source: 'openssl' };
-const vulnerable = makeImage(bookworm([OLD, HARMLESS]), { note: 'vulnerable' });
+const vulnerable = makeImage(bookworm([HOLED, HARMLESS]), { note: 'vulnerable' });
 let patched: TestImage;
 let denied: ImageStatus;
 let allowed: ImageStatus;
-
-const cves = (image: ImageStatus) =>
-  (image.verdict?.reasons ?? [])
-    .filter((reason) => reason.action === 'deny')
-    .map((reason) => String(reason.details['id']));
 
 beforeAll(async () => {
   await pushImage(server(), 'vendor/web', 'old', vulnerable);
@@ -32,7 +35,7 @@ beforeAll(async () => {
     typeof reason.details['fixedVersion'] === 'string' ? [reason.details['fixedVersion']] : [],
   );
   const version = fixed.sort((a, b) => compareVersions('deb', a, b)).at(-1) ?? '';
-  patched = makeImage(bookworm([{ ...OLD, version }, HARMLESS]), { note: 'patched' });
+  patched = makeImage(bookworm([{ ...HOLED, version }, HARMLESS]), { note: 'patched' });
   await pushImage(server(), 'vendor/web', 'new', patched);
   allowed = await settled(server(), 'vendor', 'web', 'new');
 });
@@ -40,7 +43,7 @@ beforeAll(async () => {
 describe('the gate', () => {
   test('denies an image with holes that updates fix, and names each with package and fixed version', () => {
     expect([denied.verdict?.decision, denied.chain.state]).toEqual(['deny', 'denied']);
-    expect(cves(denied)).toContain('CVE-2023-5363'); // openssl 3.0.11-1~deb12u2, the update of October 2023
+    expect(deniedCves(denied)).toContain('CVE-2023-5363'); // openssl 3.0.11-1~deb12u2, the update of October 2023
     for (const reason of denied.verdict?.reasons.filter((one) => one.template === 'FixableFindings') ?? []) {
       expect(reason.message).toMatch(/^CVE-\d{4}-\d+ \(\w+\) affects libssl3 3\.0\.9-1; version \S+ fixes it\.$/);
       expect(reason.details).toMatchObject({ package: 'libssl3', version: '3.0.9-1' });
@@ -69,7 +72,7 @@ describe('the gate', () => {
       'valid',
       'succeeded',
     ]);
-    expect(cves(allowed)).toEqual([]);
+    expect(deniedCves(allowed)).toEqual([]);
     expect(allowed.signatures.map((signature) => signature.predicateType)).toEqual(
       expect.arrayContaining(['https://sigstore.dev/cosign/sign/v1', VSA, VERDICT, SPDX, CYCLONEDX, VULNS]),
     );
@@ -123,130 +126,6 @@ describe('runs', () => {
     expect(new Set([first?.outcome, second?.outcome])).toEqual(new Set(['joined', 'started']));
     await settled(server(), 'vendor', 'web', 'new', 2);
   });
-});
-
-describe('exceptions', () => {
-  let developer: Credentials;
-  let maintainer: Credentials;
-  const image = makeImage(bookworm([OLD]), { note: 'excepted' });
-
-  beforeAll(async () => {
-    developer = await addPerson(server(), 'dora', { vendor: 'developer' });
-    maintainer = await addPerson(server(), 'max', { vendor: 'maintainer' });
-  });
-
-  test('asked for by one and approved by another let the image pass on its next run', async () => {
-    await pushImage(server(), 'vendor/excepted', 'v1', image);
-    const before = await settled(server(), 'vendor', 'excepted', 'v1');
-    expect(before.verdict?.decision).toBe('deny');
-    const names: string[] = [];
-    for (const id of new Set(cves(before))) {
-      const asked = must(
-        await server().api(
-          'POST',
-          '/api/v1/accounts/vendor/exceptions',
-          { kind: 'finding', selector: { id, repositories: ['excepted'] }, reason: 'not reachable in this program' },
-          developer,
-        ),
-      ) as Exception;
-      expect([asked.state, asked.owner]).toEqual(['requested', 'dora']);
-      names.push(asked.name);
-    }
-    const rerun = () =>
-      server().api('POST', '/api/v1/accounts/vendor/runs', { repository: 'excepted', reference: 'v1' }, developer);
-    must(await rerun());
-    expect((await settled(server(), 'vendor', 'excepted', 'v1', 2)).verdict?.decision).toBe('deny');
-    for (const name of names) {
-      const path = `/api/v1/accounts/vendor/exceptions/${name}/approval`;
-      expect((await server().api('POST', path, undefined, developer)).status).toBe(403);
-      expect(must(await server().api('POST', path, undefined, maintainer))).toMatchObject({
-        state: 'active',
-        approver: 'max',
-      });
-    }
-    must(await rerun());
-    expect((await settled(server(), 'vendor', 'excepted', 'v1', 3)).verdict?.decision).toBe('allow');
-    // What was excepted in one repository is not in another.
-    await pushImage(server(), 'vendor/not-excepted', 'v1', image);
-    expect((await settled(server(), 'vendor', 'not-excepted', 'v1')).verdict?.decision).toBe('deny');
-  });
-
-  test('withdrawn, they let nothing pass any more, and the signatures go', async () => {
-    const before = await status(server(), 'vendor', 'excepted', 'v1');
-    const signed = await registry(server(), 'GET', `vendor/excepted/referrers/${before.digest}`);
-    const isBundle = (one: { artifactType: string }) =>
-      one.artifactType.startsWith('application/vnd.dev.sigstore.bundle');
-    expect(((await signed.json()) as { manifests: { artifactType: string }[] }).manifests.some(isBundle)).toBe(true);
-    const [first] = must(await server().api('GET', '/api/v1/accounts/vendor/exceptions')) as Exception[];
-    expect(
-      (await server().api('DELETE', `/api/v1/accounts/vendor/exceptions/${first?.name}`, undefined, maintainer)).status,
-    ).toBe(204);
-    must(await server().api('POST', '/api/v1/accounts/vendor/runs', { repository: 'excepted', reference: 'v1' }));
-    expect((await settled(server(), 'vendor', 'excepted', 'v1', 4)).verdict?.decision).toBe('deny');
-    const after = await registry(server(), 'GET', `vendor/excepted/referrers/${before.digest}`);
-    expect(((await after.json()) as { manifests: { artifactType: string }[] }).manifests.some(isBundle)).toBe(false);
-  });
-
-  test.each(['exception', 'approval step'])(
-    'nobody passes the two pairs of eyes of an %s by a robot of their own',
-    async (kind) => {
-      const robot = must(
-        await server().api(
-          'POST',
-          '/api/v1/accounts/vendor/robots',
-          { name: kind.replace(' ', '-'), role: 'maintainer' },
-          maintainer,
-        ),
-      ) as { token: string };
-      if (kind === 'exception') {
-        const asked = must(
-          await server().api(
-            'POST',
-            '/api/v1/accounts/vendor/exceptions',
-            { kind: 'finding', selector: { id: 'CVE-2020-0001' }, reason: 'my own exception' },
-            maintainer,
-          ),
-        ) as Exception;
-        const approved = await server().api(
-          'POST',
-          `/api/v1/accounts/vendor/exceptions/${asked.name}/approval`,
-          undefined,
-          robot.token,
-        );
-        expect(approved.status).toBe(403);
-        return;
-      }
-      must(
-        await server().api('PUT', '/api/v1/accounts/vendor/chains/approved', {
-          definition: {
-            name: 'approved',
-            repositories: ['approved'],
-            steps: [
-              { name: 'inventory', kind: 'inventory' },
-              { name: 'ask', kind: 'approval', needs: ['inventory'] },
-            ],
-          },
-        }),
-      );
-      await pushImage(
-        server(),
-        'vendor/approved',
-        'v1',
-        makeImage(bookworm([HARMLESS]), { note: 'approved' }),
-        maintainer,
-      );
-      const run = await eventually('the approval step', async () => {
-        const [found] = await runsOf(server(), 'vendor', 'approved', 'v1');
-        return found?.state === 'waiting' ? found : null;
-      });
-      const path = `/api/v1/accounts/vendor/runs/${run.id}/steps/ask/approval`;
-      const answer = { approve: true, reason: 'looks fine' };
-      expect((await server().api('POST', path, answer, maintainer)).status).toBe(403);
-      expect((await server().api('POST', path, answer, robot.token)).status).toBe(403);
-      must(await server().api('POST', path, answer));
-      expect((await settled(server(), 'vendor', 'approved', 'v1')).chain.state).toBe('succeeded');
-    },
-  );
 });
 
 describe('signatures', () => {

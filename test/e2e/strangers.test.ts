@@ -2,151 +2,40 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { deriveKey, readMasterKey } from '../../apps/server/src/signer/master-key.ts';
-import type { Exception, NewRobotAnswer } from '../../packages/contract/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
-import { addPerson, addRobot, eventually, makeContract, must, settled } from '../support/chain.ts';
-import { bookworm, makeArtifact, makeImage, pushBlob, pushImage, registry } from '../support/image.ts';
-import { documentedOperations, OPERATIONS, requestOf, type Things } from '../support/operations.ts';
+import { addRobot, eventually, must } from '../support/chain.ts';
+import { pushBlob, pushImage, registry } from '../support/image.ts';
+import { documentedOperations, OPERATIONS } from '../support/operations.ts';
 import { accountId, readTables as tablesOf, asTenantOf as tenantOf } from '../support/row-security.ts';
 import type { Credentials } from '../support/server.ts';
+import {
+  answerTo,
+  call,
+  keepSecrets,
+  leaks,
+  learned,
+  made,
+  madeUpload,
+  openImage,
+  type Probe,
+  probes,
+  REPOSITORY,
+  type SecretAccount,
+  secretImage,
+} from '../support/strangers.ts';
 import { useServer } from '../support/use-server.ts';
 
 const server = useServer();
-const secretImage = makeImage(bookworm([{ name: 'crown-jewels', version: '1.0' }]), { note: 'secret' });
-const openImage = makeImage(bookworm([]), { note: 'open' });
-const REPOSITORY = 'secret/crown';
-let real: Things;
+let real: SecretAccount['real'];
 let upload = '';
-/** What only members of the account may ever read. */
 let secrets: string[] = [];
-const robots: Record<'revoked' | 'expired' | 'narrow', NewRobotAnswer> = {} as never;
+let robots: SecretAccount['robots'];
 let owner: Credentials;
 let member: Credentials;
 
-const made = (account: string): Things => ({
-  account,
-  person: 'nobody-at-all',
-  robot: 'no-robot',
-  chain: 'no-chain',
-  run: randomUUID(),
-  step: 'no-step',
-  exception: 'no-exception',
-  contract: randomUUID(),
-  delivery: randomUUID(),
-  cluster: 'no-cluster',
-  webhook: 'no-webhook',
-  repository: 'secret/nothing',
-  reference: 'v1',
-});
-
-/** An upload's name in the form that the registry gives them, which it never gave. */
-const madeUpload = () =>
-  `${randomUUID()}.${Math.floor(Date.now() / 1000).toString(16)}.${randomBytes(17).toString('base64url').slice(0, 22)}`;
-
 beforeAll(async () => {
-  must(await server().api('POST', '/api/v1/accounts', { name: 'rival' }));
-  owner = await addPerson(server(), 'rita', { rival: 'owner' });
-  member = await addPerson(server(), 'sam', { rival: 'reader' });
-  await addPerson(server(), 'olga', { vendor: 'developer' });
-  for (const name of ['revoked', 'expired'] as const)
-    robots[name] = await addRobot(server(), 'vendor', { name, role: 'maintainer' });
-  robots.narrow = await addRobot(server(), 'vendor', { name: 'narrow', role: 'maintainer', repositories: ['open/**'] });
-  await pushImage(server(), `vendor/${REPOSITORY}`, 'v1', secretImage);
-  await pushImage(
-    server(),
-    `vendor/${REPOSITORY}`,
-    null,
-    makeArtifact('application/vnd.example.note', 'hush', secretImage),
-  );
-  await pushImage(server(), 'vendor/open/app', 'v1', openImage);
-  const image = await settled(server(), 'vendor', REPOSITORY, 'v1');
-  await settled(server(), 'vendor', 'open/app', 'v1');
-  const contract = await makeContract(server());
-  const { id: delivery } = must(
-    await server().api('POST', '/api/v1/accounts/vendor/deliveries', {
-      repository: REPOSITORY,
-      reference: 'v1',
-      to: 'customer/secret-copy:v1',
-    }),
-  ) as { id: string };
-  const exception = must(
-    await server().api('POST', '/api/v1/accounts/vendor/exceptions', {
-      kind: 'finding',
-      name: 'secret-exception',
-      selector: { id: 'CVE-2020-0001' },
-      reason: 'nobody else needs to know',
-    }),
-  ) as Exception;
-  must(await server().api('POST', '/api/v1/accounts/vendor/clusters', { name: 'secret-cluster' }));
-  must(
-    await server().api('POST', '/api/v1/accounts/vendor/webhooks', {
-      name: 'secret-webhook',
-      url: 'https://93.184.216.34/secret-path',
-      types: ['never.happens'],
-    }),
-  );
-  const opened = await registry(server(), 'POST', `vendor/${REPOSITORY}/blobs/uploads/`);
-  upload = opened.headers.get('location')?.split('/').at(-1) ?? '';
-  real = {
-    account: 'vendor',
-    person: 'olga',
-    robot: 'expired',
-    chain: 'default',
-    run: image.chain.run?.id ?? '',
-    step: 'gate',
-    exception: exception.name,
-    contract,
-    delivery,
-    cluster: 'secret-cluster',
-    webhook: 'secret-webhook',
-    repository: REPOSITORY,
-    reference: 'v1',
-  };
-  secrets = [
-    REPOSITORY,
-    'secret-copy',
-    'secret-exception',
-    'secret-cluster',
-    'secret-webhook',
-    'secret-path',
-    'crown-jewels',
-    'olga',
-    secretImage.digest,
-    ...secretImage.blobs.map((blob) => blob.digest),
-    real.run,
-    contract,
-    delivery,
-    upload,
-  ];
-  must(await server().api('GET', '/api/v1/me', undefined, robots.revoked.token));
-  must(await server().api('GET', '/api/v1/me', undefined, robots.expired.token));
-  must({ ...(await server().api('DELETE', '/api/v1/accounts/vendor/robots/revoked')) });
-  const database = await server().database();
-  await database.query(`update robot set expires_at = now() - interval '1 minute' where name = 'expired'`);
-  // The expiry was set behind the server's back; a start again is how it learns of that.
-  await server().halt();
-  await server().start();
+  ({ real, upload, secrets, robots, owner, member } = await keepSecrets(server()));
 });
-
-type Seen = { status: number; text: string };
-
-async function call(operation: string, things: Things, credentials: Credentials): Promise<Seen> {
-  const { method, path, body } = requestOf(operation, things);
-  const answer = await server().api(method, path, body, credentials);
-  return { status: answer.status, text: answer.text };
-}
-
-/** An answer without what the caller itself sent and without its own id: what is left is all that one can learn. */
-function learned(seen: Seen, things: Things): string {
-  const sent = Object.values(things).sort((a, b) => b.length - a.length);
-  const text = sent.reduce((left, value) => left.replaceAll(value, '<sent>'), seen.text);
-  return `${seen.status} ${text.replaceAll(/"requestId":"[^"]*"/g, '')}`;
-}
-
-function leaks(seen: Seen, things: Things): string[] {
-  const rest = learned(seen, things);
-  return secrets.filter((secret) => rest.includes(secret));
-}
 
 /** Without an account in the path: about the caller, or for administrators. */
 const OWN = new Set([
@@ -180,13 +69,13 @@ describe('without credentials that are good', () => {
     async (_, credentials) => {
       for (const operation of walked) {
         const [about, nothing] = [
-          await call(operation, real, credentials()),
-          await call(operation, made('no-account'), credentials()),
+          await call(server(), operation, real, credentials()),
+          await call(server(), operation, made('no-account'), credentials()),
         ];
         expect([operation, about.status]).toEqual([operation, operation === 'POST /api/v1/login' ? about.status : 401]);
         expect([401, 400]).toContain(about.status);
         expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, made('no-account'))]);
-        expect([operation, leaks(about, real)]).toEqual([operation, []]);
+        expect([operation, leaks(secrets, about, real)]).toEqual([operation, []]);
       }
     },
   );
@@ -202,21 +91,21 @@ describe('a member of another account', () => {
       for (const operation of inAccount) {
         const absent = made('no-account');
         const [about, nothing] = [
-          await call(operation, real, credentials()),
-          await call(operation, absent, credentials()),
+          await call(server(), operation, real, credentials()),
+          await call(server(), operation, absent, credentials()),
         ];
         expect([operation, about.status]).toEqual([operation, 404]);
         expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, absent)]);
-        expect([operation, leaks(about, real)]).toEqual([operation, []]);
+        expect([operation, leaks(secrets, about, real)]).toEqual([operation, []]);
       }
     },
   );
 
   test('gets nothing of it from operations without an account', async () => {
     for (const operation of walked.filter((one) => !inAccount.includes(one))) {
-      const seen = await call(operation, real, owner);
+      const seen = await call(server(), operation, real, owner);
       if (!OWN.has(operation)) expect([operation, seen.status]).toEqual([operation, 403]);
-      expect([operation, leaks(seen, real)]).toEqual([operation, []]);
+      expect([operation, leaks(secrets, seen, real)]).toEqual([operation, []]);
     }
   });
 
@@ -225,7 +114,10 @@ describe('a member of another account', () => {
       /\{(run|contract|delivery|exception|cluster|robot)\}/.test(one),
     )) {
       const [through, absent] = [{ ...real, account: 'rival' }, made('rival')];
-      const [about, nothing] = [await call(operation, through, owner), await call(operation, absent, owner)];
+      const [about, nothing] = [
+        await call(server(), operation, through, owner),
+        await call(server(), operation, absent, owner),
+      ];
       expect([operation, about.status]).toEqual([operation, 404]);
       expect([operation, learned(about, through)]).toEqual([operation, learned(nothing, absent)]);
     }
@@ -234,7 +126,10 @@ describe('a member of another account', () => {
   test('is answered on images of their account as if nobody else had any', async () => {
     for (const operation of inAccount.filter((one) => one.includes('/image'))) {
       const [through, absent] = [{ ...real, account: 'rival' }, made('rival')];
-      const [about, nothing] = [await call(operation, through, owner), await call(operation, absent, owner)];
+      const [about, nothing] = [
+        await call(server(), operation, through, owner),
+        await call(server(), operation, absent, owner),
+      ];
       expect([operation, learned(about, through)]).toEqual([operation, learned(nothing, absent)]);
     }
   });
@@ -245,10 +140,10 @@ describe('a robot of some repositories', () => {
     for (const operation of walked.filter((one) => one !== 'POST /api/v1/login')) {
       const absent = { ...made('vendor'), chain: real.chain };
       const [about, nothing] = [
-        await call(operation, real, robots.narrow.token),
-        await call(operation, absent, robots.narrow.token),
+        await call(server(), operation, real, robots.narrow.token),
+        await call(server(), operation, absent, robots.narrow.token),
       ];
-      expect([operation, leaks(about, real)]).toEqual([operation, []]);
+      expect([operation, leaks(secrets, about, real)]).toEqual([operation, []]);
       if (operation.includes('{account}'))
         expect([operation, learned(about, real)]).toEqual([operation, learned(nothing, absent)]);
     }
@@ -275,40 +170,10 @@ describe('a robot of some repositories', () => {
 });
 
 describe('the registry', () => {
-  type Probe = [verb: string, path: string, body?: Buffer];
-  const probes = (name: string, reference: string, digest: string, blob: string, id: string): Probe[] => [
-    ['HEAD', `${name}/manifests/${reference}`],
-    ['GET', `${name}/manifests/${reference}`],
-    ['GET', `${name}/manifests/${digest}`],
-    ['PUT', `${name}/manifests/${reference}`, openImage.manifest],
-    ['DELETE', `${name}/manifests/${reference}`],
-    ['DELETE', `${name}/manifests/${digest}`],
-    ['HEAD', `${name}/blobs/${blob}`],
-    ['GET', `${name}/blobs/${blob}`],
-    ['DELETE', `${name}/blobs/${blob}`],
-    ['POST', `${name}/blobs/uploads/`],
-    ['POST', `${name}/blobs/uploads/?digest=${sha256(Buffer.from('x'))}`, Buffer.from('x')],
-    ['POST', `${name}/blobs/uploads/?mount=${blob}&from=vendor/${REPOSITORY}`],
-    ['GET', `${name}/blobs/uploads/${id}`],
-    ['PATCH', `${name}/blobs/uploads/${id}`, Buffer.from('x')],
-    ['PUT', `${name}/blobs/uploads/${id}?digest=${sha256(Buffer.from('x'))}`],
-    ['DELETE', `${name}/blobs/uploads/${id}`],
-    ['GET', `${name}/tags/list`],
-    ['GET', `${name}/referrers/${digest}`],
-  ];
   const existing = () =>
     probes(`vendor/${REPOSITORY}`, 'v1', secretImage.digest, secretImage.blobs[1]?.digest ?? '', upload);
   const random = () => sha256(randomBytes(8));
   const absent = (account: string) => probes(`${account}/secret/nothing`, 'v9', random(), random(), madeUpload());
-
-  async function answerTo([verb, path, body]: Probe, credentials: Credentials): Promise<string> {
-    const answer = await registry(server(), verb, path, { credentials, ...(body ? { body } : {}) });
-    const name = path.replace(/\/(manifests|blobs|tags|referrers)\/.*/, '');
-    const headers = ['www-authenticate', 'docker-content-digest', 'content-length', 'location', 'range', 'link']
-      .map((header) => `${header}=${(answer.headers.get(header) ?? '').replaceAll(name, '<name>')}`)
-      .filter((line) => !line.startsWith('content-length') || verb === 'HEAD');
-    return `${answer.status} ${headers.join(' ')} ${(await answer.text()).replaceAll(name, '<name>')}`;
-  }
 
   const strangers: [string, () => Credentials, number][] = [
     ['nobody', () => null, 401],
@@ -323,10 +188,10 @@ describe('the registry', () => {
     async (_, credentials, status) => {
       const [here, there, nowhere] = [existing(), absent('vendor'), absent('no-account')];
       for (const [index, probe] of here.entries()) {
-        const about = await answerTo(probe, credentials());
+        const about = await answerTo(server(), probe, credentials());
         expect([probe[0], probe[1], Number(about.slice(0, 3))]).toEqual([probe[0], probe[1], status]);
-        expect(about).toBe(await answerTo(there[index] as Probe, credentials()));
-        expect(about).toBe(await answerTo(nowhere[index] as Probe, credentials()));
+        expect(about).toBe(await answerTo(server(), there[index] as Probe, credentials()));
+        expect(about).toBe(await answerTo(server(), nowhere[index] as Probe, credentials()));
       }
     },
   );

@@ -99,3 +99,9 @@ export async function makeContract(
   must(await server.api('POST', `/api/v1/accounts/${to}/contracts/${offered.id}/acceptance`, { trustVendor }));
   return offered.id;
 }
+
+/** The ids of the findings that an image was denied for. */
+export const deniedCves = (image: ImageStatus) =>
+  (image.verdict?.reasons ?? [])
+    .filter((reason) => reason.action === 'deny')
+    .map((reason) => String(reason.details['id']));

@@ -9,6 +9,8 @@ export type Blob = { digest: string; bytes: Buffer; mediaType: string };
 export type TestImage = { digest: string; manifest: Buffer; mediaType: string; blobs: Blob[] };
 /** A package that no advisory speaks of. */
 export const HARMLESS = { name: 'netbase', version: '6.4' };
+/** Has holes that Debian's updates of bookworm fix. */
+export const HOLED = { name: 'libssl3', version: '3.0.9-1', source: 'openssl' };
 
 export type InstalledPackage = { name: string; version: string; source?: string; architecture?: string };
 
