@@ -6,6 +6,7 @@ import { recordAudit } from '../auth/audit.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { GATE_KINDS } from '../gate/exceptions.ts';
 import { rulesChanged } from '../renewal/mark-due.ts';
 import { actorOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
@@ -166,13 +167,11 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
     async (request, reply) => {
       const { accountId } = wholeGrantOf(request);
       await asTenant(db, [accountId], async (tx) => {
-        const { rows } =
-          await sql`update exception set withdrawn_at = now() where name = ${request.params.exception} and withdrawn_at is null returning 1`.execute(
-            tx,
-          );
-        if (rows.length === 0)
-          throw new ServerError('not-found', `there is no exception ${request.params.exception} in force`);
-        await rulesChanged(tx, accountId);
+        const { rows } = await sql<{ gated: boolean }>`
+          update exception set withdrawn_at = now() where name = ${request.params.exception} and withdrawn_at is null
+          returning kind = any (${[...GATE_KINDS]}::text[]) and approved_at is not null as gated`.execute(tx);
+        if (!rows[0]) throw new ServerError('not-found', `there is no exception ${request.params.exception} in force`);
+        if (rows[0].gated) await rulesChanged(tx, accountId);
         await recordAudit(tx, {
           accountId,
           actor: actorOf(request),

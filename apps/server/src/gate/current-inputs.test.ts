@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
 import { asSystem } from '../db/connect.ts';
-import { type GateInputs, readScannedSnapshot, sameRules } from './current-inputs.ts';
+import { makeAccount, makeException } from './account.fixture.ts';
+import { type GateInputs, readCurrentInputs, readScannedSnapshot, sameRules } from './current-inputs.ts';
 
 const { db } = await testDatabase();
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
@@ -29,6 +30,26 @@ test('a verdict names the advisories of the latest inventory that was scanned', 
   expect(await read(digest('a'), digest('b'))).toBe('new');
   await addScan(digest('c'), 2, 'newer');
   expect(await read(digest('a'), digest('c'))).toBe('new newer');
+});
+
+test('an emergency in a cluster is none of the gate: verdicts stay decided from what they were', async () => {
+  const account = await asSystem(db, async (tx) => {
+    const made = await makeAccount(tx, 'acme');
+    await sql`insert into policy_bundle (account_id, version, digest, content, created_by) values (${made.accountId}, 1, 'b', '{}', 't')`.execute(
+      tx,
+    );
+    await sql`insert into setting (key, value) values ('advisories.snapshot', '"s"'), ('cataloger.revision', '1')`.execute(
+      tx,
+    );
+    return made;
+  });
+  const inputs = () => asSystem(db, (tx) => readCurrentInputs(tx, account.accountId));
+  const before = await inputs();
+  expect(before).not.toBeNull();
+  await asSystem(db, (tx) => makeException(tx, account, 'night', 'break-glass', '1 hour'));
+  expect(await inputs()).toEqual(before);
+  await asSystem(db, (tx) => makeException(tx, account, 'known', 'finding', '1 hour'));
+  expect((await inputs())?.exceptions).not.toBe(before?.exceptions);
 });
 
 test('rules are the same when people decided nothing in between', () => {

@@ -3,6 +3,7 @@ import { canonicalDigest } from '@pratique/contract/canonical-digest';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 import type { Repository } from '../registry/cache.ts';
+import { GATE_KINDS } from './exceptions.ts';
 
 /** Everything besides the image itself that a decision depends on. */
 export type GateInputs = {
@@ -30,7 +31,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     select
       (select digest from policy_bundle where account_id = ${accountId} order by version desc limit 1) as bundle,
       (select coalesce(jsonb_agg(jsonb_build_array(name, kind, selector, expires_at) order by name), '[]') from exception
-        where account_id = ${accountId} and approved_at is not null and withdrawn_at is null and expires_at > now()) as exceptions,
+        where account_id = ${accountId} and kind = any (${[...GATE_KINDS]}::text[]) and approved_at is not null and withdrawn_at is null and expires_at > now()) as exceptions,
       (select coalesce(jsonb_agg(from_account_id order by from_account_id), '[]') from contract
         where to_account_id = ${accountId} and trust_vendor and accepted_at is not null and ended_at is null) as trust,
       (select digest from trust_policy where account_id = ${accountId} order by version desc limit 1) as trust_policy,

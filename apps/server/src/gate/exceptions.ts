@@ -8,10 +8,13 @@ export type ActiveException =
   | { name: string; kind: 'finding'; selector: FindingSelector }
   | { name: string; kind: 'policy'; selector: PolicySelector };
 
+/** Kinds that the gate looks at; others speak to clusters and change no verdict. */
+export const GATE_KINDS = ['finding', 'policy'] as const;
+
 export async function readActiveExceptions(tx: Tx, accountId: string): Promise<ActiveException[]> {
   const { rows } = await sql<{ name: string; kind: string; selector: unknown }>`
     select name, kind, selector from exception
-    where account_id = ${accountId} and kind in ('finding', 'policy') and approved_at is not null and withdrawn_at is null and expires_at > now()
+    where account_id = ${accountId} and kind = any (${[...GATE_KINDS]}::text[]) and approved_at is not null and withdrawn_at is null and expires_at > now()
     order by name`.execute(tx);
   return rows.map(({ name, kind, selector }) =>
     kind === 'finding'
