@@ -31,8 +31,7 @@ export function scheduleRenewals(deps: RenewalDeps, log: Logger): Renewals {
       let found = 0;
       try {
         if (started - toldAt > TELL_EVERY_MS || toldAt === 0) {
-          toldAt = started;
-          await asSystem(deps.db, tellWhatEnds);
+          toldAt = (await asSystem(deps.db, tellWhatEnds)) ? 0 : started;
         }
         found = await renewDue(deps, log);
       } catch (error) {
