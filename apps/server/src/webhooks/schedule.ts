@@ -1,9 +1,8 @@
 /** The loop behind webhooks: events become deliveries, deliveries become requests. */
-
 import { fanOut } from './fan-out.ts';
 import { createSender, type SendDeps } from './send-due.ts';
 
-const IDLE_MS = 250;
+const IDLE_MS = 500;
 
 export function scheduleWebhooks(deps: SendDeps & { publicUrl: string }): { stop(): Promise<void> } {
   const sender = createSender(deps);
