@@ -1,7 +1,8 @@
 /** A verdict is not in force while people still have a say: it is pending until they have approved. */
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
-import { appendEvent } from '../feed/append-event.ts';
+import { appendEvents } from '../feed/append-event.ts';
+import { keepHistory } from './keep-history.ts';
 
 type StepRow = { name: string; kind: string; needs: string[]; state: string };
 
@@ -43,7 +44,7 @@ export async function confirmVerdicts(tx: Tx, runId: string): Promise<void> {
     returning v.account_id, v.repository_id, r.name as repository, a.name as account, v.digest, v.decision, v.valid_until, v.reasons`.execute(
     tx,
   );
-  for (const row of rows) await announce(tx, runId, row);
+  await announce(tx, runId, rows);
 }
 
 /** An approval was refused: the image is denied, by that person's word. */
@@ -56,17 +57,18 @@ export async function refuseVerdicts(tx: Tx, runId: string, step: string, summar
     returning v.account_id, v.repository_id, r.name as repository, a.name as account, v.digest, v.decision, v.valid_until, v.reasons`.execute(
     tx,
   );
-  for (const row of rows) {
-    await sql`
-      insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
-      select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
-      where repository_id = ${row.repository_id} and digest = ${row.digest}`.execute(tx);
-    await announce(tx, runId, row);
-  }
+  const [first] = rows;
+  if (!first) return;
+  await keepHistory(
+    tx,
+    first.account_id,
+    rows.map((row) => ({ repositoryId: row.repository_id, digest: row.digest })),
+  );
+  await announce(tx, runId, rows);
 }
 
-async function announce(tx: Tx, runId: string, row: VerdictRow): Promise<void> {
-  await appendEvent(tx, {
+async function announce(tx: Tx, runId: string, rows: readonly VerdictRow[]): Promise<void> {
+  const events = rows.map((row) => ({
     accountId: row.account_id,
     subject: `repository/${row.repository}@${row.digest}`,
     type: 'verdict.decided',
@@ -84,5 +86,6 @@ async function announce(tx: Tx, runId: string, row: VerdictRow): Promise<void> {
         .slice(0, 20)
         .map((reason) => reason.message),
     },
-  });
+  }));
+  await appendEvents(tx, events);
 }

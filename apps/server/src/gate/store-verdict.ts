@@ -5,6 +5,7 @@ import type { Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import type { Repository } from '../registry/cache.ts';
 import type { GateInputs } from './current-inputs.ts';
+import { keepHistory } from './keep-history.ts';
 
 export type NewVerdict = {
   digest: string;
@@ -36,10 +37,7 @@ export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewV
       input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until,
       renew_at = excluded.renew_at, renewal_failures = 0, renewal_error = null, warned_at = null
     returning valid_until, state`.execute(tx);
-  await sql`
-    insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
-    select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
-    where account_id = ${accountId} and repository_id = ${repositoryId} and digest = ${verdict.digest}`.execute(tx);
+  await keepHistory(tx, accountId, [{ repositoryId, digest: verdict.digest }]);
   const denies = verdict.reasons.filter((reason) => reason.action === 'deny');
   await appendEvent(tx, {
     accountId,

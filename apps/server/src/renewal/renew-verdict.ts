@@ -6,6 +6,7 @@ import { asSystem, type Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import { readCurrentInputs, sameRules } from '../gate/current-inputs.ts';
 import { type JudgeDeps, type Judgement, judgeSubject } from '../gate/judge.ts';
+import { keepHistory } from '../gate/keep-history.ts';
 import { enqueue } from '../jobs/run-queue.ts';
 import type { Repository } from '../registry/cache.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
@@ -75,10 +76,7 @@ async function extend(
     returning valid_until`.execute(tx);
   const row = rows[0];
   if (!row) return false;
-  await sql`
-    insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
-    select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
-    where repository_id = ${due.repositoryId} and digest = ${due.digest}`.execute(tx);
+  await keepHistory(tx, repository.accountId, [due]);
   const halfGone = Date.now() - due.decidedAt.getTime() > (due.validUntil.getTime() - due.decidedAt.getTime()) * 0.4;
   // Statements carry the verdict's time and reasons; one that says the same a day later is worth no signature.
   if (whole.decision === 'allow' && (halfGone || canonicalDigest(whole.reasons) !== canonicalDigest(due.reasons)))

@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { type Actor, recordAudit } from '../auth/audit.ts';
 import type { Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
-import { appendEvent } from '../feed/append-event.ts';
+import { appendEvent, appendEvents } from '../feed/append-event.ts';
+import { keepHistory } from '../gate/keep-history.ts';
 import { enqueue } from '../jobs/run-queue.ts';
 import { lockDigests } from './lock-digests.ts';
 import { revokedSentence } from './read-revocation.ts';
@@ -52,20 +53,20 @@ export async function revokeImage(tx: Tx, order: RevokeOrder): Promise<Revoked> 
     subject: order.repository ? `${order.repository.name}@${digest}` : digest,
     detail: { reason: order.reason, verdicts: changed.length },
   });
-  for (const row of changed)
-    await appendEvent(tx, {
-      accountId,
-      subject: `repository/${row.repository}@${row.digest}`,
-      type: 'verdict.revoked',
-      data: {
-        repositoryId: row.repository_id,
-        repository: row.repository,
-        account: order.account,
-        digest: row.digest,
-        reason: order.reason,
-        by: actor.name,
-      },
-    });
+  const events = changed.map((row) => ({
+    accountId,
+    subject: `repository/${row.repository}@${row.digest}`,
+    type: 'verdict.revoked',
+    data: {
+      repositoryId: row.repository_id,
+      repository: row.repository,
+      account: order.account,
+      digest: row.digest,
+      reason: order.reason,
+      by: actor.name,
+    },
+  }));
+  await appendEvents(tx, events);
   if (changed.length === 0)
     await appendEvent(tx, {
       accountId,
@@ -118,11 +119,10 @@ async function revokeVerdicts(
     from repository r where r.repository_id = v.repository_id and v.account_id = ${order.accountId} and v.digest = any (${digests}::text[]) and v.state <> 'revoked'
       and (${order.repository?.repositoryId ?? null}::uuid is null or v.repository_id = ${order.repository?.repositoryId ?? null}::uuid)
     returning v.repository_id, r.name as repository, v.digest`.execute(tx);
-  await sql`
-    insert into verdict_history (account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until)
-    select account_id, repository_id, digest, decision, reasons, input_hash, run_id, decided_at, valid_until from verdict
-    where account_id = ${order.accountId} and (repository_id, digest) in (select * from unnest(${rows.map((row) => row.repository_id)}::uuid[], ${rows.map((row) => row.digest)}::text[]))`.execute(
+  await keepHistory(
     tx,
+    order.accountId,
+    rows.map((row) => ({ repositoryId: row.repository_id, digest: row.digest })),
   );
   return rows;
 }
