@@ -11,24 +11,14 @@ type Props = {
   lead?: string;
   action: string;
   danger?: boolean;
-  pending: boolean;
-  error: Error | null;
+  /** The change under way: while it is, it cannot be asked for again; why it failed stays until it is. */
+  change: { isPending: boolean; error: Error | null };
   onSubmit: (given: FormData) => void;
   onClose: () => void;
   children?: ReactNode;
 };
 
-export function FormDialog({
-  title,
-  lead,
-  action,
-  danger = false,
-  pending,
-  error,
-  onSubmit,
-  onClose,
-  children,
-}: Props) {
+export function FormDialog({ title, lead, action, danger = false, change, onSubmit, onClose, children }: Props) {
   const { words } = useText();
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -40,10 +30,10 @@ export function FormDialog({
       <form className="form" onSubmit={submit}>
         {lead && <p>{lead}</p>}
         {children}
-        {error && <Failure error={error} change />}
+        {change.error && <Failure error={change.error} change />}
         <p className="dialog-actions">
           <Button onClick={onClose}>{words.cancel}</Button>
-          <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={pending}>
+          <Button type="submit" look={danger ? 'danger' : 'primary'} disabled={change.isPending}>
             {action}
           </Button>
         </p>

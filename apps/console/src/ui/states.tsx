@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { RequestError } from '../api/request.ts';
 import { useText } from '../catalogue/use-text.ts';
 import { Button } from './button.tsx';
+import { Command } from './copyable.tsx';
 import './states.css';
 
 type Props<T> = {
@@ -84,10 +85,23 @@ function StateTitle({ children }: { children: ReactNode }) {
   return <p className="state-title">{children}</p>;
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+/** Nothing is there: what would be, and the command that fills it. */
+export function Empty({
+  title,
+  hint,
+  command,
+  children,
+}: {
+  title: string;
+  hint?: string;
+  command?: string;
+  children?: ReactNode;
+}) {
   return (
     <div className="empty">
       <StateTitle>{title}</StateTitle>
+      {hint && <p>{hint}</p>}
+      {command && <Command text={command} />}
       {children}
     </div>
   );

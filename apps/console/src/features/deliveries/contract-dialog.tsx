@@ -2,6 +2,7 @@
 import type { Contract } from '@pratique/contract';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { TextField } from '../../ui/field.tsx';
 import { patternsOf, textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -24,8 +25,7 @@ function OfferDialog({ onClose }: { onClose: () => void }) {
       title={deliveries.offer}
       lead={deliveries.offerLead}
       action={deliveries.offer}
-      pending={offer.isPending}
-      error={offer.error}
+      change={offer}
       onClose={onClose}
       onSubmit={(given) =>
         offer.mutate(
@@ -59,8 +59,7 @@ function AcceptDialog({ contract, onClose }: { contract: Contract; onClose: () =
       title={deliveries.acceptTitle(contract.from)}
       lead={deliveries.acceptLead(contract.from, contract.toRepositories.join(', '))}
       action={deliveries.accept}
-      pending={accept.isPending}
-      error={accept.error}
+      change={accept}
       onClose={onClose}
       onSubmit={(given) => accept.mutate({ trustVendor: given.get('trust') === 'on' }, { onSuccess: onClose })}
     >
@@ -77,15 +76,13 @@ function EndDialog({ contract, onClose }: { contract: Contract; onClose: () => v
   const end = useEnd(account, contract.id);
   const other = contract.from === account ? contract.to : contract.from;
   return (
-    <FormDialog
+    <ConfirmDialog
       title={deliveries.endTitle(other)}
       lead={deliveries.endLead(other)}
       action={deliveries.end}
-      danger
-      pending={end.isPending}
-      error={end.error}
+      change={end}
+      onDone={onClose}
       onClose={onClose}
-      onSubmit={() => end.mutate(undefined, { onSuccess: onClose })}
     />
   );
 }

@@ -8,7 +8,6 @@ import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
 import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
-import { Command } from '../../ui/copyable.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { type ContractAction, ContractDialog } from './contract-dialog.tsx';
 import { useContracts } from './use-deliveries.ts';
@@ -23,10 +22,11 @@ export function Contracts() {
   const [action, setAction] = useState<ContractAction | null>(null);
   const columns = useColumns(account, may('owner') ? setAction : null);
   const empty = (
-    <Empty title={deliveries.noContracts}>
-      <p>{deliveries.noContractsHint}</p>
-      <Command text={`pratique contract offer ${account} --to ACCOUNT`} />
-    </Empty>
+    <Empty
+      title={deliveries.noContracts}
+      hint={deliveries.noContractsHint}
+      command={`pratique contract offer ${account} --to ACCOUNT`}
+    />
   );
   return (
     <>

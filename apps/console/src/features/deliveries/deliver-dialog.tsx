@@ -16,8 +16,7 @@ export function DeliverDialog({ onClose }: { onClose: () => void }) {
       title={deliveries.deliver}
       lead={deliveries.deliverLead}
       action={deliveries.send}
-      pending={deliver.isPending}
-      error={deliver.error}
+      change={deliver}
       onClose={onClose}
       onSubmit={(given) =>
         deliver.mutate(

@@ -3,7 +3,6 @@ import { useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Button } from '../../ui/button.tsx';
-import { Command } from '../../ui/copyable.tsx';
 import { PageHead, Tabs, useShown } from '../../ui/page.tsx';
 import { Answered, Empty } from '../../ui/states.tsx';
 import { Contracts } from './contracts.tsx';
@@ -44,10 +43,11 @@ function Receipts() {
   const { deliveries } = useText();
   const { account } = useAccount();
   const empty = (
-    <Empty title={deliveries.noReceipts}>
-      <p>{deliveries.noReceiptsHint}</p>
-      <Command text={`pratique deliver ${account}/NAME:TAG --to ACCOUNT/NAME:TAG`} />
-    </Empty>
+    <Empty
+      title={deliveries.noReceipts}
+      hint={deliveries.noReceiptsHint}
+      command={`pratique deliver ${account}/NAME:TAG --to ACCOUNT/NAME:TAG`}
+    />
   );
   return (
     <Answered query={useReceipts(account)} what={deliveries.receipts}>

@@ -6,7 +6,7 @@ import { useAccount } from '../../shell/session.ts';
 import { AnsweredTable } from '../../ui/answered-table.tsx';
 import type { Column } from '../../ui/column.ts';
 import { momentColumn, textColumn } from '../../ui/columns.tsx';
-import { Command, DigestText } from '../../ui/copyable.tsx';
+import { DigestText } from '../../ui/copyable.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
 import { ImageMention } from '../image/image-mention.tsx';
@@ -22,10 +22,11 @@ export function SentTable() {
   const { account } = useAccount();
   const columns = useColumns(account);
   const empty = (
-    <Empty title={deliveries.noRequests}>
-      <p>{deliveries.noReceiptsHint}</p>
-      <Command text={`pratique deliver ${account}/NAME:TAG --to ACCOUNT/NAME:TAG`} />
-    </Empty>
+    <Empty
+      title={deliveries.noRequests}
+      hint={deliveries.noReceiptsHint}
+      command={`pratique deliver ${account}/NAME:TAG --to ACCOUNT/NAME:TAG`}
+    />
   );
   return (
     <AnsweredTable

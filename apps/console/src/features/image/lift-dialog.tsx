@@ -16,8 +16,7 @@ export function LiftDialog({ image, onClose }: { image: ImageStatus; onClose: ()
       title={text.liftTitle(imageName(image.account, image.repository, image.reference))}
       lead={text.liftLead}
       action={text.liftAction}
-      pending={lift.isPending}
-      error={lift.error}
+      change={lift}
       onSubmit={(given) =>
         lift.mutate(
           { digest: image.digest, reason: textOf(given, 'reason') },

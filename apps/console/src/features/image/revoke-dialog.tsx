@@ -34,8 +34,7 @@ export function RevokeDialog({ image, onClose }: { image: ImageStatus; onClose: 
       title={text.title(name)}
       action={text.action}
       danger
-      pending={revoke.isPending}
-      error={revoke.error}
+      change={revoke}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -5,7 +5,6 @@ import { useFormat } from '../../format/format.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
-import { Command } from '../../ui/copyable.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Answered, Empty, SkeletonRows } from '../../ui/states.tsx';
@@ -97,11 +96,10 @@ function NoImages({ account }: { account: string }) {
   const { images } = useText();
   const { host } = location;
   return (
-    <Empty title={images.emptyTitle}>
-      <p>{images.emptyLead}</p>
-      <Command
-        text={`docker login ${host}\ndocker tag my-app ${host}/${account}/my-app:1.0\ndocker push ${host}/${account}/my-app:1.0`}
-      />
-    </Empty>
+    <Empty
+      title={images.emptyTitle}
+      hint={images.emptyLead}
+      command={`docker login ${host}\ndocker tag my-app ${host}/${account}/my-app:1.0\ndocker push ${host}/${account}/my-app:1.0`}
+    />
   );
 }

@@ -24,8 +24,7 @@ export function BreakGlassDialog({ onClose }: { onClose: () => void }) {
       lead={policies.breakGlassLead}
       action={policies.breakGlassOpen}
       danger
-      pending={open.isPending}
-      error={open.error}
+      change={open}
       onSubmit={(given) => open.mutate(readBreakGlass(given), { onSuccess: setOpened })}
       onClose={onClose}
     >

@@ -27,8 +27,7 @@ export function ChangeRulesDialog({ onClose }: { onClose: () => void }) {
       title={policies.changeTitle}
       lead={policies.changeLead}
       action={policies.apply}
-      pending={apply.isPending}
-      error={apply.error}
+      change={apply}
       onClose={onClose}
       onSubmit={(given) =>
         apply.mutate(textOf(given, 'yaml'), {

@@ -27,8 +27,7 @@ export function ExceptionDialog({ account, subject, onClose }: Props) {
       title={policies.requestTitle}
       lead={policies.requestLead}
       action={policies.request}
-      pending={ask.isPending}
-      error={ask.error}
+      change={ask}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -5,7 +5,6 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Button } from '../../ui/button.tsx';
 import { Choice } from '../../ui/choice.tsx';
-import { Command } from '../../ui/copyable.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Answered, Empty } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
@@ -43,12 +42,11 @@ function ExceptionTable({ exceptions }: { exceptions: Exception[] }) {
   const columns = useExceptionColumns();
   const open = exceptions.find((exception) => exception.name === table.param('exception'));
   const empty = (
-    <Empty title={policies.noExceptions}>
-      <p>{policies.noExceptionsHint}</p>
-      <Command
-        text={`pratique exception request ${account} --id CVE-2026-1234 --package openssl --reason "not reachable: TLS ends at the proxy" --days 30`}
-      />
-    </Empty>
+    <Empty
+      title={policies.noExceptions}
+      hint={policies.noExceptionsHint}
+      command={`pratique exception request ${account} --id CVE-2026-1234 --package openssl --reason "not reachable: TLS ends at the proxy" --days 30`}
+    />
   );
   return (
     <>

@@ -19,8 +19,7 @@ export function RejectDialog({ exception, onRejected, onClose }: Props) {
       lead={policies.rejectLead(exception.owner)}
       action={policies.reject}
       danger
-      pending={reject.isPending}
-      error={reject.error}
+      change={reject}
       onSubmit={(given) => reject.mutate({ reason: textOf(given, 'reason') }, { onSuccess: onRejected })}
       onClose={onClose}
     >

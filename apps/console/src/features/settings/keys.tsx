@@ -5,8 +5,8 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Button } from '../../ui/button.tsx';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { Command } from '../../ui/copyable.tsx';
-import { FormDialog } from '../../ui/form-dialog.tsx';
 import { Section } from '../../ui/page.tsx';
 import { Answered } from '../../ui/states.tsx';
 import { useKeys, useRotateKey } from './use-settings.ts';
@@ -63,14 +63,12 @@ function RotateDialog({ onClose }: { onClose: () => void }) {
   const { account } = useAccount();
   const rotate = useRotateKey(account);
   return (
-    <FormDialog
+    <ConfirmDialog
       title={settings.rotate}
       lead={settings.rotateLead}
       action={settings.rotate}
-      danger
-      pending={rotate.isPending}
-      error={rotate.error}
-      onSubmit={() => rotate.mutate(undefined, { onSuccess: onClose })}
+      change={rotate}
+      onDone={onClose}
       onClose={onClose}
     />
   );

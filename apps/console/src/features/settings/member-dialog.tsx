@@ -2,6 +2,7 @@
 import { type Member, ROLES } from '@pratique/contract';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -27,8 +28,7 @@ function RoleDialog({ member, onClose }: { member: Member | null; onClose: () =>
       title={member ? settings.changeRoleTitle(member.name) : settings.addMember}
       lead={member ? settings.rolesHint : settings.addMemberLead}
       action={member ? words.save : settings.addMember}
-      pending={set.isPending}
-      error={set.error}
+      change={set}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -49,14 +49,12 @@ function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void
   const { account } = useAccount();
   const remove = useRemoveMember(account, member.name);
   return (
-    <FormDialog
+    <ConfirmDialog
       title={settings.removeMemberTitle(member.name)}
       lead={settings.removeMemberLead(member.name)}
       action={settings.removeMember}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onSubmit={() => remove.mutate(undefined, { onSuccess: onClose })}
+      change={remove}
+      onDone={onClose}
       onClose={onClose}
     />
   );

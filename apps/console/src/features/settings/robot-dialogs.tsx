@@ -2,6 +2,7 @@
 import type { NewRobotAnswer, Robot } from '@pratique/contract';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { patternsOf, textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -39,8 +40,7 @@ export function CreateRobotDialog({
       title={settings.createRobot}
       lead={settings.createRobotLead}
       action={settings.createRobot}
-      pending={create.isPending}
-      error={create.error}
+      change={create}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -68,14 +68,12 @@ export function RevokeRobotDialog({ robot, onClose }: { robot: Robot; onClose: (
   const { account } = useAccount();
   const revoke = useRevokeRobot(account, robot.name);
   return (
-    <FormDialog
+    <ConfirmDialog
       title={settings.revokeTitle(robot.name)}
       lead={settings.revokeLead(robot.name)}
       action={settings.revoke}
-      danger
-      pending={revoke.isPending}
-      error={revoke.error}
-      onSubmit={() => revoke.mutate(undefined, { onSuccess: onClose })}
+      change={revoke}
+      onDone={onClose}
       onClose={onClose}
     />
   );

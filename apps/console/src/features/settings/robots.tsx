@@ -26,10 +26,11 @@ export function Robots() {
   const [revoking, setRevoking] = useState<Robot | null>(null);
   const columns = useColumns(setRevoking);
   const empty = (
-    <Empty title={settings.noRobots}>
-      <p>{settings.noRobotsHint}</p>
-      <Command text={`pratique robot create ${account} ci --role developer --repository "web/**"`} />
-    </Empty>
+    <Empty
+      title={settings.noRobots}
+      hint={settings.noRobotsHint}
+      command={`pratique robot create ${account} ci --role developer --repository "web/**"`}
+    />
   );
   return (
     <>

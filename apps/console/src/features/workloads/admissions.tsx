@@ -30,8 +30,7 @@ function Reviews({ account, rows, pages }: { account: string; rows: Admission[];
   const { number } = useFormat();
   const { shown, waiting, accept } = useSteadyRows(rows, keyOf, `${account} ${pages}`);
   const empty = (
-    <Empty title={workloads.noAdmissions}>
-      <p>{workloads.noAdmissionsHint}</p>
+    <Empty title={workloads.noAdmissions} hint={workloads.noAdmissionsHint}>
       <p>
         <Link className="button" to={paths.workloads(account, { show: 'clusters' })}>
           {workloads.add}

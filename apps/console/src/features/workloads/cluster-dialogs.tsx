@@ -2,6 +2,7 @@
 import type { Cluster, NewClusterAnswer } from '@pratique/contract';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
+import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
@@ -62,8 +63,7 @@ export function AddClusterDialog({
       title={workloads.add}
       lead={workloads.addLead}
       action={workloads.add}
-      pending={add.isPending}
-      error={add.error}
+      change={add}
       onSubmit={submit}
       onClose={onClose}
     >
@@ -82,8 +82,7 @@ export function ChangeClusterDialog({ cluster, onClose }: { cluster: Cluster; on
       title={workloads.changeTitle(cluster.name)}
       lead={workloads.changeLead}
       action={words.save}
-      pending={change.isPending}
-      error={change.error}
+      change={change}
       onSubmit={(given) => change.mutate(readSettings(given), { onSuccess: onClose })}
       onClose={onClose}
     >
@@ -97,14 +96,12 @@ export function RemoveClusterDialog({ cluster, onClose }: { cluster: Cluster; on
   const { account } = useAccount();
   const remove = useRemoveCluster(account, cluster.name);
   return (
-    <FormDialog
+    <ConfirmDialog
       title={workloads.removeTitle(cluster.name)}
       lead={workloads.removeLead(cluster.name)}
       action={workloads.removeAction}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onSubmit={() => remove.mutate(undefined, { onSuccess: onClose })}
+      change={remove}
+      onDone={onClose}
       onClose={onClose}
     />
   );

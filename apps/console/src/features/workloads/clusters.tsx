@@ -32,10 +32,11 @@ export function Clusters() {
   const open = query.data?.find((one) => one.name === table.param('cluster'));
   const done = (): void => setAction(null);
   const empty = (
-    <Empty title={workloads.noClusters}>
-      <p>{workloads.noClustersHint}</p>
-      <Command text={`pratique cluster add ${account} production | kubectl apply -f -`} />
-    </Empty>
+    <Empty
+      title={workloads.noClusters}
+      hint={workloads.noClustersHint}
+      command={`pratique cluster add ${account} production | kubectl apply -f -`}
+    />
   );
   return (
     <>

@@ -5,7 +5,6 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { useAccount } from '../../shell/session.ts';
 import { Choice } from '../../ui/choice.tsx';
-import { Command } from '../../ui/copyable.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Answered, Empty, Failure, SkeletonRows } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
@@ -59,10 +58,11 @@ function Placements({ account, clusters }: { account: string; clusters: string[]
         }
         empty={
           asked === '' ? (
-            <Empty title={workloads.nothingRuns}>
-              <p>{workloads.nothingRunsHint}</p>
-              <Command text={`pratique cluster enroll ${account} NAME`} />
-            </Empty>
+            <Empty
+              title={workloads.nothingRuns}
+              hint={workloads.nothingRunsHint}
+              command={`pratique cluster enroll ${account} NAME`}
+            />
           ) : (
             <Empty title={words.none} />
           )

@@ -9,8 +9,7 @@ import { AdmissionTable } from '../../workloads/admission-table.tsx';
 export function Admissions({ image }: { image: ImageStatus }) {
   const { image: text } = useText();
   const empty = (
-    <Empty title={text.noAdmissions}>
-      <p>{text.noAdmissionsHint}</p>
+    <Empty title={text.noAdmissions} hint={text.noAdmissionsHint}>
       <p>
         <Link className="button" to={paths.workloads(image.account, { show: 'clusters' })}>
           {text.addCluster}

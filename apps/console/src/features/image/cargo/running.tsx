@@ -20,11 +20,7 @@ export function Running({ image }: { image: ImageStatus }) {
       columns={useColumns()}
       keyOf={keyOf}
       textOf={textOf}
-      empty={
-        <Empty title={text.notRunning}>
-          <p>{text.notRunningHint}</p>
-        </Empty>
-      }
+      empty={<Empty title={text.notRunning} hint={text.notRunningHint} />}
     />
   );
 }

@@ -12,12 +12,7 @@ export function Scanned({ image, children }: { image: ImageStatus; children: (sc
   const { image: text } = useText();
   const platform = useTableState().param('platform');
   const query = useScan(image, platform);
-  if (image.findings === null)
-    return (
-      <Empty title={text.notScanned}>
-        <p>{text.notScannedHint}</p>
-      </Empty>
-    );
+  if (image.findings === null) return <Empty title={text.notScanned} hint={text.notScannedHint} />;
   return (
     <Answered query={query} what={text.cargo} skeleton={<SkeletonRows rows={12} />}>
       {children}

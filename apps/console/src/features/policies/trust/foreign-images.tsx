@@ -7,7 +7,7 @@ import { Button } from '../../../ui/button.tsx';
 import { Choice } from '../../../ui/choice.tsx';
 import type { Column } from '../../../ui/column.ts';
 import { momentColumn, textColumn } from '../../../ui/columns.tsx';
-import { Command, DigestText } from '../../../ui/copyable.tsx';
+import { DigestText } from '../../../ui/copyable.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Answered, Empty } from '../../../ui/states.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
@@ -38,10 +38,7 @@ function ForeignTable({ account, images }: { account: string; images: ForeignIma
   const open = images.find((row) => foreignName(row) === table.param('foreign'));
   if (images.length === 0)
     return (
-      <Empty title={trust.noImages}>
-        <p>{trust.noImagesHint}</p>
-        <Command text={`pratique trust list-foreign ${account}`} />
-      </Empty>
+      <Empty title={trust.noImages} hint={trust.noImagesHint} command={`pratique trust list-foreign ${account}`} />
     );
   return (
     <>

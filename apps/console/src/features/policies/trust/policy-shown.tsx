@@ -70,9 +70,11 @@ function Shown({ info }: { info: TrustPolicyInfo }) {
           <Command label={words.sameInTerminal} text={`pratique trust show ${account}`} />
         </>
       ) : (
-        <Empty title={trust.none}>
-          <p>{trust.noneHint}</p>
-          <Command text={`pratique trust example > trust.yaml\npratique trust set ${account} trust.yaml`} />
+        <Empty
+          title={trust.none}
+          hint={trust.noneHint}
+          command={`pratique trust example > trust.yaml\npratique trust set ${account} trust.yaml`}
+        >
           {may('maintainer') && (
             <p>
               <Button onClick={() => setEditing(true)}>{trust.set}</Button>

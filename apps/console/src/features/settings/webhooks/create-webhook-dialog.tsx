@@ -25,8 +25,7 @@ export function CreateWebhookDialog({ onKey, onClose }: { onKey: (key: string) =
       title={webhooks.create}
       lead={webhooks.createLead}
       action={webhooks.create}
-      pending={create.isPending}
-      error={create.error}
+      change={create}
       onSubmit={submit}
       onClose={onClose}
     >

@@ -3,6 +3,7 @@ import type { Webhook } from '@pratique/contract';
 import { useText } from '../../../catalogue/use-text.ts';
 import { useFormat } from '../../../format/format.ts';
 import { useAccount } from '../../../shell/session.ts';
+import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx';
 import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { useChangeWebhook, useRemoveWebhook } from './use-webhooks.ts';
 
@@ -18,8 +19,7 @@ export function NewKeyDialog({ webhook, onKey, onClose }: Props & { onKey: (key:
       lead={webhooks.newKeyLead}
       action={webhooks.newKey}
       danger
-      pending={change.isPending}
-      error={change.error}
+      change={change}
       onSubmit={() =>
         change.mutate(
           { newKey: true },
@@ -42,14 +42,12 @@ export function RemoveWebhookDialog({ webhook, onRemoved, onClose }: Props & { o
   const { account } = useAccount();
   const remove = useRemoveWebhook(account, webhook.name);
   return (
-    <FormDialog
+    <ConfirmDialog
       title={webhooks.removeTitle(webhook.name)}
       lead={webhooks.removeLead(number(webhook.due))}
       action={webhooks.remove}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onSubmit={() => remove.mutate(undefined, { onSuccess: onRemoved })}
+      change={remove}
+      onDone={onRemoved}
       onClose={onClose}
     />
   );

@@ -9,7 +9,6 @@ import { AnsweredTable } from '../../../ui/answered-table.tsx';
 import { Button } from '../../../ui/button.tsx';
 import type { Column } from '../../../ui/column.ts';
 import { momentColumn, textColumn } from '../../../ui/columns.tsx';
-import { Command } from '../../../ui/copyable.tsx';
 import { Empty } from '../../../ui/states.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
 import { CreateWebhookDialog } from './create-webhook-dialog.tsx';
@@ -39,12 +38,11 @@ function WebhookTable() {
   const query = useWebhooks(account);
   const open = query.data?.find((one) => one.name === table.param('webhook'));
   const empty = (
-    <Empty title={webhooks.none}>
-      <p>{webhooks.noneHint}</p>
-      <Command
-        text={`pratique webhook create ${account} pager --url https://pager.example/hooks/1 --type "verdict.*"`}
-      />
-    </Empty>
+    <Empty
+      title={webhooks.none}
+      hint={webhooks.noneHint}
+      command={`pratique webhook create ${account} pager --url https://pager.example/hooks/1 --type "verdict.*"`}
+    />
   );
   return (
     <>
