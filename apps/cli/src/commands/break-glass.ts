@@ -2,6 +2,8 @@
 import { Exception } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -54,40 +56,31 @@ export function addBreakGlass(program: Command, context: Context): void {
       );
     });
 
-  group
-    .command('close')
-    .description('end one before its time')
-    .argument('<account>')
-    .argument('<name>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, name: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', `/accounts/${account}/exceptions/${encodeURIComponent(name)}`, undefined, z.null());
-      writeResult(context, options.json, { account, name, closed: true }, () => `${name} is closed.`);
-    });
+  addEnding(group, context, {
+    name: 'close',
+    description: 'end one before its time',
+    argument: ['<name>'],
+    path: 'exceptions',
+    result: (account, name) => ({ account, name, closed: true }),
+    says: (name) => `${name} is closed.`,
+  });
 
-  group
-    .command('list')
-    .description('those that were opened')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      const all = (await api.get(`/accounts/${account}/exceptions`, z.array(Exception))).filter(
-        (one) => one.kind === 'break-glass',
-      );
-      writeResult(context, options.json, all, (found) =>
-        formatTable(
-          ['NAME', 'STATE', 'BY', 'UNTIL', 'NAMESPACES', 'REASON'],
-          found.map((one) => [
-            one.name,
-            one.state,
-            one.owner,
-            one.expiresAt.slice(0, 16).replace('T', ' '),
-            (one.selector['namespaces'] as string[]).join(', '),
-            one.reason,
-          ]),
-        ),
-      );
-    });
+  addReading(group, context, {
+    name: 'list',
+    description: 'those that were opened',
+    path: 'exceptions',
+    schema: z.array(Exception).transform((all) => all.filter((one) => one.kind === 'break-glass')),
+    show: (found) =>
+      formatTable(
+        ['NAME', 'STATE', 'BY', 'UNTIL', 'NAMESPACES', 'REASON'],
+        found.map((one) => [
+          one.name,
+          one.state,
+          one.owner,
+          one.expiresAt.slice(0, 16).replace('T', ' '),
+          (one.selector['namespaces'] as string[]).join(', '),
+          one.reason,
+        ]),
+      ),
+  });
 }

@@ -4,6 +4,7 @@ import { ChainVersion, ImageStatus, Run } from '@pratique/contract';
 import type { Command } from 'commander';
 import { dump, load } from 'js-yaml';
 import { z } from 'zod';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { readText } from '../read-text.ts';
@@ -35,26 +36,22 @@ export function addChain(program: Command, context: Context): void {
       if (run.state === 'failed') context.setExit(EXIT.fault);
     });
 
-  chain
-    .command('list')
-    .argument('<account>')
-    .description('the chains of an account')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      const chains = await api.get(`/accounts/${account}/chains`, z.array(ChainVersion));
-      writeResult(context, options.json, chains, (all) =>
-        formatTable(
-          ['CHAIN', 'VERSION', 'REPOSITORIES', 'STEPS'],
-          all.map((one) => [
-            one.name,
-            String(one.version),
-            one.definition.repositories.join(' '),
-            one.definition.steps.map((step) => step.name).join(' → '),
-          ]),
-        ),
-      );
-    });
+  addReading(chain, context, {
+    name: 'list',
+    description: 'the chains of an account',
+    path: 'chains',
+    schema: z.array(ChainVersion),
+    show: (all) =>
+      formatTable(
+        ['CHAIN', 'VERSION', 'REPOSITORIES', 'STEPS'],
+        all.map((one) => [
+          one.name,
+          String(one.version),
+          one.definition.repositories.join(' '),
+          one.definition.steps.map((step) => step.name).join(' → '),
+        ]),
+      ),
+  });
 
   chain
     .command('show')

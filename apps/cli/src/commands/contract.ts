@@ -2,6 +2,8 @@
 import { Contract } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { formatTable } from '../text.ts';
 
@@ -65,30 +67,20 @@ export function addContract(program: Command, context: Context): void {
       );
     });
 
-  contract
-    .command('list')
-    .description('the contracts of an account, on either side')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/contracts`, z.array(Contract)), table);
-    });
+  addReading(contract, context, {
+    name: 'list',
+    description: 'the contracts of an account, on either side',
+    path: 'contracts',
+    schema: z.array(Contract),
+    show: table,
+  });
 
-  contract
-    .command('end')
-    .argument('<account>')
-    .argument('<id>')
-    .description('end a contract; what was delivered stays')
-    .option('--json', 'print JSON')
-    .action(async (account: string, id: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', `/accounts/${account}/contracts/${id}`, undefined, z.null());
-      writeResult(
-        context,
-        options.json,
-        { id, ended: true },
-        () => 'The contract has ended; what was delivered stays.',
-      );
-    });
+  addEnding(contract, context, {
+    name: 'end',
+    description: 'end a contract; what was delivered stays',
+    argument: ['<id>'],
+    path: 'contracts',
+    result: (_, id) => ({ id, ended: true }),
+    says: () => 'The contract has ended; what was delivered stays.',
+  });
 }

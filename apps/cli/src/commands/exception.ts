@@ -2,6 +2,8 @@
 import { Exception } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT, readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -117,25 +119,20 @@ export function addException(program: Command, context: Context): void {
       writeResult(context, options.json, rejected, (one) => table([one]));
     });
 
-  exception
-    .command('withdraw')
-    .argument('<account>')
-    .argument('<name>')
-    .description('end an accepted risk before its time')
-    .option('--json', 'print JSON')
-    .action(async (account: string, name: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', `/accounts/${account}/exceptions/${encodeURIComponent(name)}`, undefined, z.null());
-      writeResult(context, options.json, { account, name, withdrawn: true }, () => `${name} is withdrawn.`);
-    });
+  addEnding(exception, context, {
+    name: 'withdraw',
+    description: 'end an accepted risk before its time',
+    argument: ['<name>'],
+    path: 'exceptions',
+    result: (account, name) => ({ account, name, withdrawn: true }),
+    says: (name) => `${name} is withdrawn.`,
+  });
 
-  exception
-    .command('list')
-    .description('accepted risks, and requests for them')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/exceptions`, z.array(Exception)), table);
-    });
+  addReading(exception, context, {
+    name: 'list',
+    description: 'accepted risks, and requests for them',
+    path: 'exceptions',
+    schema: z.array(Exception),
+    show: table,
+  });
 }

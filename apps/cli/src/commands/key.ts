@@ -2,6 +2,7 @@
 import { SigningKey } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -32,15 +33,13 @@ export function addKey(program: Command, context: Context): void {
       writeResult(context, options.json, current, (one) => one.publicPem);
     });
 
-  key
-    .command('list')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .description('current and retired keys')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/keys`, z.array(SigningKey)), listed);
-    });
+  addReading(key, context, {
+    name: 'list',
+    description: 'current and retired keys',
+    path: 'keys',
+    schema: z.array(SigningKey),
+    show: listed,
+  });
 
   key
     .command('rotate')

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { PolicyBundleInfo } from '@pratique/contract';
 import type { Command } from 'commander';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { readText } from '../read-text.ts';
 import { formatTable } from '../text.ts';
@@ -19,15 +20,13 @@ export function addPolicy(program: Command, context: Context): void {
       ]),
     )}`;
 
-  policy
-    .command('show')
-    .description('the policies in force')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/policy`, PolicyBundleInfo), table);
-    });
+  addReading(policy, context, {
+    name: 'show',
+    description: 'the policies in force',
+    path: 'policy',
+    schema: PolicyBundleInfo,
+    show: table,
+  });
 
   policy
     .command('apply')

@@ -2,6 +2,8 @@
 import { NewRobotAnswer, Robot } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -47,36 +49,30 @@ export function addRobot(program: Command, context: Context): void {
       },
     );
 
-  robot
-    .command('list')
-    .description('the tokens of an account')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(`/accounts/${account}/robots`, z.array(Robot)), (all) =>
-        formatTable(
-          ['NAME', 'ROLE', 'REPOSITORIES', 'EXPIRES', 'STATE'],
-          all.map((one) => [
-            one.name,
-            one.role,
-            one.repositories.join(' '),
-            one.expiresAt.slice(0, 10),
-            one.revokedAt ? 'revoked' : 'in force',
-          ]),
-        ),
-      );
-    });
+  addReading(robot, context, {
+    name: 'list',
+    description: 'the tokens of an account',
+    path: 'robots',
+    schema: z.array(Robot),
+    show: (all) =>
+      formatTable(
+        ['NAME', 'ROLE', 'REPOSITORIES', 'EXPIRES', 'STATE'],
+        all.map((one) => [
+          one.name,
+          one.role,
+          one.repositories.join(' '),
+          one.expiresAt.slice(0, 10),
+          one.revokedAt ? 'revoked' : 'in force',
+        ]),
+      ),
+  });
 
-  robot
-    .command('revoke')
-    .argument('<account>')
-    .argument('<name>')
-    .description('end a token at once')
-    .option('--json', 'print JSON')
-    .action(async (account: string, name: string, options: { json?: boolean }) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', `/accounts/${account}/robots/${encodeURIComponent(name)}`, undefined, z.null());
-      writeResult(context, options.json, { account, name, revoked: true }, () => `${name} is revoked.`);
-    });
+  addEnding(robot, context, {
+    name: 'revoke',
+    description: 'end a token at once',
+    argument: ['<name>'],
+    path: 'robots',
+    result: (account, name) => ({ account, name, revoked: true }),
+    says: (name) => `${name} is revoked.`,
+  });
 }

@@ -9,6 +9,8 @@ import {
 import type { Command } from 'commander';
 import { dump } from 'js-yaml';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT, readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -139,38 +141,22 @@ export function addTrust(program: Command, context: Context): void {
       writeResult(context, options.json, all, credentialTable);
     });
 
-  trust
-    .command('logout')
-    .description('remove the user name and password of a registry')
-    .argument('<account>')
-    .argument('<host>', 'HOST or HOST:PORT')
-    .option('--json', 'print JSON')
-    .action(async (account: string, host: string, options: Json) => {
-      const { api } = await openServer(context);
-      await api.send(
-        'DELETE',
-        `${pathOf(account)}/registry-credentials/${encodeURIComponent(host)}`,
-        undefined,
-        z.null(),
-      );
-      writeResult(
-        context,
-        options.json,
-        { account, host, removed: true },
-        () => `${host} is asked as nobody from now on.`,
-      );
-    });
+  addEnding(trust, context, {
+    name: 'logout',
+    description: 'remove the user name and password of a registry',
+    argument: ['<host>', 'HOST or HOST:PORT'],
+    path: 'registry-credentials',
+    result: (account, host) => ({ account, host, removed: true }),
+    says: (host) => `${host} is asked as nobody from now on.`,
+  });
 
-  trust
-    .command('logins')
-    .description('registries that are asked with a user name')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: Json) => {
-      const { api } = await openServer(context);
-      const all = await api.get(`${pathOf(account)}/registry-credentials`, z.array(RegistryCredential));
-      writeResult(context, options.json, all, credentialTable);
-    });
+  addReading(trust, context, {
+    name: 'logins',
+    description: 'registries that are asked with a user name',
+    path: 'registry-credentials',
+    schema: z.array(RegistryCredential),
+    show: credentialTable,
+  });
 
   trust
     .command('list-foreign')

@@ -2,6 +2,8 @@
 import { Webhook, WebhookAnswer, WebhookDelivery } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { addEnding } from '../account/add-ending.ts';
+import { addReading } from '../account/add-reading.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
@@ -41,28 +43,25 @@ export function addWebhook(program: Command, context: Context): void {
       );
     });
 
-  webhook
-    .command('list')
-    .description('webhooks, and what is due or was given up')
-    .argument('<account>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, options: Json) => {
-      const { api } = await openServer(context);
-      writeResult(context, options.json, await api.get(pathOf(account), z.array(Webhook)), (all) =>
-        formatTable(
-          ['NAME', 'TO', 'EVENTS', 'STATE', 'DUE', 'GIVEN UP', 'LAST ERROR'],
-          all.map((one) => [
-            one.name,
-            one.origin,
-            one.types.join(', '),
-            one.enabled ? 'on' : (one.disabledReason ?? 'off'),
-            String(one.due),
-            String(one.dead),
-            one.lastError ?? '–',
-          ]),
-        ),
-      );
-    });
+  addReading(webhook, context, {
+    name: 'list',
+    description: 'webhooks, and what is due or was given up',
+    path: 'webhooks',
+    schema: z.array(Webhook),
+    show: (all) =>
+      formatTable(
+        ['NAME', 'TO', 'EVENTS', 'STATE', 'DUE', 'GIVEN UP', 'LAST ERROR'],
+        all.map((one) => [
+          one.name,
+          one.origin,
+          one.types.join(', '),
+          one.enabled ? 'on' : (one.disabledReason ?? 'off'),
+          String(one.due),
+          String(one.dead),
+          one.lastError ?? '–',
+        ]),
+      ),
+  });
 
   webhook
     .command('test')
@@ -168,15 +167,12 @@ export function addWebhook(program: Command, context: Context): void {
       },
     );
 
-  webhook
-    .command('remove')
-    .description('send nothing more')
-    .argument('<account>')
-    .argument('<name>')
-    .option('--json', 'print JSON')
-    .action(async (account: string, name: string, options: Json) => {
-      const { api } = await openServer(context);
-      await api.send('DELETE', pathOf(account, name), undefined, z.null());
-      writeResult(context, options.json, { account, name, removed: true }, () => `${name} is removed.`);
-    });
+  addEnding(webhook, context, {
+    name: 'remove',
+    description: 'send nothing more',
+    argument: ['<name>'],
+    path: 'webhooks',
+    result: (account, name) => ({ account, name, removed: true }),
+    says: (name) => `${name} is removed.`,
+  });
 }
