@@ -9,14 +9,14 @@ import type {
   NewEnrolmentAnswer,
   Placement,
 } from '../../packages/contract/src/index.ts';
-import { addRobot, eventually, must, settled, status } from '../support/chain.ts';
+import { eventually, must, settled, status } from '../support/chain.ts';
 import { HARMLESS, pushImage, registry } from '../support/image.ts';
 import { runTool } from '../support/tools.ts';
 import { startAgent, type TestAgent } from './machine/agent.ts';
 import { runnableImage } from './machine/images.ts';
 import { FAKETIME } from './machine/versions.ts';
-import { type Stage, useCluster } from './use-cluster.ts';
-import { deployment, pod, pullSecret } from './workloads.ts';
+import { enrolAgent, letPull, type Stage, useCluster } from './use-cluster.ts';
+import { deployment, pod } from './workloads.ts';
 
 const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
 const NAMESPACE = 'shop';
@@ -29,20 +29,10 @@ let enrolled: NewClusterWithAgentAnswer;
 const stage = useCluster(async ({ server, cluster }: Stage) => {
   await pushImage(server, 'customer/web', 'v1', await runnableImage([HARMLESS], 'web v1'));
   image = await settled(server, 'customer', 'web', 'v1');
-  const robot = await addRobot(server, 'customer', { name: 'puller', role: 'reader' });
-  await cluster.trustRegistry(server.host, server.url);
-  await cluster.addNamespace(NAMESPACE);
-  await cluster.apply(pullSecret(NAMESPACE, server.host, { user: robot.user, password: robot.token }));
-  enrolled = must(
-    await server.api('POST', '/api/v1/accounts/customer/clusters', {
-      name: 'production',
-      agentImage: 'registry.invalid/agent:1',
-    }),
-  ) as NewClusterWithAgentAnswer;
-  await cluster.mustKubectl(['apply', '-f', '-'], enrolled.manifests);
-  // The process beside the cluster stands for the pod, whose image is nowhere.
-  await cluster.mustKubectl(['-n', 'pratique-system', 'scale', 'deployment', 'pratique-agent', '--replicas=0']);
-  agent = await startAgent(cluster);
+  await letPull({ server, cluster }, NAMESPACE);
+  const joined = await enrolAgent({ server, cluster });
+  enrolled = joined.enrolled;
+  agent = joined.agent;
   await reporting();
 });
 afterAll(() => agent?.stop());

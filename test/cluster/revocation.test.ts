@@ -1,12 +1,12 @@
 /** An image is taken out of service while it runs, an emergency lets one in, a verdict is renewed under load: in a real cluster. */
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AuditEntry, ImageStatus, NewClusterWithAgentAnswer } from '../../packages/contract/src/index.ts';
-import { addRobot, eventually, must, settled, status } from '../support/chain.ts';
+import type { AuditEntry, ImageStatus } from '../../packages/contract/src/index.ts';
+import { eventually, must, settled, status } from '../support/chain.ts';
 import { HARMLESS, pushImage, registry } from '../support/image.ts';
-import { startAgent, type TestAgent } from './machine/agent.ts';
+import type { TestAgent } from './machine/agent.ts';
 import { runnableImage } from './machine/images.ts';
-import { type Stage, useCluster } from './use-cluster.ts';
-import { deployment, pod, pullSecret } from './workloads.ts';
+import { enrolAgent, letPull, type Stage, useCluster } from './use-cluster.ts';
+import { deployment, pod } from './workloads.ts';
 
 const OLD_LIBSSL = { name: 'libssl3', version: '3.0.9-1', source: 'openssl' };
 const NAMESPACE = 'shop';
@@ -22,20 +22,8 @@ const stage = useCluster(async ({ server, cluster }: Stage) => {
   image = await settled(server, 'customer', 'web', 'v1');
   await settled(server, 'customer', 'old', 'v1');
   await settled(server, 'customer', 'busy', 'v1');
-  const robot = await addRobot(server, 'customer', { name: 'puller', role: 'reader' });
-  await cluster.trustRegistry(server.host, server.url);
-  await cluster.addNamespace(NAMESPACE);
-  await cluster.apply(pullSecret(NAMESPACE, server.host, { user: robot.user, password: robot.token }));
-  const enrolled = must(
-    await server.api('POST', '/api/v1/accounts/customer/clusters', {
-      name: 'production',
-      agentImage: 'registry.invalid/agent:1',
-    }),
-  ) as NewClusterWithAgentAnswer;
-  await cluster.mustKubectl(['apply', '-f', '-'], enrolled.manifests);
-  // The process beside the cluster stands for the pod, whose image is nowhere.
-  await cluster.mustKubectl(['-n', 'pratique-system', 'scale', 'deployment', 'pratique-agent', '--replicas=0']);
-  agent = await startAgent(cluster);
+  await letPull({ server, cluster }, NAMESPACE);
+  ({ agent } = await enrolAgent({ server, cluster }));
 });
 afterAll(() => agent?.stop());
 

@@ -3,19 +3,14 @@ import { X509Certificate } from 'node:crypto';
 import { dirname } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import type {
-  AuditEntry,
-  AuthorityCertificate,
-  ClusterStatus,
-  NewClusterWithAgentAnswer,
-} from '../../packages/contract/src/index.ts';
+import type { AuditEntry, AuthorityCertificate, ClusterStatus } from '../../packages/contract/src/index.ts';
 import { addPerson, eventually, must, settled } from '../support/chain.ts';
 import { HARMLESS, pushImage } from '../support/image.ts';
 import { type Outcome, runTool } from '../support/tools.ts';
-import { startAgent, type TestAgent } from './machine/agent.ts';
+import type { TestAgent } from './machine/agent.ts';
 import { runnableImage } from './machine/images.ts';
 import { kubernetesProgram } from './machine/versions.ts';
-import { CLI, type Stage, useCluster } from './use-cluster.ts';
+import { CLI, enrolAgent, type Stage, useCluster } from './use-cluster.ts';
 import { pod } from './workloads.ts';
 
 const NAMESPACE = 'shop';
@@ -28,16 +23,7 @@ const stage = useCluster(async ({ server, cluster }: Stage) => {
   await pushImage(server, 'customer/web', 'v1', await runnableImage([HARMLESS], 'web v1'));
   await settled(server, 'customer', 'web', 'v1');
   await cluster.addNamespace(NAMESPACE);
-  const enrolled = must(
-    await server.api('POST', '/api/v1/accounts/customer/clusters', {
-      name: 'production',
-      agentImage: 'registry.invalid/agent:1',
-    }),
-  ) as NewClusterWithAgentAnswer;
-  await cluster.mustKubectl(['apply', '-f', '-'], enrolled.manifests);
-  // The process beside the cluster stands for the pod, whose image is nowhere.
-  await cluster.mustKubectl(['-n', 'pratique-system', 'scale', 'deployment', 'pratique-agent', '--replicas=0']);
-  agent = await startAgent(cluster);
+  ({ agent } = await enrolAgent({ server, cluster }));
   first = await authority();
   await trusted(true);
 });

@@ -1,10 +1,12 @@
 /** A server and a real cluster for a test file, connected; or every test of the file is skipped, and says why. */
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import type { NewClusterAnswer } from '../../packages/contract/src/index.ts';
-import { eventually, must } from '../support/chain.ts';
+import type { NewClusterAnswer, NewClusterWithAgentAnswer } from '../../packages/contract/src/index.ts';
+import { addRobot, eventually, must } from '../support/chain.ts';
 import { startServer, type TestServer } from '../support/server.ts';
+import { startAgent, type TestAgent } from './machine/agent.ts';
 import { clusterUnavailable, startCluster, type TestCluster } from './machine/cluster.ts';
+import { pullSecret } from './workloads.ts';
 
 /** The command line's program. */
 export const CLI = join(import.meta.dirname, '..', '..', 'apps', 'cli', 'src', 'main.ts');
@@ -56,4 +58,29 @@ export async function connectWebhooks({ server, cluster }: Stage, name: string):
     return stderr.includes('pratique.dev') && stderr.includes('probe.invalid') ? true : null;
   });
   return added;
+}
+
+/** Enrols the cluster `production` of the account `customer`; a process beside it stands for the agent's pod. */
+export async function enrolAgent({
+  server,
+  cluster,
+}: Stage): Promise<{ enrolled: NewClusterWithAgentAnswer; agent: TestAgent }> {
+  const enrolled = must(
+    await server.api('POST', '/api/v1/accounts/customer/clusters', {
+      name: 'production',
+      agentImage: 'registry.invalid/agent:1',
+    }),
+  ) as NewClusterWithAgentAnswer;
+  await cluster.mustKubectl(['apply', '-f', '-'], enrolled.manifests);
+  // The pod's image is nowhere.
+  await cluster.mustKubectl(['-n', 'pratique-system', 'scale', 'deployment', 'pratique-agent', '--replicas=0']);
+  return { enrolled, agent: await startAgent(cluster) };
+}
+
+/** Lets pods of a namespace pull the images of the account `customer`. */
+export async function letPull({ server, cluster }: Stage, namespace: string): Promise<void> {
+  const robot = await addRobot(server, 'customer', { name: 'puller', role: 'reader' });
+  await cluster.trustRegistry(server.host, server.url);
+  await cluster.addNamespace(namespace);
+  await cluster.apply(pullSecret(namespace, server.host, { user: robot.user, password: robot.token }));
 }
