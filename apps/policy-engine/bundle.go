@@ -17,9 +17,10 @@ import (
 type bundle struct{ constraints map[string]*constraint }
 
 type constraint struct {
-	template   *template
-	name       string
+	target     string
+	question   *question
 	parameters *ast.Term
+	group      *group // nil for a constraint that shares nothing
 }
 
 type bundleCache struct {

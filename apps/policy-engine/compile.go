@@ -17,12 +17,17 @@ const (
 
 // template is one compiled ConstraintTemplate. Each has a compiler of its own: libs of two templates never collide.
 type template struct {
-	kind     string
-	target   string
+	spec     *templateSpec
+	modules  map[string]*ast.Module // as parsed, by source name
+	question *question
+	schema   *schema
+}
+
+// question is what is asked of a compiler: which violations there are.
+type question struct {
 	compiler *ast.Compiler
 	query    ast.Body
 	queries  ast.QueryCompiler
-	schema   *schema
 }
 
 // result of the query that every template is asked.
@@ -50,6 +55,7 @@ func compileBundle(templates []templateSpec, constraints []constraintSpec, publi
 		compiled[spec.Kind] = ready
 	}
 	out := &bundle{constraints: make(map[string]*constraint, len(constraints))}
+	var ready []placed
 	for i := range constraints {
 		spec := &constraints[i]
 		template := compiled[spec.Kind]
@@ -71,13 +77,17 @@ func compileBundle(templates []templateSpec, constraints []constraintSpec, publi
 				problems = append(problems, at)
 				continue
 			}
-			out.constraints[key] = &constraint{template: template, name: spec.Name, parameters: parameters}
+			each := &constraint{target: template.spec.Target, question: template.question, parameters: parameters}
+			out.constraints[key] = each
+			ready = append(ready, placed{each, template})
 		}
 	}
-	if len(problems) > maxProblems {
-		problems = problems[:maxProblems]
+	if len(problems) > 0 {
+		return nil, problems[:min(len(problems), maxProblems)]
 	}
-	return out, problems
+	publish("compile what constraints share")
+	shareLibraries(ready)
+	return out, nil
 }
 
 func readParameters(schema *schema, raw json.RawMessage) (*ast.Term, error) {
@@ -105,13 +115,7 @@ func readParameters(schema *schema, raw json.RawMessage) (*ast.Term, error) {
 }
 
 func compileTemplate(spec *templateSpec) (*template, []problem) {
-	version := ast.RegoV0
-	if spec.Version == "v1" {
-		version = ast.RegoV1
-	}
-	// http.send stays compilable, since public policies mention it, and reaches nothing: no host is allowed.
-	capabilities := ast.CapabilitiesForThisVersion(ast.CapabilitiesRegoVersion(version))
-	capabilities.AllowNet = []string{}
+	version, capabilities := regoVersion(spec.Version)
 	options := ast.ParserOptions{RegoVersion: version, Capabilities: capabilities}
 	sources := append([]string{spec.Rego}, spec.Libs...)
 	modules := make(map[string]*ast.Module, len(sources))
@@ -138,19 +142,46 @@ func compileTemplate(spec *templateSpec) (*template, []problem) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	compiler := ast.NewCompiler().WithCapabilities(capabilities).WithDefaultRegoVersion(version)
-	compiler.Compile(modules)
-	if compiler.Failed() {
-		return nil, problemsOf(spec.Kind, "rego", compiler.Errors)
-	}
-	violation := modules[sourceName(0)].Package.Path.Append(ast.StringTerm("violation"))
-	query := ast.NewBody(ast.Equality.Expr(ast.NewTerm(violation), ast.NewTerm(resultVar)))
-	queries := compiler.QueryCompiler()
-	query, err = queries.Compile(query)
+	compiler, err := compileModules(spec.Version, modules)
 	if err != nil {
 		return nil, problemsOf(spec.Kind, "rego", err)
 	}
-	return &template{spec.Kind, spec.Target, compiler, query, queries, schema}, nil
+	asked, err := askForViolations(compiler, modules[sourceName(0)].Package.Path)
+	if err != nil {
+		return nil, problemsOf(spec.Kind, "rego", err)
+	}
+	return &template{spec: spec, modules: modules, question: asked, schema: schema}, nil
+}
+
+// http.send stays compilable, since public policies mention it, and reaches nothing: no host is allowed.
+func regoVersion(name string) (ast.RegoVersion, *ast.Capabilities) {
+	version := ast.RegoV0
+	if name == "v1" {
+		version = ast.RegoV1
+	}
+	capabilities := ast.CapabilitiesForThisVersion(ast.CapabilitiesRegoVersion(version))
+	capabilities.AllowNet = []string{}
+	return version, capabilities
+}
+
+func compileModules(versionName string, modules map[string]*ast.Module) (*ast.Compiler, error) {
+	version, capabilities := regoVersion(versionName)
+	compiler := ast.NewCompiler().WithCapabilities(capabilities).WithDefaultRegoVersion(version)
+	compiler.Compile(modules)
+	if compiler.Failed() {
+		return nil, compiler.Errors
+	}
+	return compiler, nil
+}
+
+// askForViolations prepares the question for the rule `violation` of a package.
+func askForViolations(compiler *ast.Compiler, path ast.Ref) (*question, error) {
+	queries := compiler.QueryCompiler()
+	query, err := queries.Compile(ast.NewBody(ast.Equality.Expr(ast.NewTerm(path.Append(violationKey)), ast.NewTerm(resultVar))))
+	if err != nil {
+		return nil, err
+	}
+	return &question{compiler, query, queries}, nil
 }
 
 func sourceName(index int) string {

@@ -59,6 +59,11 @@ func (e *engine) evaluate(r *request) response {
 	defer stop()
 	cancel := topdown.NewCancel()
 	defer context.AfterFunc(ctx, cancel.Cancel)()
+	asking, err := newAsking(ctx, cancel, store, review, &budget)
+	if err != nil {
+		return refused(r.ID, "request-invalid", clip(err.Error(), 1000))
+	}
+	defer asking.end()
 	answer := response{ID: r.ID, OK: true}
 	for _, name := range names {
 		e.board.rename(slot, name)
@@ -67,12 +72,12 @@ func (e *engine) evaluate(r *request) response {
 		switch {
 		case asked == nil:
 			out.Error = "the bundle has no such constraint"
-		case asked.template.target != r.Target:
-			out.Error = fmt.Sprintf("the constraint is for the target %.100q, not for %.100q", asked.template.target, r.Target)
+		case asked.target != r.Target:
+			out.Error = fmt.Sprintf("the constraint is for the target %.100q, not for %.100q", asked.target, r.Target)
 		case ctx.Err() != nil:
 			out.Error = fmt.Sprintf("not evaluated: the %d ms for this review ran out", timeout.Milliseconds())
 		default:
-			out.Violations, err = asked.evaluate(ctx, cancel, store, review, &budget)
+			out.Violations, err = asking.violations(asked)
 			if err != nil {
 				out.Violations = nil
 				out.Error = describe(ctx, err, timeout)
@@ -107,36 +112,76 @@ func readReview(raw json.RawMessage) (*ast.Term, error) {
 	return ast.NewTerm(value), nil
 }
 
-// evaluate answers the violations as a JSON array, nil when there are none.
-func (c *constraint) evaluate(ctx context.Context, cancel topdown.Cancel, store storage.Store, review *ast.Term, budget *outputBudget) (violations json.RawMessage, err error) {
+// asking is one review on its way through the constraints.
+type asking struct {
+	ctx         context.Context
+	cancel      topdown.Cancel
+	store       storage.Store
+	transaction storage.Transaction
+	review      *ast.Term
+	budget      *outputBudget
+	shared      map[*group]*common
+}
+
+// common is what the constraints of a group have found out together about a review.
+type common struct {
+	input *ast.Term
+	known topdown.VirtualCache
+}
+
+func newAsking(ctx context.Context, cancel topdown.Cancel, store storage.Store, review *ast.Term, budget *outputBudget) (*asking, error) {
+	transaction, err := store.NewTransaction(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &asking{ctx, cancel, store, transaction, review, budget, map[*group]*common{}}, nil
+}
+
+func (a *asking) end() { a.store.Abort(a.ctx, a.transaction) }
+
+// violations answers them as a JSON array, nil when there are none.
+func (a *asking) violations(of *constraint) (violations json.RawMessage, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("evaluation failed: %.500v", cause)
 		}
+		if err != nil { // What was cached up to a conflict would pass for the whole answer.
+			delete(a.shared, of.group)
+		}
 	}()
-	txn, err := store.NewTransaction(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Abort(ctx, txn)
-	input := ast.NewTerm(ast.NewObject([2]*ast.Term{reviewKey, review}, [2]*ast.Term{parametersKey, c.parameters}))
-	query := topdown.NewQuery(c.template.query).
-		WithQueryCompiler(c.template.queries).
-		WithCompiler(c.template.compiler).
-		WithStore(store).
-		WithTransaction(txn).
-		WithInput(input).
-		WithCancel(cancel).
+	in := a.common(of)
+	query := topdown.NewQuery(of.question.query).
+		WithQueryCompiler(of.question.queries).
+		WithCompiler(of.question.compiler).
+		WithStore(a.store).
+		WithTransaction(a.transaction).
+		WithInput(in.input).
+		WithVirtualCache(in.known).
+		WithCancel(a.cancel).
 		WithHTTPRoundTripper(refuseNetwork)
-	err = query.Iter(ctx, func(found topdown.QueryResult) error {
+	err = query.Iter(a.ctx, func(found topdown.QueryResult) error {
 		term := found[resultVar]
 		if term == nil {
 			return errors.New("the rule violation has no value")
 		}
-		violations, err = budget.encodeViolations(term.Value)
+		violations, err = a.budget.encodeViolations(term.Value)
 		return err
 	})
 	return violations, err
+}
+
+func (a *asking) common(of *constraint) *common {
+	if of.group == nil {
+		return &common{a.inputWith(of.parameters), topdown.NewVirtualCache()}
+	}
+	if a.shared[of.group] == nil {
+		a.shared[of.group] = &common{a.inputWith(of.group.parameters), topdown.NewVirtualCache()}
+	}
+	return a.shared[of.group]
+}
+
+func (a *asking) inputWith(parameters *ast.Term) *ast.Term {
+	return ast.NewTerm(ast.NewObject([2]*ast.Term{reviewKey, a.review}, [2]*ast.Term{parametersKey, parameters}))
 }
 
 type noNetwork struct{}
