@@ -1,6 +1,6 @@
 /** Asks the webhook as an API server does: over HTTPS, trusting the cluster's CA alone. */
 import { randomUUID } from 'node:crypto';
-import { request as httpsRequest } from 'node:https';
+import { type Agent, request as httpsRequest } from 'node:https';
 
 export type Container = { name?: string; image?: string; securityContext?: unknown; ports?: unknown };
 export const SAFE = {
@@ -30,6 +30,8 @@ export function postReview(
   url: string,
   body: Buffer | string,
   trusted: string,
+  /** Keeps connections, where one is given. */
+  agent: Agent | false = false,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const sent = httpsRequest(
@@ -39,7 +41,7 @@ export function postReview(
         ca: trusted,
         rejectUnauthorized: true,
         headers: { 'content-type': 'application/json' },
-        agent: false,
+        agent,
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -53,7 +55,12 @@ export function postReview(
 }
 
 /** @param asked the parts of the request, or a whole body as it is */
-export async function review(url: string, asked: Asked | string, trusted: string): Promise<Reply> {
+export async function review(
+  url: string,
+  asked: Asked | string,
+  trusted: string,
+  agent: Agent | false = false,
+): Promise<Reply> {
   const uid = randomUUID();
   const body =
     typeof asked === 'string'
@@ -70,7 +77,7 @@ export async function review(url: string, asked: Asked | string, trusted: string
             ...asked,
           },
         });
-  const { status, text } = await postReview(url, body, trusted);
+  const { status, text } = await postReview(url, body, trusted, agent);
   const { response } = JSON.parse(text) as {
     response?: { uid: string; allowed: boolean; status?: { message: string }; warnings?: string[]; patch?: string };
   };

@@ -14,19 +14,25 @@ export type Balancer = {
 
 const LOOK_MS = 200;
 
-/** @param port where to listen @param servers base URLs, asked now and then @param servers may not be up yet */
-export async function startBalancer(port: number, servers: () => readonly string[]): Promise<Balancer> {
+/** Whether a server says that it is ready, over plain HTTP. */
+const isReadyPlain = (url: string) =>
+  fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000), headers: { connection: 'close' } }).then(
+    (answer) => answer.status === 200,
+    () => false,
+  );
+
+/** @param port where to listen @param servers base URLs, asked now and then; they may not be up yet */
+export async function startBalancer(
+  port: number,
+  servers: () => readonly string[],
+  isReady: (url: string) => Promise<boolean> = isReadyPlain,
+): Promise<Balancer> {
   let healthy: string[] = [];
   let turn = 0;
   let stopped = false;
   let refused = 0;
   const open = new Set<Socket>();
 
-  const isReady = (url: string) =>
-    fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000), headers: { connection: 'close' } }).then(
-      (answer) => answer.status === 200,
-      () => false,
-    );
   const looking = (async () => {
     while (!stopped) {
       const urls = servers();

@@ -8,6 +8,7 @@ import { createLookup } from '../admission/lookup.ts';
 import { createReviewRecord } from '../admission/record.ts';
 import { createAdmissionServer } from '../admission/server.ts';
 import { loadVerdictFeed, type VerdictFeed } from '../admission/verdict-feed.ts';
+import { createDrain, unreadyWhileDraining } from '../api/drain.ts';
 import { keepCertificate } from '../cluster/serving-certificate.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
 import { createForeignImages } from '../foreign/foreign-images.ts';
@@ -83,6 +84,8 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
     },
     secure(certificate.first),
   );
+  const drain = createDrain(server);
+  unreadyWhileDraining(server, drain.draining);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: Error & { code?: string }) => {
       if (error.code === 'EADDRINUSE')
@@ -95,6 +98,8 @@ export async function runAdmission(deps: RoleDeps, context: RoleContext): Promis
     server.listen(config.admissionPort, config.host, resolve);
   });
   context.onStop(async () => {
+    // First whoever balances learns of it, then the port closes, then reviews under way end.
+    await drain.begin(config.drainS * 1000);
     certificate.stop();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
