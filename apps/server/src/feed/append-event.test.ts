@@ -56,3 +56,20 @@ test('many who append at once leave no gap and wait for nobody in a circle', asy
     expect(rows[0]?.seq).toBe(seqs.length);
   }
 });
+
+test('two who both wrote a row of the account before they append do not wait for each other in a circle', async () => {
+  let attempts = 0;
+  let written = 0;
+  const both = Promise.withResolvers<void>();
+  const writeAndAppend = (name: string) =>
+    asSystem(db, async (tx) => {
+      attempts++;
+      // The reference holds a lock on the account's row that lets others refer to it too.
+      await sql`insert into repository (account_id, name) values (${one}, ${name})`.execute(tx);
+      if (++written === 2) both.resolve();
+      await both.promise;
+      await appendEvents(tx, [event(one, name)]);
+    });
+  await Promise.all([writeAndAppend('left'), writeAndAppend('right')]);
+  expect(attempts).toBe(2);
+});
