@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
 import { asSystem } from '../db/connect.ts';
 import { makeAccount, makeException } from './account.fixture.ts';
-import { type GateInputs, readCurrentInputs, readScannedSnapshot, sameRules } from './current-inputs.ts';
+import { type GateInputs, readCurrentInputs, sameRules, scannedSnapshot } from './current-inputs.ts';
+import { readFacts } from './read-facts.ts';
 
 const { db } = await testDatabase();
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
@@ -19,7 +21,15 @@ async function addScan(manifest: string, revision: number, snapshot: string): Pr
       insert into scan (inventory_id, snapshot, uncovered) select inventory_id, ${snapshot}, '[]' from i`.execute(tx);
   });
 }
-const read = (...digests: string[]) => asSystem(db, (tx) => readScannedSnapshot(tx, digests));
+const read = (...digests: string[]) =>
+  asSystem(db, async (tx) =>
+    scannedSnapshot(
+      await readFacts(
+        tx,
+        digests.map((one) => ({ repositoryId: randomUUID(), digest: one })),
+      ),
+    ),
+  );
 
 test('a verdict names the advisories of the latest inventory that was scanned', async () => {
   expect(await read(digest('a'))).toBeNull();

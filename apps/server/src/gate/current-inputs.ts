@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 import type { Repository } from '../registry/cache.ts';
 import { GATE_KINDS } from './exceptions.ts';
+import type { Facts } from './read-facts.ts';
 
 /** Everything besides the image itself that a decision depends on. */
 export type GateInputs = {
@@ -52,13 +53,9 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
  * The advisory snapshot that the platforms' findings come from, which may be older than the newest; null when none was
  * scanned. Where platforms differ it equals no snapshot, and the verdict counts as decided from other inputs.
  */
-export async function readScannedSnapshot(tx: Tx, platforms: readonly string[]): Promise<string | null> {
-  const { rows } = await sql<{ snapshot: string }>`
-    select distinct s.snapshot from inventory i join scan s using (inventory_id)
-    where i.manifest_digest = any (${[...platforms]}::text[])
-      and i.revision = (select max(revision) from inventory newest where newest.manifest_digest = i.manifest_digest)
-    order by s.snapshot`.execute(tx);
-  return rows.length === 0 ? null : rows.map((row) => row.snapshot).join(' ');
+export function scannedSnapshot(platforms: readonly Facts[]): string | null {
+  const snapshots = new Set(platforms.flatMap((one) => one.inventory?.scan?.snapshot ?? []));
+  return snapshots.size === 0 ? null : [...snapshots].sort().join(' ');
 }
 
 /** Whether what people decide about (policies, exceptions, trust) is what it was. */

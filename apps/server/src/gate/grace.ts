@@ -1,7 +1,5 @@
 /** Grace: a finding that became known after the image was allowed warns for a time before it denies. */
 import type { Violation } from '@pratique/contract';
-import { sql } from 'kysely';
-import type { Tx } from '../db/connect.ts';
 
 /** Policies say until when in `details.graceUntil` (RFC 3339); until then the violation is a warning that names the day. */
 export function applyGrace(violations: readonly Violation[], now: Date): Violation[] {
@@ -31,25 +29,3 @@ function graceOf(violation: Violation): Date | null {
   const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? null : new Date(time);
 }
-
-/**
- * Findings of the inventory that became known after the repository's image was first allowed.
- * @returns from `ID PURL VERSION` to the time they became known; empty for an image that was never allowed: it has no grace
- */
-export async function readNewFindings(
-  tx: Tx,
-  repositoryId: string,
-  digest: string,
-  inventoryId: number,
-): Promise<Map<string, Date>> {
-  const { rows } = await sql<{ id: string; purl: string; version: string; first_seen: Date }>`
-    with allowed as (select min(decided_at) as at from verdict_history where repository_id = ${repositoryId} and digest = ${digest} and decision = 'allow')
-    select m.advisory_id as id, p.purl, p.version, min(m.first_seen) as first_seen
-    from allowed, inventory_package i join package p using (package_id) join package_match m using (package_id)
-    where i.inventory_id = ${inventoryId} and i.owner is null and m.first_seen > allowed.at
-    group by 1, 2, 3`.execute(tx);
-  return new Map(rows.map((row) => [newFindingKey(row.id, row), row.first_seen]));
-}
-
-export const newFindingKey = (id: string, found: { purl: string; version: string }): string =>
-  `${id} ${found.purl} ${found.version}`;

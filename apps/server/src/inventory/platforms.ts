@@ -4,15 +4,19 @@ import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 
 export type PlatformManifest = { digest: string; os: string; architecture: string; variant: string | null };
-type Row = { digest: string; media_type: string; bytes: Buffer };
+export type ManifestRow = { mediaType: string; bytes: Buffer };
 
 const MAX_PLATFORMS = 50;
 
-/** Platform manifests of the repository's subject, in the order of the index; BuildKit's attestation entries are none. */
+/** Platform manifests of the repository's subject, in the order of the index. */
 export async function readPlatforms(tx: Tx, repositoryId: string, digest: string): Promise<PlatformManifest[]> {
   const row = await readManifestRow(tx, repositoryId, digest);
-  if (!row) return [];
-  if (!isIndexType(row.media_type)) return [{ digest, os: '', architecture: '', variant: null }];
+  return row ? platformsOf(digest, row) : [];
+}
+
+/** BuildKit's attestation entries are none. */
+export function platformsOf(digest: string, row: ManifestRow): PlatformManifest[] {
+  if (!isIndexType(row.mediaType)) return [{ digest, os: '', architecture: '', variant: null }];
   const index = ImageIndex.parse(JSON.parse(row.bytes.toString('utf8')));
   return index.manifests
     .filter((child) => !isIndexType(child.mediaType) && child.platform?.os !== 'unknown')
@@ -32,14 +36,19 @@ export async function readImageManifest(
   digest: string,
 ): Promise<{ config: Descriptor; layers: Descriptor[] } | null> {
   const row = await readManifestRow(tx, repositoryId, digest);
-  if (!row || isIndexType(row.media_type)) return null;
+  return row ? imageManifestOf(row) : null;
+}
+
+/** null for an index. */
+export function imageManifestOf(row: ManifestRow): { config: Descriptor; layers: Descriptor[] } | null {
+  if (isIndexType(row.mediaType)) return null;
   const manifest = ImageManifest.parse(JSON.parse(row.bytes.toString('utf8')));
   return { config: manifest.config, layers: manifest.layers };
 }
 
-async function readManifestRow(tx: Tx, repositoryId: string, digest: string): Promise<Row | undefined> {
-  const { rows } = await sql<Row>`
-    select m.digest, m.media_type, m.bytes from repository_manifest r join manifest m using (digest)
+async function readManifestRow(tx: Tx, repositoryId: string, digest: string): Promise<ManifestRow | undefined> {
+  const { rows } = await sql<ManifestRow>`
+    select m.media_type as "mediaType", m.bytes from repository_manifest r join manifest m using (digest)
     where r.repository_id = ${repositoryId} and r.digest = ${digest}`.execute(tx);
   return rows[0];
 }

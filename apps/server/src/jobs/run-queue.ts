@@ -99,6 +99,14 @@ export async function enqueue(
   );
 }
 
+/** As `enqueue`, one job for each payload, in one statement. */
+export async function enqueueAll(tx: Tx, task: string, payloads: readonly Record<string, unknown>[]): Promise<void> {
+  if (payloads.length === 0) return;
+  await sql`select enqueue(${task}, payload, null, now(), ${MAX_TAKES}) from unnest(${payloads.map((one) => JSON.stringify(one))}::json[]) as payload`.execute(
+    tx,
+  );
+}
+
 /** Jobs are locked in the name of the pool, not of its single workers. */
 function watchPools(pools: Set<string>, onCreated: () => void): WorkerEvents {
   const events = new EventEmitter() as WorkerEvents;

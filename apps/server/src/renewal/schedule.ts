@@ -1,11 +1,14 @@
 /** Keeps verdicts alive in the background: a few at a time, and never more than half of the time. */
 import type { Logger } from 'pino';
 import { asSystem } from '../db/connect.ts';
-import { claimDue } from './claim-due.ts';
-import { noteRenewalFailure, type RenewalDeps, renewVerdict } from './renew-verdict.ts';
+import { type Rules, readRules } from '../gate/rules.ts';
+import { claimDue, type DueVerdict, noteFailure } from './claim-due.ts';
+import { type Looked, type RenewalDeps, renewVerdicts } from './renew-verdicts.ts';
 import { tellWhatEnds } from './tell-what-ends.ts';
 
-const BATCH = 16;
+/** How many are claimed at once; how many of one account are read and written together; how many such groups at a time. */
+const BATCH = 64;
+const TOGETHER = 16;
 const PARALLEL = 4;
 const IDLE_MS = 1000;
 const TELL_EVERY_MS = 5000;
@@ -54,21 +57,56 @@ export function scheduleRenewals(deps: RenewalDeps, log: Logger): Renewals {
 /** Looks at the verdicts that have been due longest. @returns how many there were */
 export async function renewDue(deps: RenewalDeps, log: Logger, limit = BATCH): Promise<number> {
   const due = await asSystem(deps.db, (tx) => claimDue(tx, limit));
-  const queue = [...due];
+  const rules = new Map<string, Promise<Rules>>();
+  const rulesOf = (accountId: string): Promise<Rules> => {
+    const known = rules.get(accountId) ?? asSystem(deps.db, (tx) => readRules(tx, accountId, deps.bundles));
+    rules.set(accountId, known);
+    return known;
+  };
+  const queue = groupsOf(due);
   await Promise.all(
     Array.from({ length: PARALLEL }, async () => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const verdict = next;
-        try {
-          const outcome = await renewVerdict(deps, verdict);
-          log.debug({ outcome, repositoryId: verdict.repositoryId, digest: verdict.digest }, 'verdict looked at');
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          log.warn({ err: error, repositoryId: verdict.repositoryId, digest: verdict.digest }, 'verdict not renewed');
-          await asSystem(deps.db, (tx) => noteRenewalFailure(tx, verdict, message));
-        }
-      }
+      for (let next = queue.shift(); next; next = queue.shift()) await renewGroup(deps, log, rulesOf, next);
     }),
   );
   return due.length;
+}
+
+type Group = { accountId: string; verdicts: DueVerdict[] };
+
+function groupsOf(due: readonly DueVerdict[]): Group[] {
+  const groups: Group[] = [];
+  for (const [accountId, all] of Map.groupBy(due, (verdict) => verdict.repository.accountId))
+    for (let from = 0; from < all.length; from += TOGETHER)
+      groups.push({ accountId, verdicts: all.slice(from, from + TOGETHER) });
+  return groups;
+}
+
+async function renewGroup(
+  deps: RenewalDeps,
+  log: Logger,
+  rulesOf: (accountId: string) => Promise<Rules>,
+  { accountId, verdicts }: Group,
+): Promise<void> {
+  let looked: Looked[];
+  try {
+    looked = await renewVerdicts(deps, await rulesOf(accountId), verdicts);
+  } catch (error) {
+    // One that cannot even be read must not keep back the others.
+    if (verdicts.length > 1)
+      for (const verdict of verdicts) await renewGroup(deps, log, rulesOf, { accountId, verdicts: [verdict] });
+    else await noteFailed(deps, log, verdicts, error);
+    return;
+  }
+  for (const one of looked) {
+    const { repository, digest } = one.verdict;
+    log.debug({ outcome: one.outcome, repositoryId: repository.repositoryId, digest }, 'verdict looked at');
+    if (one.outcome === 'failed') await noteFailed(deps, log, [one.verdict], one.error);
+  }
+}
+
+async function noteFailed(deps: RenewalDeps, log: Logger, verdicts: DueVerdict[], error: unknown): Promise<void> {
+  const about = verdicts.map(({ repository, digest }) => `${repository.account}/${repository.name}@${digest}`);
+  log.warn({ err: error, verdicts: about }, 'verdicts not renewed');
+  await asSystem(deps.db, (tx) => noteFailure(tx, verdicts, error instanceof Error ? error.message : String(error)));
 }

@@ -6,32 +6,55 @@ import type { Repository } from '../registry/cache.ts';
 
 export type Revocation = { id: string; reason: string; by: string; at: Date };
 
+type Key = { repositoryId: string; digest: string };
+type Row = {
+  repository_id: string;
+  digest: string;
+  revocation_id: string;
+  reason: string;
+  revoked_by: string;
+  created_at: Date;
+};
+
+export type Revocations = {
+  /** null when none is in force. */
+  get(repositoryId: string, digest: string): Revocation | null;
+};
+
+/** Revocations that are in force, in these repositories or in the whole account; of several the first. */
+export async function readRevocations(tx: Tx, accountId: string, keys: readonly Key[]): Promise<Revocations> {
+  const { rows } = await sql<Row>`
+    select distinct on (asked.repository_id, asked.digest) asked.repository_id, asked.digest, r.revocation_id, r.reason, r.revoked_by, r.created_at
+    from unnest(${keys.map((key) => key.repositoryId)}::uuid[], ${keys.map((key) => key.digest)}::text[]) as asked (repository_id, digest)
+    join revocation r on r.account_id = ${accountId} and r.digest = asked.digest and r.lifted_at is null and (r.repository_id is null or r.repository_id = asked.repository_id)
+    order by asked.repository_id, asked.digest, r.created_at`.execute(tx);
+  const found = new Map(
+    rows.map((row) => [
+      `${row.repository_id} ${row.digest}`,
+      { id: row.revocation_id, reason: row.reason, by: row.revoked_by, at: row.created_at },
+    ]),
+  );
+  return { get: (repositoryId, digest) => found.get(`${repositoryId} ${digest}`) ?? null };
+}
+
 /** The revocation of the digest in this repository or in the whole account; null when none is in force. */
 export async function readRevocation(
   tx: Tx,
-  repository: Pick<Repository, 'accountId' | 'repositoryId'>,
+  { accountId, repositoryId }: Pick<Repository, 'accountId' | 'repositoryId'>,
   digest: string,
 ): Promise<Revocation | null> {
-  const { rows } = await sql<{ revocation_id: string; reason: string; revoked_by: string; created_at: Date }>`
-    select revocation_id, reason, revoked_by, created_at from revocation
-    where account_id = ${repository.accountId} and digest = ${digest} and lifted_at is null
-      and (repository_id is null or repository_id = ${repository.repositoryId}) order by created_at limit 1`.execute(
-    tx,
-  );
-  const row = rows[0];
-  return row ? { id: row.revocation_id, reason: row.reason, by: row.revoked_by, at: row.created_at } : null;
+  return (await readRevocations(tx, accountId, [{ repositoryId, digest }])).get(repositoryId, digest);
 }
 
 /** Whether a revocation of any of the digests is in force. */
 export async function isRevoked(
   tx: Tx,
-  repository: Pick<Repository, 'accountId' | 'repositoryId'>,
+  { accountId, repositoryId }: Pick<Repository, 'accountId' | 'repositoryId'>,
   digests: readonly string[],
 ): Promise<boolean> {
-  const { rows } = await sql`
-    select from revocation where account_id = ${repository.accountId} and digest = any (${[...digests]}::text[]) and lifted_at is null
-      and (repository_id is null or repository_id = ${repository.repositoryId}) limit 1`.execute(tx);
-  return rows.length > 0;
+  const keys = digests.map((digest) => ({ repositoryId, digest }));
+  const revocations = await readRevocations(tx, accountId, keys);
+  return digests.some((digest) => revocations.get(repositoryId, digest) !== null);
 }
 
 export const revokedSentence = ({ by, at, reason }: Pick<Revocation, 'by' | 'at' | 'reason'>): string =>

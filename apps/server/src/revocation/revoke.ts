@@ -5,7 +5,7 @@ import type { Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent, appendEvents } from '../feed/append-event.ts';
 import { keepHistory } from '../gate/keep-history.ts';
-import { enqueue } from '../jobs/run-queue.ts';
+import { enqueueAll } from '../jobs/run-queue.ts';
 import { lockDigests } from './lock-digests.ts';
 import { revokedSentence } from './read-revocation.ts';
 
@@ -74,8 +74,11 @@ export async function revokeImage(tx: Tx, order: RevokeOrder): Promise<Revoked> 
       type: 'image.revoked',
       data: { digest, repository: order.repository?.name ?? null, reason: order.reason, by: actor.name },
     });
-  for (const row of changed)
-    await enqueue(tx, 'trust.withdraw', { repositoryId: row.repository_id, digest: row.digest });
+  await enqueueAll(
+    tx,
+    'trust.withdraw',
+    changed.map((row) => ({ repositoryId: row.repository_id, digest: row.digest })),
+  );
   return { digests, verdicts: changed.map(({ repository, digest: of }) => ({ repository, digest: of })) };
 }
 

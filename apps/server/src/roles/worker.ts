@@ -64,6 +64,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     db,
     store,
     engine,
+    bundles: new Map(),
     publicUrl: config.publicUrl,
     validDays: config.verdictDays,
     now: () => new Date(),

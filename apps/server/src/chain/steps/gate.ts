@@ -1,9 +1,11 @@
 /** Step: the decision. What denies stops everything after it. */
 import type { Reason } from '@pratique/contract';
 import { canonicalDigest } from '@pratique/contract/canonical-digest';
+import { asSystem } from '../../db/connect.ts';
 import { approvalIsAhead } from '../../gate/approvals.ts';
 import { readCurrentInputs, sameRules } from '../../gate/current-inputs.ts';
 import { type JudgeDeps, judgeSubject, type Ruling } from '../../gate/judge.ts';
+import { readRules } from '../../gate/rules.ts';
 import { storeVerdict } from '../../gate/store-verdict.ts';
 import { lockDigests } from '../../revocation/lock-digests.ts';
 import { isRevoked } from '../../revocation/read-revocation.ts';
@@ -12,7 +14,8 @@ import { PermanentStepError, type StepWork } from '../run-step.ts';
 /** Decides every platform; the subject's verdict is the worst of them. */
 export function gateStep(deps: JudgeDeps & { validDays: number }): StepWork {
   return async ({ repository, digest, runId, name }) => {
-    const judged = await judgeSubject(deps, repository, digest);
+    const rules = await asSystem(deps.db, (tx) => readRules(tx, repository.accountId, deps.bundles));
+    const judged = await judgeSubject(deps, rules, repository, digest);
     if (!judged) throw new PermanentStepError(`${digest} is no longer in ${repository.account}/${repository.name}`);
     const { inputs, whole, platforms } = judged;
     const summary = whole.decision === 'allow' ? allowedSentence(whole.reasons) : deniedSentence(whole.reasons);
@@ -22,11 +25,12 @@ export function gateStep(deps: JudgeDeps & { validDays: number }): StepWork {
       result: { decision: whole.decision },
       async commit(tx) {
         const rulings = platforms.filter((one) => one.digest !== digest);
-        await lockDigests(tx, repository.accountId, [digest, ...platforms.map((one) => one.digest)]);
+        const digests = [...new Set([digest, ...platforms.map((one) => one.digest)])];
+        await lockDigests(tx, repository.accountId, digests);
         // A verdict is never recorded under rules that it was not decided by; the step is soon tried again.
         if (!sameRules(inputs, await readCurrentInputs(tx, repository.accountId)))
           throw new Error('policies, exceptions or trust changed while this was decided; it is decided again');
-        if ((await isRevoked(tx, repository, [digest, ...platforms.map((one) => one.digest)])) !== whole.revoked)
+        if ((await isRevoked(tx, repository, digests)) !== whole.revoked)
           throw new Error('the image was revoked or reinstated while this was decided; it is decided again');
         const pending = whole.decision === 'allow' && (await approvalIsAhead(tx, runId, name));
         const verdict = (one: Ruling) => ({
