@@ -13,6 +13,12 @@ export type Places = {
   settle(digest: string): Promise<void>;
 };
 
+/** Where a blob lies below the store's folder. */
+export function placeOf(root: string, digest: string): string {
+  const hex = digest.slice('sha256:'.length);
+  return join(root, 'sha256', hex.slice(0, 2), hex);
+}
+
 /**
  * Blobs lie in 256 folders by the first byte of their hash. Folders are made once, and made durable.
  * What lies under its final name was synced before it got that name: a reader need not ask.
@@ -25,10 +31,7 @@ export async function openPlaces(root: string): Promise<Places> {
   await syncOnce(blobs);
   await syncOnce(root);
   const sync = createDirectorySync();
-  const path = (digest: string) => {
-    const hex = digest.slice('sha256:'.length);
-    return join(blobs, hex.slice(0, 2), hex);
-  };
+  const path = (digest: string) => placeOf(root, digest);
   return {
     path,
     async adopt(from, digest) {

@@ -7,6 +7,7 @@ import { createDrain } from '../api/drain.ts';
 import { addRoutes } from '../api/routes.ts';
 import { createAuthenticator } from '../auth/authenticator.ts';
 import { createRegistryTokens } from '../auth/registry-token.ts';
+import { proveSameStore } from '../blobs/prove-same-store.ts';
 import { openBlobStore } from '../blobs/store.ts';
 import { startRunOnTag } from '../chain/start-run.ts';
 import { type Feed, followFeed } from '../feed/follow-feed.ts';
@@ -20,6 +21,7 @@ import { type RoleDeps, signerSecret } from './open.ts';
 export async function runApi(deps: RoleDeps, context: RoleContext): Promise<void> {
   const { config, db, log } = deps;
   const signer = connectSigner(config.runDir, signerSecret());
+  await proveSameStore(db, config.blobsDir);
   const store = await openBlobStore(config.blobsDir);
   let feed: Feed | null = null;
   const isCurrent = () => feed?.current() ?? false;

@@ -22,8 +22,9 @@ export async function runRole(name: string): Promise<void> {
   try {
     await (await IMPLEMENTATION[role]())(openRole(role), context);
   } catch (error) {
+    // The sentence is for whoever starts the program: the supervisor says it, once.
     if (error instanceof ServerError && error.code === 'config-invalid') context.fatal(error.code, error.message);
-    process.stderr.write(`${role}: ${(error as Error).stack ?? String(error)}\n`);
+    else process.stderr.write(`${role}: ${(error as Error).stack ?? String(error)}\n`);
     // Leaves room for the message above to reach the supervisor.
     setTimeout(() => process.exit(1), 50);
   }

@@ -12,6 +12,7 @@ import { issueClusterCertificate } from '../signer/cluster-certificate.ts';
 import { currentKey, type HeldKey, rewrapKeys, rotateKey } from '../signer/keys.ts';
 import { deriveKey, readMasterKey } from '../signer/master-key.ts';
 import { type SignAnswer, SignOrder } from '../signer/protocol.ts';
+import { proveMasterKey } from '../signer/prove-master-key.ts';
 import { openSecret, SealedSecret, sealSecret } from '../signer/sealed-secret.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { type RoleDeps, signerSecret } from './open.ts';
@@ -24,8 +25,12 @@ export async function runSigner(deps: RoleDeps, context: RoleContext): Promise<v
   const { config, db, log } = deps;
   const masterBytes = await readMasterKey(config.masterKey);
   const master = parseMasterKey(masterBytes.toString('hex'));
-  if (config.previousMasterKey !== null) {
-    const rewrapped = await rewrapKeys(db, parseMasterKey(config.previousMasterKey), master);
+  const previous = config.previousMasterKey === null ? null : parseMasterKey(config.previousMasterKey);
+  const source =
+    'hex' in config.masterKey ? 'PRATIQUE_MASTER_KEY' : `PRATIQUE_MASTER_KEY_FILE: the key in ${config.masterKey.file}`;
+  await proveMasterKey(db, previous ? [master, previous] : [master], source);
+  if (previous) {
+    const rewrapped = await rewrapKeys(db, previous, master);
     log.info({ rewrapped }, 'keys are encrypted under the new master key; PRATIQUE_MASTER_KEY_PREVIOUS can go');
   }
   const secret = Buffer.from(signerSecret());

@@ -5,6 +5,7 @@ import { readPresets, spawnEngine } from '@pratique/policy';
 import { CATALOGER_REVISION } from '@pratique/scan';
 import { sql } from 'kysely';
 import { ensureAccountDefaults } from '../auth/account-defaults.ts';
+import { proveSameStore } from '../blobs/prove-same-store.ts';
 import { openBlobStore } from '../blobs/store.ts';
 import { advanceRun } from '../chain/advance.ts';
 import { runStep, type StepKinds } from '../chain/run-step.ts';
@@ -41,6 +42,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const { config, db, pool, log } = deps;
   // Scans and renewals take what is left: whoever pushes, pulls or admits waits for an answer. Children inherit it.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  await proveSameStore(db, config.blobsDir);
   const store = await openBlobStore(config.blobsDir);
   const signer = connectSigner(config.runDir, signerSecret());
   const parts: Record<string, unknown> = {};

@@ -102,6 +102,12 @@ export async function rewrapKeys(db: Db, previous: MasterKey, next: MasterKey): 
       );
       changed++;
     }
+    const { rows: canaries } = await sql<{ canary: SealedSecret }>`
+      select canary from installation where canary is not null for update`.execute(tx);
+    for (const { canary } of canaries) {
+      const fresh = resealSecret(canary, masters, next);
+      if (fresh !== canary) await sql`update installation set canary = ${JSON.stringify(fresh)}::jsonb`.execute(tx);
+    }
     return changed;
   });
 }

@@ -70,7 +70,9 @@ export async function runSupervisor(args: string[]): Promise<number> {
       });
       children.push(child);
       // The others ask the signer for keys while they start.
-      if (role === 'signer') await Promise.race([child.ready, finished.promise]);
+      if (role !== 'signer') continue;
+      const ended = await Promise.race([child.ready.then(() => null).catch(() => 1), finished.promise]);
+      if (ended !== null) return ended;
     }
     void Promise.all(children.map((child) => child.ready)).then(
       () => announceReady(databaseUrl, config),
