@@ -1,27 +1,7 @@
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../../../test/support/database.ts';
-import { createAuthenticator } from '../auth/authenticator.ts';
-import { ensureFirstAccounts } from '../auth/first-start.ts';
-import { readConfig } from '../config.ts';
-import { accountRoutes } from './accounts.ts';
-import { createApp } from './app.ts';
-import { peopleRoutes } from './people.ts';
-import { sessionRoutes } from './sessions.ts';
+import { ADMIN_PASSWORD, openApp } from './app.fixture.ts';
 
-const { db } = await testDatabase();
-await ensureFirstAccounts(db, 'first password');
-const authenticator = createAuthenticator(db, () => true);
-const app = await createApp({
-  config: readConfig({}, '/nowhere'),
-  log: pino({ level: 'silent' }),
-  registry: () => {},
-  authenticator,
-  requestId: () => 'request-1',
-});
-peopleRoutes(app, { db, authenticator });
-sessionRoutes(app, { db, authenticator, secure: false });
-accountRoutes(app, { db, authenticator });
+const { app } = await openApp();
 
 async function signIn(user: string, password: string): Promise<string> {
   const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: { user, password, kind: 'cli' } });
@@ -31,7 +11,7 @@ async function signIn(user: string, password: string): Promise<string> {
 const as = (token: string) => ({ authorization: `Bearer ${token}` });
 
 test('what changes people, passwords and sessions is audited, for administrators alone to read', async () => {
-  const admin = await signIn('admin', 'first password');
+  const admin = await signIn('admin', ADMIN_PASSWORD);
   const made = await app.inject({
     method: 'POST',
     url: '/api/v1/people',
@@ -69,7 +49,7 @@ test('what changes people, passwords and sessions is audited, for administrators
 });
 
 test('the audit of the instance is closed to who is no administrator', async () => {
-  const admin = await signIn('admin', 'first password');
+  const admin = await signIn('admin', ADMIN_PASSWORD);
   const payload = { name: 'otto', password: 'a password of otto' };
   await app.inject({ method: 'POST', url: '/api/v1/people', headers: as(admin), payload });
   const otto = await signIn('otto', 'a password of otto');

@@ -1,28 +1,9 @@
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../../../test/support/database.ts';
-import { SYSTEM_ACTOR } from '../auth/audit.ts';
-import { createAuthenticator } from '../auth/authenticator.ts';
-import { ensureFirstAccounts } from '../auth/first-start.ts';
-import { insertSession } from '../auth/insert-session.ts';
-import { makeSecret } from '../auth/secret.ts';
-import { readConfig } from '../config.ts';
 import { asSystem } from '../db/connect.ts';
-import { createApp } from './app.ts';
-import { deliveryRoutes } from './deliveries.ts';
+import { openApp } from './app.fixture.ts';
 
-const { db } = await testDatabase();
-await ensureFirstAccounts(db, 'first password');
-const app = await createApp({
-  config: readConfig({}, '/nowhere'),
-  log: pino({ level: 'silent' }),
-  registry: () => {},
-  authenticator: createAuthenticator(db, () => true),
-  requestId: () => 'request-1',
-});
-deliveryRoutes(app, { db });
-const token = makeSecret('session');
+const { db, openSession, ask } = await openApp();
 const contract = await asSystem(db, async (tx) => {
   await sql`
     with a as (insert into account (name) values ('stranger') returning account_id)
@@ -35,17 +16,10 @@ const contract = await asSystem(db, async (tx) => {
     returning contract_id`.execute(tx);
   return rows[0]?.contract_id ?? '';
 });
-const person = (await sql<{ person_id: string }>`select person_id from person`.execute(db)).rows[0]?.person_id ?? '';
-await insertSession(db, person, token, 'cli', 1, { ...SYSTEM_ACTOR, name: 'admin' });
+const token = await openSession();
 
 const end = async (account: string) =>
-  (
-    await app.inject({
-      method: 'DELETE',
-      url: `/api/v1/accounts/${account}/contracts/${contract}`,
-      headers: { authorization: `Bearer ${token}` },
-    })
-  ).statusCode;
+  (await ask('DELETE', `/api/v1/accounts/${account}/contracts/${contract}`, token)).statusCode;
 
 test('either party ends a contract, nobody else does, and both learn of it', async () => {
   expect(await end('stranger')).toBe(404);

@@ -1,36 +1,12 @@
 import { sql } from 'kysely';
-import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { testDatabase } from '../../../../test/support/database.ts';
-import { SYSTEM_ACTOR } from '../auth/audit.ts';
-import { createAuthenticator } from '../auth/authenticator.ts';
-import { ensureFirstAccounts } from '../auth/first-start.ts';
-import { insertSession } from '../auth/insert-session.ts';
 import { hashSecret, makeSecret } from '../auth/secret.ts';
-import type { BlobStore } from '../blobs/store.ts';
-import { readConfig } from '../config.ts';
 import { asSystem } from '../db/connect.ts';
-import { accountRoutes } from './accounts.ts';
-import { createApp } from './app.ts';
-import { exceptionRoutes } from './exceptions.ts';
-import { imageRoutes } from './images.ts';
+import { openApp } from './app.fixture.ts';
 
-const { db } = await testDatabase();
-await ensureFirstAccounts(db, 'first password');
-const authenticator = createAuthenticator(db, () => true);
-const app = await createApp({
-  config: readConfig({}, '/nowhere'),
-  log: pino({ level: 'silent' }),
-  registry: () => {},
-  authenticator,
-  requestId: () => 'request-1',
-});
-accountRoutes(app, { db, authenticator });
-imageRoutes(app, { db, store: {} as BlobStore });
-exceptionRoutes(app, { db });
-
+const { db, openSession, ask } = await openApp();
 const robot = makeSecret('robot');
-const admin = makeSecret('session');
+const admin = await openSession();
 const digest = `sha256:${'c'.repeat(64)}`;
 await asSystem(db, async (tx) => {
   await sql`
@@ -50,10 +26,7 @@ await asSystem(db, async (tx) => {
     select m.repository_id, m.account_id, 'v1', m.digest, now() + case r.name when 'team/app' then interval '0' else interval '1 hour' end
     from m join r using (repository_id)`.execute(tx);
 });
-const personId = (await sql<{ person_id: string }>`select person_id from person`.execute(db)).rows[0]?.person_id ?? '';
-await insertSession(db, personId, admin, 'cli', 1, { ...SYSTEM_ACTOR, name: 'admin' });
-const get = async (url: string, token: string) =>
-  (await app.inject({ method: 'GET', url, headers: { authorization: `Bearer ${token}` } })).json() as unknown;
+const get = async (url: string, token: string) => (await ask('GET', url, token)).json() as unknown;
 
 test('a robot of some repositories finds its images on the first page, and no trace of the others', async () => {
   expect(await get('/api/v1/accounts/vendor/images?limit=1', robot)).toMatchObject([{ repository: 'team/app' }]);
@@ -67,11 +40,10 @@ test('text that the database cannot hold is the caller’s fault', async () => {
 });
 
 test('an exception for a long name gets a name that is allowed', async () => {
-  const answer = await app.inject({
-    method: 'POST',
-    url: '/api/v1/accounts/vendor/exceptions',
-    headers: { authorization: `Bearer ${admin}` },
-    payload: { kind: 'policy', selector: { constraint: `_${'Long'.repeat(45)}` }, reason: 'because it is so long' },
+  const answer = await ask('POST', '/api/v1/accounts/vendor/exceptions', admin, {
+    kind: 'policy',
+    selector: { constraint: `_${'Long'.repeat(45)}` },
+    reason: 'because it is so long',
   });
   expect(answer.statusCode).toBe(201);
 });
