@@ -36,6 +36,11 @@ describe('the configuration', () => {
       { PRATIQUE_MASTER_KEY: 'secret' },
       /^PRATIQUE_MASTER_KEY is invalid: is 64 hex digits/,
     ],
+    [
+      'a token of the metrics that could be guessed',
+      { PRATIQUE_METRICS_TOKEN: 'prometheus' },
+      /^PRATIQUE_METRICS_TOKEN is invalid: has 16 to 512 characters/,
+    ],
     ['a public URL of another kind', { PRATIQUE_PUBLIC_URL: 'ftp://x' }, /^PRATIQUE_PUBLIC_URL is invalid/],
   ])('refuses %s and names the key', (_, env, message) => {
     expect(() => readConfig(env, '/')).toThrow(message);

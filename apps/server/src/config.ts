@@ -36,6 +36,10 @@ const Environment = z.object({
     .regex(/^[0-9a-f]{64}$/, 'is 64 hex digits')
     .optional(),
   PRATIQUE_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace']).default('info'),
+  PRATIQUE_METRICS_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,512}$/, 'has 16 to 512 characters, without spaces')
+    .optional(),
   PRATIQUE_POLICY_ENGINE: z.string().optional(),
   PRATIQUE_CONSOLE: z.string().optional(),
   PRATIQUE_SCAN_MEMORY_MB: z.coerce.number().int().min(256).max(65536).default(1024),
@@ -76,6 +80,8 @@ export type Config = {
   /** The master key before this one; what it encrypted is encrypted anew at the start. */
   previousMasterKey: string | null;
   logLevel: string;
+  /** What /metrics asks for as a bearer token; null: nothing. */
+  metricsToken: string | null;
   policyEngine: string | null;
   consoleDir: string;
   scan: { memoryMb: number; timeoutS: number; parallel: number };
@@ -138,6 +144,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
       : { file: resolve(root, e.PRATIQUE_MASTER_KEY_FILE ?? join(dataDir, 'master.key')) },
     previousMasterKey: e.PRATIQUE_MASTER_KEY_PREVIOUS ?? null,
     logLevel: e.PRATIQUE_LOG_LEVEL,
+    metricsToken: e.PRATIQUE_METRICS_TOKEN ?? null,
     policyEngine: e.PRATIQUE_POLICY_ENGINE ?? null,
     consoleDir: resolve(root, e.PRATIQUE_CONSOLE ?? 'apps/console/dist'),
     scan: { memoryMb: e.PRATIQUE_SCAN_MEMORY_MB, timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S, parallel: e.PRATIQUE_SCANNERS },

@@ -1,4 +1,5 @@
 /** Liveness, readiness and metrics. */
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Registry as Metrics } from 'prom-client';
 import type { Db } from '../db/connect.ts';
@@ -13,6 +14,7 @@ export function healthRoutes(
     feedIsCurrent: () => boolean;
     draining: () => boolean;
     metrics: Metrics;
+    config: { metricsToken: string | null };
   },
 ): void {
   app.get('/livez', { schema: { hide: true } }, async () => ({ status: 'ok' }));
@@ -37,7 +39,24 @@ export function healthRoutes(
     });
   });
 
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(deps.metrics.contentType).send(await deps.metrics.metrics()),
-  );
+  const isAllowed = bearerCheck(deps.config.metricsToken);
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (isAllowed(request.headers.authorization))
+      return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics());
+    return reply
+      .status(401)
+      .header('www-authenticate', 'Bearer realm="metrics"')
+      .type('text/plain')
+      .send('the metrics ask for the bearer token of PRATIQUE_METRICS_TOKEN\n');
+  });
+}
+
+const hashOf = (text: string) => createHash('sha256').update(text).digest();
+
+/** The time that it takes tells nothing of the token, not even its length. The scheme's name is in any case (RFC 9110, 11.1). */
+function bearerCheck(token: string | null): (authorization: string | undefined) => boolean {
+  if (token === null) return () => true;
+  const expected = hashOf(token);
+  return (authorization) =>
+    timingSafeEqual(hashOf(/^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? ''), expected);
 }

@@ -145,7 +145,7 @@ async function prepareDatabase(url: string, config: Config): Promise<void> {
   }
 }
 
-/** What each role may know: the master key goes to the signer alone. */
+/** What each role may know: the master key goes to the signer alone, the token of the metrics to who serves them. */
 function childEnvironment(config: Config, databaseUrl: string): (role: RoleName) => NodeJS.ProcessEnv {
   const signerSecret = randomBytes(32).toString('base64url');
   const {
@@ -153,6 +153,7 @@ function childEnvironment(config: Config, databaseUrl: string): (role: RoleName)
     PRATIQUE_MASTER_KEY_FILE,
     PRATIQUE_MASTER_KEY_PREVIOUS,
     PRATIQUE_ADMIN_PASSWORD: _,
+    PRATIQUE_METRICS_TOKEN,
     ...rest
   } = process.env;
   const shared = {
@@ -169,6 +170,7 @@ function childEnvironment(config: Config, databaseUrl: string): (role: RoleName)
         ...(PRATIQUE_MASTER_KEY_FILE ? { PRATIQUE_MASTER_KEY_FILE } : {}),
         ...(PRATIQUE_MASTER_KEY_PREVIOUS ? { PRATIQUE_MASTER_KEY_PREVIOUS } : {}),
       };
+    if (role === 'api' && PRATIQUE_METRICS_TOKEN) return { ...shared, PRATIQUE_METRICS_TOKEN };
     return SIGNER_CLIENTS.includes(role) ? shared : { ...shared, PRATIQUE_SIGNER_SECRET: undefined };
   };
 }
