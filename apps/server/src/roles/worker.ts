@@ -27,6 +27,7 @@ import { scheduleReconciliation } from '../jobs/reconcile.ts';
 import { enqueue, runQueue, type Tasks } from '../jobs/run-queue.ts';
 import { createOutboundGuard } from '../outbound/check-target.ts';
 import { markAccount } from '../renewal/mark-due.ts';
+import { ChangedPackages, markPackages } from '../renewal/mark-packages.ts';
 import { rematch } from '../renewal/rematch.ts';
 import { scheduleRenewals } from '../renewal/schedule.ts';
 import { openAdvisories } from '../scan/advisories.ts';
@@ -86,6 +87,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
     'renewal.mark': ({ payload }) => markAccount(db, String(payload['accountId'])),
+    'renewal.packages': async ({ payload }) => markPackages(db, await advisories.open(), ChangedPackages.parse(payload)),
     'renewal.rematch': async () => {
       const seen = await rematch(db, await advisories.open());
       log.info({ seen }, 'stored packages matched with the newest advisories');

@@ -23,52 +23,67 @@ type StaleRow = {
   distribution: string | null;
 };
 
+/** Packages that were matched before, and of which something else is known now. */
+export type Changes = {
+  /** Their matches are others. */
+  changed: number[];
+  /** A source covers them and did not before, or the other way round. */
+  turned: number[];
+};
+
 /**
  * Brings the matches of an inventory's packages to the store's snapshot.
- * @returns ecosystems of the inventory that no source covers
+ * @returns what that changed for whoever else holds the same packages
  */
 export async function matchStoredPackages(
   tx: Tx,
   inventoryId: number,
   inventory: Pick<Inventory, 'distribution' | 'packages' | 'revision'>,
   store: AdvisoryStore,
-): Promise<Uncovered[]> {
-  await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store);
+): Promise<Changes> {
+  const changes = await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store);
   const { uncovered } = matchInventory({ ...inventory, files: [], missing: [] }, store);
   await storeScan(tx, inventoryId, store.snapshot, uncovered);
-  return uncovered;
+  return changes;
 }
 
 /**
  * Brings the next packages of the whole installation to the store's snapshot, in the order of their ids.
- * @returns the last id that was looked at, null when none is left, and the packages of which something else is known now
+ * @returns the last id that was looked at, null when none is left, and what changed
  */
 export async function matchStalePackages(
   tx: Tx,
   after: number,
   limit: number,
   store: AdvisoryStore,
-): Promise<{ last: number | null; changed: number[] }> {
+): Promise<Changes & { last: number | null }> {
   const rows = await readStale(tx, after, limit, store.snapshot);
-  return { last: rows.at(-1)?.package_id ?? null, changed: await matchRows(tx, rows, store) };
+  return { last: rows.at(-1)?.package_id ?? null, ...(await matchRows(tx, rows, store)) };
 }
 
-/** @returns ids of the packages whose matches, or whose being covered at all, are not what they were */
-async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore): Promise<number[]> {
-  if (rows.length === 0) return [];
+async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore): Promise<Changes> {
+  if (rows.length === 0) return { changed: [], turned: [] };
   const found: Match[] = [];
   const gaps: boolean[] = [];
+  const distributions = new Map<string | null, Distribution | null>();
   for (const row of rows) {
+    if (!distributions.has(row.distribution)) distributions.set(row.distribution, distributionOf(row));
+    const distribution = distributions.get(row.distribution) ?? null;
     const { findings, uncovered } = matchInventory(
-      { revision: 0, distribution: distributionOf(row), packages: [toPackage(row)], files: [], missing: [] },
+      { revision: 0, distribution, packages: [toPackage(row)], files: [], missing: [] },
       store,
     );
     gaps.push(uncovered.length > 0);
     for (const finding of findings) found.push({ packageId: row.package_id, finding });
   }
   const ids = rows.map((row) => row.package_id);
-  const recovered = await markMatched(tx, ids, gaps, store.snapshot);
-  return [...new Set([...recovered, ...(await replaceMatches(tx, ids, found))])];
+  const before = await markMatched(tx, ids, gaps, store.snapshot);
+  const changed = await replaceMatches(tx, ids, found);
+  return {
+    // What nobody knew before is news to nobody.
+    changed: changed.filter((id) => before.has(id)),
+    turned: [...before].filter(([, turned]) => turned).map(([id]) => id),
+  };
 }
 
 type Match = { packageId: number; finding: Finding };
@@ -112,10 +127,10 @@ async function readStale(tx: Tx, after: number, limit: number, snapshot: string)
   return rows;
 }
 
-/** @returns packages that a source covers now and did not before, or the other way round */
-async function markMatched(tx: Tx, ids: number[], gaps: boolean[], snapshot: string): Promise<number[]> {
-  const turned = await sql<{ package_id: number }>`
-    select m.package_id from unnest(${ids}::bigint[], ${gaps}::bool[]) as now (package_id, gap) join package_matched m using (package_id) where m.covered = now.gap`.execute(
+/** @returns of the packages that were matched before: whether a source covers them now and did not, or the other way round */
+async function markMatched(tx: Tx, ids: number[], gaps: boolean[], snapshot: string): Promise<Map<number, boolean>> {
+  const before = await sql<{ package_id: number; turned: boolean }>`
+    select m.package_id, m.covered = now.gap as turned from unnest(${ids}::bigint[], ${gaps}::bool[]) as now (package_id, gap) join package_matched m using (package_id)`.execute(
     tx,
   );
   // Locked in the order of ids, so that two scans of similar images wait for each other and do not deadlock.
@@ -125,7 +140,7 @@ async function markMatched(tx: Tx, ids: number[], gaps: boolean[], snapshot: str
     on conflict (package_id) do update set snapshot = excluded.snapshot, covered = excluded.covered, matched_at = now()`.execute(
     tx,
   );
-  return turned.rows.map((row) => row.package_id);
+  return new Map(before.rows.map((row) => [row.package_id, row.turned]));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AdvisoryStore } from '@pratique/scan';
 import { asSystem, type Db } from '../../db/connect.ts';
 import { readPlatforms } from '../../inventory/platforms.ts';
 import { readInventory } from '../../inventory/read-inventory.ts';
+import { packagesChanged } from '../../renewal/mark-packages.ts';
 import { matchStoredPackages } from '../../scan/match-packages.ts';
 import { countFindings, readFindings } from '../../scan/read-findings.ts';
 import { PermanentStepError, type StepWork } from '../run-step.ts';
@@ -21,7 +22,7 @@ export function scanStep(deps: { db: Db; advisories: () => Promise<AdvisoryStore
           throw new PermanentStepError(
             `${platform.digest} has no inventory; the chain needs an inventory step before scan`,
           );
-        await matchStoredPackages(tx, inventory.inventoryId, inventory, store);
+        await packagesChanged(tx, await matchStoredPackages(tx, inventory.inventoryId, inventory, store));
         return countFindings((await readFindings(tx, inventory.inventoryId))?.findings ?? []);
       });
       total += Object.values(seen.counts).reduce((sum, n) => sum + n, 0);
