@@ -87,7 +87,8 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
     'renewal.mark': ({ payload }) => markAccount(db, String(payload['accountId'])),
-    'renewal.packages': async ({ payload }) => markPackages(db, await advisories.open(), ChangedPackages.parse(payload)),
+    'renewal.packages': async ({ payload }) =>
+      markPackages(db, await advisories.open(), ChangedPackages.parse(payload)),
     'renewal.rematch': async () => {
       const seen = await rematch(db, await advisories.open());
       log.info({ seen }, 'stored packages matched with the newest advisories');
