@@ -2,6 +2,7 @@
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { image, images } from './images.ts';
+import { logins } from './logins.ts';
 import { overview } from './overview.ts';
 import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
@@ -26,6 +27,7 @@ export const en = {
   deliveries,
   policies,
   trust,
+  logins,
   workloads,
   settings,
   webhooks,

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { image, images } from './images.ts';
+import { logins } from './logins.ts';
 import { overview } from './overview.ts';
 import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
@@ -27,6 +28,7 @@ export const zh: Catalogue = {
   deliveries,
   policies,
   trust,
+  logins,
   workloads,
   settings,
   webhooks,

@@ -3,6 +3,7 @@ import { useText } from '../../../catalogue/use-text.ts';
 import { OnlyFor } from '../../../shell/only-for.tsx';
 import { Section } from '../../../ui/page.tsx';
 import { ForeignImages } from './foreign-images.tsx';
+import { Logins } from './logins.tsx';
 import { PolicyShown } from './policy-shown.tsx';
 import { TryImage } from './try-image.tsx';
 import './trust.css';
@@ -21,6 +22,7 @@ export function Trust() {
       <Section title={trust.images}>
         <ForeignImages />
       </Section>
+      <Logins />
     </>
   );
 }
