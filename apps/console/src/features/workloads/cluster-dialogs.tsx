@@ -1,11 +1,12 @@
 /** Connects, changes and removes clusters. */
-import type { Cluster, NewClusterAnswer } from '@pratique/contract';
+import type { Cluster, NewClusterWithAgentAnswer } from '@pratique/contract';
 import { useText } from '../../catalogue/use-text.ts';
 import { useAccount } from '../../shell/session.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
+import { agentImage } from './agent-image.ts';
 import { useAddCluster, useChangeCluster, useRemoveCluster } from './use-workloads.ts';
 
 const MODES = ['enforce', 'warn', 'dryrun'] as const;
@@ -42,15 +43,16 @@ export function AddClusterDialog({
   onAdded,
   onClose,
 }: {
-  onAdded: (answer: NewClusterAnswer) => void;
+  onAdded: (answer: NewClusterWithAgentAnswer) => void;
   onClose: () => void;
 }) {
   const { workloads } = useText();
   const { account } = useAccount();
   const add = useAddCluster(account);
-  const submit = (given: FormData): void =>
+  const submit = (given: FormData): void => {
+    const image = textOf(given, 'agentImage');
     add.mutate(
-      { name: textOf(given, 'name'), ...readSettings(given) },
+      { name: textOf(given, 'name'), ...readSettings(given), ...(image === '' ? {} : { agentImage: image }) },
       {
         onSuccess: (answer) => {
           onAdded(answer);
@@ -58,6 +60,7 @@ export function AddClusterDialog({
         },
       },
     );
+  };
   return (
     <FormDialog
       title={workloads.add}
@@ -68,6 +71,13 @@ export function AddClusterDialog({
       onClose={onClose}
     >
       <TextField label={workloads.clusterName} name="name" required pattern="[a-z0-9][a-z0-9\-]{0,59}" autoFocus />
+      <TextField
+        label={workloads.agentImage}
+        name="agentImage"
+        maxLength={500}
+        defaultValue={agentImage(account)}
+        hint={workloads.agentImageOptional}
+      />
       <SettingsFields />
     </FormDialog>
   );

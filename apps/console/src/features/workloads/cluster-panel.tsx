@@ -1,22 +1,34 @@
 /** One cluster: its agent, what runs there, and what it asked lately. */
-import type { Cluster, ClusterStatus } from '@pratique/contract';
+import type { Cluster, ClusterStatus, NewEnrolmentAnswer } from '@pratique/contract';
+import { useState } from 'react';
 import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
 import { useAccount } from '../../shell/session.ts';
+import { Button } from '../../ui/button.tsx';
 import { Command } from '../../ui/copyable.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Answered } from '../../ui/states.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
 import { AgentMark } from './agent-cell.tsx';
+import { EnrolDialog } from './enrol-dialog.tsx';
+import { ManifestsDialog } from './manifests-dialog.tsx';
 import { useClusterStatus } from './use-workloads.ts';
 import { workloadName } from './workload-name.ts';
 
 export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
   const { words, workloads } = useText();
-  const { account } = useAccount();
+  const { account, may } = useAccount();
+  const [enrolling, setEnrolling] = useState(false);
+  const [enrolled, setEnrolled] = useState<NewEnrolmentAnswer | null>(null);
+  const shown = (made: NewEnrolmentAnswer): void => {
+    setEnrolling(false);
+    setEnrolled(made);
+  };
+  if (enrolled) return <ManifestsDialog cluster={cluster.name} made={enrolled} onClose={() => setEnrolled(null)} />;
+  if (enrolling) return <EnrolDialog cluster={cluster} onEnrolled={shown} onClose={() => setEnrolling(false)} />;
   return (
     <Dialog side title={cluster.name} onClose={onClose}>
       <Answered query={useClusterStatus(account, cluster.name)} what={workloads.cluster}>
@@ -24,10 +36,15 @@ export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: 
           <>
             <p>{workloads.agentWhy[status.agent.state]}</p>
             {status.agent.state === 'not-enrolled' && (
-              <Command text={`pratique cluster enroll ${account} ${cluster.name} --again`} />
+              <Command text={`pratique cluster enroll ${account}/${cluster.name} --again`} />
             )}
             <AgentFacts status={status} />
             <p className="page-actions">
+              {may('maintainer') && (
+                <Button onClick={() => setEnrolling(true)}>
+                  {status.agent.state === 'not-enrolled' ? workloads.enrol : workloads.enrolAgain}
+                </Button>
+              )}
               <Link className="button" to={paths.workloads(account, { show: 'running', cluster: cluster.name })}>
                 {workloads.seeRunning}
               </Link>

@@ -1,5 +1,5 @@
 /** Clusters whose admission is decided here. */
-import type { Cluster, NewClusterAnswer } from '@pratique/contract';
+import type { Cluster, NewClusterWithAgentAnswer } from '@pratique/contract';
 import { useMemo, useState } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { OnlyFor } from '../../shell/only-for.tsx';
@@ -8,13 +8,12 @@ import { AnsweredTable } from '../../ui/answered-table.tsx';
 import { Button } from '../../ui/button.tsx';
 import type { Column } from '../../ui/column.ts';
 import { actionColumn, textColumn } from '../../ui/columns.tsx';
-import { Command } from '../../ui/copyable.tsx';
-import { Dialog } from '../../ui/dialog.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
 import { AgentCell } from './agent-cell.tsx';
 import { AddClusterDialog, ChangeClusterDialog, RemoveClusterDialog } from './cluster-dialogs.tsx';
 import { ClusterPanel } from './cluster-panel.tsx';
+import { ManifestsDialog } from './manifests-dialog.tsx';
 import { useClusters } from './use-workloads.ts';
 
 type Action = { kind: 'add' } | { kind: 'change' | 'remove'; cluster: Cluster };
@@ -25,7 +24,7 @@ export function Clusters() {
   const { workloads } = useText();
   const { account, may } = useAccount();
   const [action, setAction] = useState<Action | null>(null);
-  const [added, setAdded] = useState<NewClusterAnswer | null>(null);
+  const [added, setAdded] = useState<NewClusterWithAgentAnswer | null>(null);
   const table = useTableState();
   const columns = useColumns((cluster) => table.set({ cluster }), may('maintainer') ? setAction : null);
   const query = useClusters(account);
@@ -35,7 +34,7 @@ export function Clusters() {
     <Empty
       title={workloads.noClusters}
       hint={workloads.noClustersHint}
-      command={`pratique cluster add ${account} production | kubectl apply -f -`}
+      command={`pratique cluster enroll ${account}/production | kubectl apply -f -`}
     />
   );
   return (
@@ -57,12 +56,7 @@ export function Clusters() {
       {action?.kind === 'add' && <AddClusterDialog onAdded={setAdded} onClose={done} />}
       {action?.kind === 'change' && <ChangeClusterDialog cluster={action.cluster} onClose={done} />}
       {action?.kind === 'remove' && <RemoveClusterDialog cluster={action.cluster} onClose={done} />}
-      {added && (
-        <Dialog side title={workloads.addedTitle(added.cluster.name)} onClose={() => setAdded(null)}>
-          <p>{workloads.addedLead}</p>
-          <Command text={added.manifests} label="kubectl apply -f -" />
-        </Dialog>
-      )}
+      {added && <ManifestsDialog cluster={added.cluster.name} made={added} onClose={() => setAdded(null)} />}
     </>
   );
 }

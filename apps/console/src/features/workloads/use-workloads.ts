@@ -1,5 +1,12 @@
 /** What clusters asked, and the clusters. */
-import { Admission, Cluster, ClusterStatus, NewClusterAnswer, Placement } from '@pratique/contract';
+import {
+  Admission,
+  Cluster,
+  ClusterStatus,
+  NewClusterWithAgentAnswer,
+  NewEnrolmentAnswer,
+  Placement,
+} from '@pratique/contract';
 import {
   type InfiniteData,
   type UseInfiniteQueryResult,
@@ -67,8 +74,15 @@ export function usePlacements(account: string, clusters: readonly string[]): Use
 type Settings = { mode: Cluster['mode']; exemptNamespaces?: string[] };
 
 export function useAddCluster(account: string) {
-  return useChange(account, (body: Settings & { name: string }) =>
-    request(NewClusterAnswer, within(account, 'clusters'), { method: 'POST', body }),
+  return useChange(account, (body: Settings & { name: string; agentImage?: string }) =>
+    request(NewClusterWithAgentAnswer, within(account, 'clusters'), { method: 'POST', body }),
+  );
+}
+
+/** A token for one agent; the ones before it end. */
+export function useEnrol(account: string, cluster: string) {
+  return useChange(account, (body: { agentImage: string }) =>
+    request(NewEnrolmentAnswer, within(account, 'clusters', cluster, 'enrolment'), { method: 'POST', body }),
   );
 }
 
