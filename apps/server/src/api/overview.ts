@@ -53,12 +53,10 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
 
 async function readAdvisories(dataDir: string): Promise<AdvisoryStatus | null> {
   const store = await openAdvisoryStore(join(dataDir, 'advisories')).catch(() => null);
-  return store
-    ? {
-        snapshot: store.snapshot,
-        sources: store.sources.map(({ name, date, records, licence }) => ({ name, date, records, licence })),
-      }
-    : null;
+  if (!store) return null;
+  store.close();
+  const { snapshot, sources } = store;
+  return { snapshot, sources: sources.map(({ name, date, records, licence }) => ({ name, date, records, licence })) };
 }
 
 async function readDecisions(tx: Tx) {

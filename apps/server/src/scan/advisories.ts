@@ -22,7 +22,10 @@ export async function openAdvisories(
     snapshot: () => current.snapshot,
     async open() {
       const fresh = await openAdvisoryStore(dir);
-      if (fresh.snapshot === current.snapshot) return current;
+      if (fresh.snapshot === current.snapshot) {
+        fresh.close();
+        return current;
+      }
       await onChange(fresh.snapshot);
       log.info({ snapshot: fresh.snapshot }, 'advisories changed');
       current = fresh;
