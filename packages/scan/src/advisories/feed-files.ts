@@ -8,7 +8,7 @@ import { decompress } from '@pratique/oci/layers/decompress';
 import { DEFAULT_LAYER_LIMITS } from '@pratique/oci/layers/limits';
 import { TarReader } from '@pratique/oci/layers/tar-reader';
 import { ScanError } from '../error.ts';
-import { eachZipEntry } from './zip.ts';
+import { eachZipEntry } from '../zip/read-zip-file.ts';
 
 export type FeedFile = { name: string; bytes: Buffer };
 

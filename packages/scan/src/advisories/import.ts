@@ -4,13 +4,14 @@ import { type CollectedFeed, Collector } from './collect.ts';
 import { eachFeedFile, type FeedFile } from './feed-files.ts';
 import { alpineFile, readAlpineSecDb } from './importers/alpine-secdb.ts';
 import { debianFile, readDebianTracker } from './importers/debian-tracker.ts';
+import { epssFile, readEpss } from './importers/epss.ts';
 import { kevFile, readKev } from './importers/kev.ts';
 import { osvFile, readOsv } from './importers/osv.ts';
 import { readRustsec, rustsecFile } from './importers/rustsec.ts';
 import { publish } from './publish.ts';
 import { readCurrent } from './snapshot.ts';
 
-export type FeedSource = 'osv' | 'debian' | 'alpine' | 'rustsec' | 'kev';
+export type FeedSource = 'osv' | 'debian' | 'alpine' | 'rustsec' | 'kev' | 'epss';
 
 export type ImportOptions = {
   /** Replaces the licence that the source is known to have. */
@@ -35,6 +36,7 @@ const IMPORTERS: Readonly<Record<FeedSource, Importer>> = {
   alpine: { wants: alpineFile, read: readAlpineSecDb, licence: 'Alpine Linux security database, CC-BY-SA' },
   rustsec: { wants: rustsecFile, read: readRustsec, licence: 'CC0-1.0, CC-BY-4.0 where marked' },
   kev: { wants: kevFile, read: readKev, licence: 'CC0-1.0' },
+  epss: { wants: epssFile, read: readEpss, licence: 'EPSS, FIRST.org: free to use with attribution' },
 };
 
 /** Of all records of a feed, how many may be unreadable before it counts as damaged: one in twenty. */

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { z } from 'zod';
 import { ScanError } from '../error.ts';
 import { packageKey } from './ecosystems.ts';
+import { EPSS } from './importers/epss.ts';
 import { KEV } from './importers/kev.ts';
 import { AdvisoryRecord } from './record.ts';
 import { Shard } from './shard.ts';
@@ -26,10 +27,15 @@ export type AdvisoryStore = {
   lookup(ecosystem: string, name: string): Advisory[];
   /** In the catalogue of known exploited vulnerabilities. */
   exploited(cve: string): boolean;
+  /** How likely it is to be exploited within thirty days, and of how many of all holes that is said less; null where nothing is known. */
+  likelihood(cve: string): Likelihood | null;
   /** Packages of an ecosystem with a fingerprint of all that is said of each, to compare two snapshots by. */
   fingerprints(ecosystem: string): Map<string, string>;
   close(): void;
 };
+
+const Likelihood = z.object({ probability: z.number(), percentile: z.number() });
+export type Likelihood = z.infer<typeof Likelihood>;
 
 type OpenShard = { source: string; ecosystem: string; digest: string; shard: Shard; file: number };
 
@@ -78,11 +84,12 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
   return {
     snapshot: current.digest,
     sources: current.manifest.feeds.map(({ name, date, records, licence }) => ({ name, date, records, licence })),
-    ecosystems: [...byEcosystem.keys()].filter((key) => key !== KEV).sort(),
+    ecosystems: [...byEcosystem.keys()].filter((key) => key !== KEV && key !== EPSS).sort(),
     covers: (ecosystem) => byEcosystem.has(ecosystem),
     reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
     lookup: (ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name)),
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
+    likelihood: (cve) => likelihoodOf(byEcosystem.get(EPSS) ?? [], cve),
     fingerprints: (ecosystem) => fingerprints(byEcosystem.get(ecosystem) ?? []),
     close,
   };
@@ -114,6 +121,14 @@ function lookUp(shards: readonly OpenShard[], name: string): Advisory[] {
     for (const record of records.data) found.push({ ...record, source });
   }
   return found;
+}
+
+function likelihoodOf(shards: readonly OpenShard[], cve: string): Likelihood | null {
+  for (const { shard } of shards) {
+    const [first] = z.tuple([Likelihood]).safeParse(shard.get(cve)).data ?? [];
+    if (first) return first;
+  }
+  return null;
 }
 
 function fingerprints(shards: readonly OpenShard[]): Map<string, string> {

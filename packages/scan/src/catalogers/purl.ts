@@ -1,4 +1,5 @@
 /** Package URLs in canonical form. */
+import type { PackageType } from '@pratique/contract';
 import { PackageURL } from 'packageurl-js';
 
 /** Builds a purl; empty qualifiers are left out. @see purl-spec, PURL-SPECIFICATION.rst */
@@ -11,4 +12,25 @@ export function makePurl(
 ): string {
   const kept = Object.fromEntries(Object.entries(qualifiers).filter((pair): pair is [string, string] => !!pair[1]));
   return new PackageURL(type, namespace ?? undefined, name, version, kept, undefined).toString();
+}
+
+/**
+ * The purl of a package of a language, from the name that the ecosystem writes: `@scope/name` for npm, `group:artifact`
+ * for Maven, `vendor/name` for Composer. Names of PyPI are normalised.
+ * @see purl-spec, PURL-TYPES.rst; PyPA specifications, "Names and normalization" (PEP 503)
+ */
+export function languagePurl(
+  type: PackageType,
+  name: string,
+  version: string,
+  qualifiers: Record<string, string | null> = {},
+): string {
+  if (type === 'pypi') return makePurl(type, null, pypiName(name), version, qualifiers);
+  const cut = name.lastIndexOf(type === 'maven' ? ':' : '/');
+  return makePurl(type, cut < 0 ? null : name.slice(0, cut), name.slice(cut + 1), version, qualifiers);
+}
+
+/** A project's name as indexes compare it. @see PEP 503, "Normalized Names" */
+export function pypiName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }

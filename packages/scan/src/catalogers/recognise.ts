@@ -10,11 +10,6 @@ type Recogniser = {
 /** Tried in order on the path of every file that no cataloger wants. */
 const BY_PATH: readonly Recogniser[] = [
   { what: 'jar', pattern: /\.(?:jar|war|ear|par|sar|jpi|hpi|nar|kar|lpkg)$/i },
-  { what: 'python-dist', pattern: /\.dist-info\/METADATA$|\.egg-info\/PKG-INFO$|\.egg-info$|\.(?:egg|whl)$/ },
-  {
-    what: 'python-lock',
-    pattern: /(?:^|\/)(?:poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|pylock\.toml|requirements\.txt)$/,
-  },
   { what: 'conda-package', pattern: /(?:^|\/)conda-meta\/[^/]+\.json$/ },
   { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
   { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },

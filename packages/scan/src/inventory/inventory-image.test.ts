@@ -7,11 +7,6 @@ describe('what has no cataloger is named', () => {
   const system = [OS, status(record('a', '1'))];
   test.each<[string, FixtureEntry, string]>([
     ['a jar', { path: 'app/x.JAR', content: 'PK' }, 'jar'],
-    [
-      'a Python package',
-      { path: 'usr/lib/python3/site-packages/x-1.dist-info/METADATA', content: 'Name: x' },
-      'python-dist',
-    ],
     ['a Go program', { path: 'app/server', content: GO_ELF, mode: 0o755 }, 'go-binary'],
     ['an rpm database', { path: 'var/lib/rpm/rpmdb.sqlite', content: 'SQLite' }, 'rpm-database'],
     ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],

@@ -33,10 +33,13 @@ export function joinPackages(
   );
 }
 
-/** Packages of the operating system have no owner; for others the file that names them decides. */
+/** Packages of the operating system have no owner; for others the file that names them, or that they lie in, decides. */
 function ownerOf(tree: ImageTree, each: Package, owners: ReadonlyMap<TreeNode, string>): string | null {
   if (each.type === 'deb' || each.type === 'apk' || each.type === 'rpm') return null;
-  const node = each.paths[0] === undefined ? null : tree.lookup(each.paths[0], false);
+  const path = each.paths[0];
+  // `app.war!/WEB-INF/lib/x.jar` is a place inside a file.
+  const node =
+    path === undefined ? null : (tree.lookup(path, false) ?? tree.lookup(path.replace(/!\/.*$/s, ''), false));
   return node ? (owners.get(node) ?? null) : null;
 }
 

@@ -51,12 +51,17 @@ describe('Debian', () => {
           path: 'var/lib/dpkg/status.d/cHl0aG9uMw.md5sums',
           content: `${'0'.repeat(32)}  usr/lib/python3/a.dist-info/METADATA\n`,
         },
-        { path: 'usr/lib/python3/a.dist-info/METADATA', content: 'Name: a\n' },
-        { path: 'usr/lib/python3/b.dist-info/METADATA', content: 'Name: b\n' },
+        { path: 'usr/lib/python3/a.dist-info/METADATA', content: 'Name: a\nVersion: 1\n' },
+        { path: 'usr/lib/python3/b.dist-info/METADATA', content: 'Name: b\nVersion: 1\n' },
       ],
     ]);
-    expect(inventory.packages.map((each) => each.name)).toEqual(['base-files', 'python3']);
-    expect(gaps(inventory)).toEqual(['no-cataloger python-dist usr/lib/python3/b.dist-info/METADATA']);
+    expect(inventory.packages.map((each) => [each.name, each.owner !== null])).toEqual([
+      ['base-files', false],
+      ['python3', false],
+      ['a', true],
+      ['b', false],
+    ]);
+    expect(inventory.missing).toEqual([]);
   });
 
   test.each<[string, string, string[], string]>([
