@@ -7,6 +7,7 @@ import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
 import { lockDigests } from './lock-digests.ts';
+import { readAncestors } from './revoke.ts';
 
 /**
  * Of a platform that an index took with it, the index's revocation ends.
@@ -18,7 +19,8 @@ export async function liftRevocation(
   order: { accountId: string; digest: string; reason: string; actor: Actor },
 ): Promise<string[]> {
   const { accountId, digest, actor } = order;
-  await lockDigests(tx, accountId, [digest]);
+  // A gate that decides on any of them meanwhile finds them revoked or reinstated, not half of each.
+  await lockDigests(tx, accountId, await readRevokedTogether(tx, accountId, digest));
   const { rows } = await sql<{ digest: string }>`
     update revocation set lifted_at = now(), lifted_by = ${actor.name}
     where account_id = ${accountId} and lifted_at is null
@@ -39,11 +41,8 @@ export async function liftRevocation(
     data: { digest, reason: order.reason, by: actor.name },
   });
   const names: string[] = [];
-  for (const subject of await readRevokedSubjects(
-    tx,
-    accountId,
-    rows.map((row) => row.digest),
-  )) {
+  const lifted = rows.map((row) => row.digest);
+  for (const subject of await readRevokedSubjects(tx, accountId, [...lifted, ...(await readAncestors(tx, lifted))])) {
     const repository = await findRepositoryById(tx, subject.repository_id);
     if (!repository) continue;
     await startRun(tx, {
@@ -58,7 +57,17 @@ export async function liftRevocation(
   return [...new Set(names)];
 }
 
-/** What runs were about whose verdicts are revoked now: the images themselves, and indexes that list them. */
+/** Digests that were revoked in one go with this one; of an index what it lists, of a platform its index too. */
+async function readRevokedTogether(tx: Tx, accountId: string, digest: string): Promise<string[]> {
+  const { rows } = await sql<{ digest: string }>`
+    select r.digest from revocation r join revocation named using (account_id, root_digest)
+    where account_id = ${accountId} and named.digest = ${digest} and named.lifted_at is null and r.lifted_at is null`.execute(
+    tx,
+  );
+  return rows.map((row) => row.digest);
+}
+
+/** What runs were about whose verdicts on these digests are revoked now. */
 async function readRevokedSubjects(
   tx: Tx,
   accountId: string,
@@ -68,9 +77,6 @@ async function readRevokedSubjects(
     select distinct on (run.repository_id, run.subject_digest) run.repository_id, run.subject_digest as digest,
       (select t.name from tag t where t.repository_id = run.repository_id and t.digest = run.subject_digest order by t.updated_at desc limit 1) as tag
     from verdict v join run using (run_id)
-    where v.account_id = ${accountId} and v.state = 'revoked'
-      and (v.digest = any (${digests}::text[]) or v.digest in (select parent from manifest_edge where child = any (${digests}::text[]) and kind = 'manifest'))`.execute(
-    tx,
-  );
+    where v.account_id = ${accountId} and v.state = 'revoked' and v.digest = any (${digests}::text[])`.execute(tx);
   return rows;
 }

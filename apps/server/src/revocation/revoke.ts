@@ -32,7 +32,7 @@ export type Revoked = {
  */
 export async function revokeImage(tx: Tx, order: RevokeOrder): Promise<Revoked> {
   const { accountId, digest, actor } = order;
-  const [within, around] = [await readDescendants(tx, digest), await readAncestors(tx, digest)];
+  const [within, around] = [await readDescendants(tx, digest), await readAncestors(tx, [digest])];
   const digests = [digest, ...within];
   await lockDigests(tx, accountId, [...digests, ...around]);
   const at = await insertRevocations(tx, order, digests);
@@ -92,12 +92,13 @@ export async function readDescendants(tx: Tx, digest: string): Promise<string[]>
   return rows.map((row) => row.digest);
 }
 
-async function readAncestors(tx: Tx, digest: string): Promise<string[]> {
+/** Indexes that list one of the manifests, directly or through others. */
+export async function readAncestors(tx: Tx, digests: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ digest: string }>`
     with recursive above (digest, depth) as (
-      select parent, 1 from manifest_edge where child = ${digest} and kind = 'manifest'
+      select parent, 1 from manifest_edge where child = any (${[...digests]}::text[]) and kind = 'manifest'
       union select e.parent, depth + 1 from above join manifest_edge e on e.child = above.digest and e.kind = 'manifest' where depth < 8)
-    select distinct digest from above where digest <> ${digest} order by digest`.execute(tx);
+    select distinct digest from above where digest <> all (${[...digests]}::text[]) order by digest`.execute(tx);
   return rows.map((row) => row.digest);
 }
 
