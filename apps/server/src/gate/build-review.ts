@@ -5,7 +5,7 @@ import type { BlobStore } from '../blobs/store.ts';
 import { ImageConfig, MAX_CONFIG_BYTES } from '../inventory/image-config.ts';
 import { imageManifestOf } from '../inventory/platforms.ts';
 import type { Repository } from '../registry/cache.ts';
-import { type ActiveException, exceptionFor } from './exceptions.ts';
+import { type ActiveException, exceptionFor, findingExceptions } from './exceptions.ts';
 import type { PlatformFacts } from './read-subjects.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,6 +24,7 @@ export async function buildReview(
   const { platform, inventory } = facts;
   const manifest = facts.manifest ? imageManifestOf(facts.manifest) : null;
   const config = manifest ? await readConfig(store, manifest.config) : null;
+  const applicable = findingExceptions(exceptions, repository.name);
   const distribution = inventory?.distribution ?? null;
   const missing = [...(inventory?.missing ?? [])];
   if (!inventory) missing.push({ kind: 'unreadable', what: 'inventory', path: '', detail: 'no inventory was taken' });
@@ -55,7 +56,7 @@ export async function buildReview(
     inventory: { packages: inventory?.packages ?? 0, complete: missing.length === 0, missing },
     findings: facts.findings.map((finding) => ({
       ...finding,
-      exception: exceptionFor(exceptions, repository.name, finding),
+      exception: exceptionFor(applicable, finding),
     })),
     uncovered: inventory?.scan?.uncovered ?? [],
   };

@@ -23,19 +23,25 @@ export async function readActiveExceptions(tx: Tx, accountId: string): Promise<A
   );
 }
 
-/** Name of the exception that covers the finding in this repository, or null. */
+type FindingException = Extract<ActiveException, { kind: 'finding' }>;
+
+/** Those that are about findings in this repository. */
+export function findingExceptions(exceptions: readonly ActiveException[], repository: string): FindingException[] {
+  return exceptions
+    .filter((exception) => exception.kind === 'finding')
+    .filter((exception) => matchesAny(exception.selector.repositories, repository));
+}
+
+/** Name of the first exception that covers the finding, or null. */
 export function exceptionFor(
-  exceptions: readonly ActiveException[],
-  repository: string,
+  exceptions: readonly FindingException[],
   finding: Pick<Finding, 'id' | 'aliases' | 'package'>,
 ): string | null {
-  for (const exception of exceptions) {
-    if (exception.kind !== 'finding' || !matchesAny(exception.selector.repositories, repository)) continue;
-    const { id, package: name } = exception.selector;
-    if (finding.id !== id && !finding.aliases.includes(id)) continue;
-    if (name === undefined || name === finding.package.name) return exception.name;
-  }
-  return null;
+  const covering = exceptions.find(
+    ({ selector: { id, package: name } }) =>
+      (finding.id === id || finding.aliases.includes(id)) && (name === undefined || name === finding.package.name),
+  );
+  return covering?.name ?? null;
 }
 
 /** Violations with the excepted ones told but not enforced. */
