@@ -68,6 +68,7 @@ function largeScan(count: number): ImageScan {
       status: 'affected',
       fixedVersion: index % 3 === 0 ? '1.1' : null,
       exploited: false,
+      priority: { score: index % 101, factors: [] },
       title: null,
       evidence: {
         source: 'debian',

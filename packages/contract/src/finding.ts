@@ -37,6 +37,24 @@ export const Finding = z.object({
 });
 export type Finding = z.infer<typeof Finding>;
 
+/** One reason for a finding's place in the list. */
+export const PriorityFactor = z.object({
+  name: z.enum(['exploited', 'likelihood', 'severity', 'fix', 'exposure', 'privilege', 'in-use']),
+  /** What it adds to the score; 0 where it says nothing, or is not known. */
+  points: z.number().int().nonnegative(),
+  /** A sentence: what is known, and from where. */
+  detail: z.string(),
+});
+export type PriorityFactor = z.infer<typeof PriorityFactor>;
+
+/** How soon to look at a finding, from 0 to 100: the sum of its factors. */
+export const Priority = z.object({ score: z.number().int().min(0).max(100), factors: z.array(PriorityFactor) });
+export type Priority = z.infer<typeof Priority>;
+
+/** A finding in the image that it was found in. */
+export const RankedFinding = Finding.extend({ priority: Priority });
+export type RankedFinding = z.infer<typeof RankedFinding>;
+
 /** Ecosystems found in the inventory for which no advisory source answered: unknown, not clean. */
 export const Uncovered = z.object({ ecosystem: z.string(), packages: z.number().int(), reason: z.string() });
 export type Uncovered = z.infer<typeof Uncovered>;

@@ -1,13 +1,20 @@
 export { type AdvisoryChange, changesBetween } from './advisories/changes.ts';
 export { type FeedSource, type ImportOptions, type ImportResult, importAdvisories } from './advisories/import.ts';
 export { ensureSeed } from './advisories/seed.ts';
-export { type Advisory, type AdvisoryStore, openAdvisoryStore, type SourceSummary } from './advisories/store.ts';
+export {
+  type Advisory,
+  type AdvisoryStore,
+  type Likelihood,
+  openAdvisoryStore,
+  type SourceSummary,
+} from './advisories/store.ts';
 export { CATALOGER_REVISION } from './catalogers/list.ts';
 export { releaseOf, type Support, supportOf } from './distributions.ts';
 export * from './error.ts';
 export { inventoryDirectory } from './inventory/inventory-directory.ts';
 export { type InventoryOptions, inventoryImage } from './inventory/inventory-image.ts';
 export { type MatchResult, matchInventory } from './match.ts';
+export { type Exposure, type PriorityContext, prioritise } from './priority/prioritise.ts';
 export { inventorySbom } from './sbom/read-sbom.ts';
 export type { SbomSubject } from './sbom/subject.ts';
 export { toCycloneDx } from './sbom/to-cyclonedx.ts';

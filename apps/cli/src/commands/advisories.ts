@@ -8,7 +8,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { defaultStore } from '../scan/advisories.ts';
 import { formatTable } from '../text.ts';
 
-const SOURCES = ['osv', 'debian', 'alpine', 'rustsec', 'kev'] as const;
+const SOURCES = ['osv', 'debian', 'alpine', 'rustsec', 'kev', 'epss'] as const;
 type Source = (typeof SOURCES)[number];
 
 export function addAdvisories(program: Command, context: Context): void {

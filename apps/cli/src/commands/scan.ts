@@ -42,20 +42,22 @@ export function addScan(program: Command, context: Context): void {
 async function scanSubject(context: Context, subject: string, options: Options): Promise<ImageScan> {
   const stored = await readStored(context, subject, options);
   if (stored) return stored;
-  const [{ ensureSeed, matchInventory, openAdvisoryStore }, { examine }] = await Promise.all([
+  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise }, { examine }] = await Promise.all([
     import('@pratique/scan'),
     import('../scan/examine.ts'),
   ]);
-  const { reference, digest, inventory } = await examine(context, subject, options.platform);
+  const { reference, digest, inventory, exposure } = await examine(context, subject, options.platform);
   const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
   if (options.db === undefined) await ensureSeed(db);
-  const { findings, uncovered } = matchInventory(inventory, await openAdvisoryStore(db));
+  const store = await openAdvisoryStore(db);
+  const matched = matchInventory(inventory, store);
+  const findings = prioritise(matched.findings, { likelihood: store.likelihood, exposure });
   return {
     image: { reference, digest, distribution: inventory.distribution },
     packages: inventory.packages,
     findings: options.all ? findings : findings.filter((finding) => finding.status !== 'not-affected'),
     missing: inventory.missing,
-    uncovered,
+    uncovered: matched.uncovered,
   };
 }
 

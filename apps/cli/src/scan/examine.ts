@@ -3,14 +3,21 @@ import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Inventory } from '@pratique/contract';
 import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
-import { inventoryDirectory, inventoryImage, inventorySbom } from '@pratique/scan';
+import { type Exposure, inventoryDirectory, inventoryImage, inventorySbom } from '@pratique/scan';
+import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { openSource } from '../place.ts';
 import { imageFor } from '../platform.ts';
 import { formatBytes } from '../text.ts';
 
-export type Examined = { reference: string; digest: string | null; inventory: Inventory };
+export type Examined = {
+  reference: string;
+  digest: string | null;
+  inventory: Inventory;
+  /** Null for what is no image. */
+  exposure: Exposure | null;
+};
 
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 const MAX_SBOM_BYTES = 512 * 1024 * 1024;
@@ -20,7 +27,7 @@ export async function examine(context: Context, subject: string, platform: strin
   if (subject.startsWith('dir:')) {
     const dir = resolve(context.cwd, subject.slice(4));
     if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
-    return { reference: subject, digest: null, inventory: await inventoryDirectory(dir) };
+    return { reference: subject, digest: null, inventory: await inventoryDirectory(dir), exposure: null };
   }
   if (subject.startsWith('sbom:')) {
     const file = resolve(context.cwd, subject.slice(5));
@@ -28,7 +35,7 @@ export async function examine(context: Context, subject: string, platform: strin
     if (!found?.isFile()) throw new CliError(EXIT.usage, `${file} is no file that can be read`);
     if (found.size > MAX_SBOM_BYTES)
       throw new CliError(EXIT.fault, `${file} has ${found.size} bytes; at most ${MAX_SBOM_BYTES} are read`);
-    return { reference: subject, digest: null, inventory: inventorySbom(await readFile(file)) };
+    return { reference: subject, digest: null, inventory: inventorySbom(await readFile(file)), exposure: null };
   }
   const { source, reference, close } = await openSource(context, subject);
   try {
@@ -67,7 +74,17 @@ async function examineImage(
         context.progress.update(`layer ${layer + 1} of ${total}, ${formatBytes(bytes)}`, layer, total),
     },
   );
-  return { reference: subject, digest: raw.digest, inventory };
+  return { reference: subject, digest: raw.digest, inventory, exposure: exposureOf(config) };
+}
+
+/** image-spec 1.1, config.md; what cannot be read counts as not said. */
+const Exposed = z.object({
+  config: z.object({ User: z.string().nullish(), ExposedPorts: z.record(z.string(), z.unknown()).nullish() }),
+});
+
+function exposureOf(config: unknown): Exposure {
+  const { data } = Exposed.safeParse(config);
+  return { user: data?.config.User ?? '', ports: Object.keys(data?.config.ExposedPorts ?? {}) };
 }
 
 async function readConfig(source: ContentSource, descriptor: Descriptor): Promise<unknown> {

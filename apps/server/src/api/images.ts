@@ -1,7 +1,7 @@
 /** Images: lists, the image document, packages, findings, SBOMs. */
 import { Admission, type Finding, ImageRow, ImageScan, ImageStatus, Receipt, Run } from '@pratique/contract';
 import { ImageManifest, isIndexType } from '@pratique/oci';
-import { toCycloneDx, toSpdx } from '@pratique/scan';
+import { prioritise, toCycloneDx, toSpdx } from '@pratique/scan';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { matchesAny } from '../auth/pattern.ts';
@@ -11,12 +11,13 @@ import { readPlacements } from '../cluster/read-cluster.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { readRenewal } from '../explain/read-renewal.ts';
-import { ImageConfig, MAX_CONFIG_BYTES } from '../inventory/image-config.ts';
 import { readPlatforms } from '../inventory/platforms.ts';
+import { readConfigBlob, readConfigOf } from '../inventory/read-config.ts';
 import { readInventory, type StoredInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
 import { findRepository } from '../registry/find-repository.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
+import { withLikelihood } from '../scan/likelihood.ts';
 import { countFindings, readFindings } from '../scan/read-findings.ts';
 import { VERSION } from '../version.ts';
 import { grantOf, wholeGrantOf } from './access.ts';
@@ -36,7 +37,7 @@ const AccountPath = z.object({ account: z.string() });
 export const ImageQuery = z.object({ repository: z.string().min(1).max(255), reference: z.string().min(1).max(200) });
 const PlatformQuery = ImageQuery.extend({ platform: z.string().max(200).optional() });
 
-export function imageRoutes(app: App, deps: { db: Db; store: BlobStore }): void {
+export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: { dataDir: string } }): void {
   const { db, store } = deps;
 
   app.get(
@@ -112,6 +113,11 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore }): void 
         const scanned = await readFindings(tx, inventory.inventoryId);
         if (!scanned)
           throw new ServerError('conflict', 'the image has not been scanned yet; its chain may still be running');
+        const config = (await readConfigOf(tx, store, digest))?.config;
+        const exposure = config ? { user: config.User, ports: Object.keys(config.ExposedPorts) } : null;
+        const findings = request.query.all
+          ? scanned.findings
+          : scanned.findings.filter((finding: Finding) => finding.status !== 'not-affected');
         return {
           image: {
             reference: `${repository.account}/${repository.name}`,
@@ -119,9 +125,9 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore }): void 
             distribution: inventory.distribution,
           },
           packages: inventory.packages,
-          findings: request.query.all
-            ? scanned.findings
-            : scanned.findings.filter((finding: Finding) => finding.status !== 'not-affected'),
+          findings: await withLikelihood(deps.config.dataDir, (likelihood) =>
+            prioritise(findings, { likelihood, exposure }),
+          ),
           missing: inventory.missing,
           uncovered: scanned.uncovered,
         };
@@ -351,18 +357,4 @@ async function readStatus(
         )
       : [],
   };
-}
-
-async function readConfigBlob(
-  store: BlobStore,
-  descriptor: { digest: string; size: number },
-): Promise<ImageConfig | null> {
-  if (descriptor.size > MAX_CONFIG_BYTES || !(await store.has(descriptor.digest))) return null;
-  const chunks: Buffer[] = [];
-  for await (const chunk of store.read(descriptor.digest)) chunks.push(chunk as Buffer);
-  try {
-    return ImageConfig.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-  } catch {
-    return null; // an artifact's configuration, or none at all
-  }
 }

@@ -36,9 +36,13 @@ export const ImageConfig = z.object({
         .record(z.string(), z.string())
         .nullish()
         .transform((value) => value ?? {}),
+      ExposedPorts: z
+        .record(z.string(), z.unknown())
+        .nullish()
+        .transform((value) => value ?? {}),
     })
     .nullish()
-    .transform((value) => value ?? { User: '', Entrypoint: [], Cmd: [], Env: [], Labels: {} }),
+    .transform((value) => value ?? { User: '', Entrypoint: [], Cmd: [], Env: [], Labels: {}, ExposedPorts: {} }),
   rootfs: z
     .object({ diff_ids: Strings })
     .nullish()

@@ -6,12 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { FeedSource } from '@pratique/scan';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { asSystem, type Db } from '../db/connect.ts';
 import { childPermissions } from '../inventory/scanner.ts';
 
-export type FeedDefinition = { name: string; source: 'debian' | 'osv' | 'alpine' | 'rustsec' | 'kev'; url: string };
+export type FeedDefinition = { name: string; source: FeedSource; url: string };
 export type FeedState = { triedAt: string; succeededAt: string | null; etag: string | null; error: string | null };
 
 const OSV = 'https://osv-vulnerabilities.storage.googleapis.com';
@@ -25,6 +26,7 @@ export const DEFAULT_FEEDS: readonly FeedDefinition[] = [
     source: 'kev',
     url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
   },
+  { name: 'epss', source: 'epss', url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz' },
   ...['npm', 'PyPI', 'Go', 'crates.io'].map((ecosystem) => ({
     name: `osv-${ecosystem.toLowerCase()}`,
     source: 'osv' as const,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RunState, StepKind, StepState } from '../chain.ts';
 import { Digest } from '../digest.ts';
-import { Finding, Uncovered } from '../finding.ts';
+import { RankedFinding, Uncovered } from '../finding.ts';
 import { Distribution, Missing, Package } from '../package.ts';
 import { Verdict } from '../verdict.ts';
 import { Placement } from './placement.ts';
@@ -175,7 +175,8 @@ export type ImageStatus = z.infer<typeof ImageStatus>;
 export const ImageScan = z.object({
   image: z.object({ reference: z.string(), digest: z.string().nullable(), distribution: Distribution.nullable() }),
   packages: z.array(Package),
-  findings: z.array(Finding),
+  /** The most urgent first. */
+  findings: z.array(RankedFinding),
   missing: z.array(Missing),
   uncovered: z.array(Uncovered),
 });

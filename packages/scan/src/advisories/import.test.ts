@@ -134,3 +134,23 @@ test('the catalogue of exploited holes is looked up by CVE', async () => {
   expect([store.exploited('CVE-2026-1234'), store.exploited('CVE-2026-1235')]).toEqual([true, false]);
   expect(store.sources).toEqual([{ name: 'kev', date: '2026-01-02T00:00:00.000Z', records: 1, licence: 'CC0-1.0' }]);
 });
+
+test('scores of how likely an attack is are looked up by CVE; lines that are none are named', async () => {
+  const result = await importAdvisories(
+    dir(),
+    'epss',
+    file(
+      'epss.csv',
+      '#model_version:v2025.03.14,score_date:2026-01-02T00:00:00+0000\ncve,epss,percentile\n' +
+        Array.from({ length: 60 }, (_, n) => `CVE-2026-${2000 + n},0.5,0.9\n`).join('') +
+        'CVE-2026-1234,0.91963,0.99214\nCVE-2026-1235,1.5,0.9\n',
+    ),
+  );
+  expect(result).toMatchObject({ records: 61, invalid: 1 });
+  const store = await open();
+  expect(store.likelihood('CVE-2026-1234')).toEqual({ probability: 0.91963, percentile: 0.99214 });
+  expect(store.likelihood('CVE-2026-1235')).toBeNull();
+  expect(store.ecosystems).toEqual([]);
+  expect(store.sources).toMatchObject([{ name: 'epss', date: '2026-01-02T00:00:00.000Z', records: 61 }]);
+  await expect(importAdvisories(dir(), 'epss', file('other.csv', 'cve,score\n'))).rejects.toThrow(/columns are not/);
+});

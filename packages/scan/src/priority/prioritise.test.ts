@@ -64,7 +64,7 @@ describe('a priority', () => {
       finding('A', { severity: 'low' }),
       finding('B', { severity: 'critical', status: 'not-affected' }),
     ],
-  ])('puts %s before %s', (_, first, second) => {
+  ])('puts %s before %s', (_, __, first, second) => {
     expect(prioritise([second, first], NOTHING).map((one) => one.id)).toEqual(['A', 'B']);
   });
 
