@@ -9,6 +9,8 @@ export type Examination = {
   hash: boolean;
   /** Keep the content, as this function shortens it; null keeps nothing. */
   keep: ((content: Buffer) => Buffer) | null;
+  /** Bytes of content up to which it is handed to `keep`, where `keep` shortens it much; else the limits' own. */
+  keepBytes?: number;
   marks: readonly string[];
   /** Byte strings to look for anywhere in the content; each one found adds its mark. */
   seek: readonly { mark: string; bytes: Buffer }[];
@@ -92,8 +94,12 @@ class RunningExamination implements EntrySink {
     this.#hash?.update(piece);
     this.#size += piece.length;
     if (this.#pieces) {
-      if (this.#size > this.#limits.keptFileBytes || this.#tree.keptBytes + this.#size > this.#limits.keptBytes)
-        this.#pieces = null;
+      const { keepBytes } = this.#wanted;
+      const over =
+        keepBytes === undefined
+          ? this.#size > this.#limits.keptFileBytes || this.#tree.keptBytes + this.#size > this.#limits.keptBytes
+          : this.#size > keepBytes;
+      if (over) this.#pieces = null;
       else this.#pieces.push(Buffer.from(piece));
     }
     for (const { mark, bytes } of this.#wanted.seek)
@@ -113,7 +119,8 @@ class RunningExamination implements EntrySink {
     const content = this.#wanted.keep(
       this.#pieces.length === 1 && this.#pieces[0] ? this.#pieces[0] : Buffer.concat(this.#pieces),
     );
-    this.#tree.keep(this.#node, content);
+    if (this.#tree.keptBytes + content.length > this.#limits.keptBytes) this.#node.unread = 'too-large';
+    else this.#tree.keep(this.#node, content);
   }
 
   /** Also finds what lies across the border of two pieces. */

@@ -26,8 +26,10 @@ export type Cataloger = {
   name: string;
   /** Called for every file of the image: by path alone, and cheap. */
   wants(path: string): boolean;
-  /** Shortens a content to what `catalog` needs, to save memory. */
+  /** Shortens a content to what `catalog` needs, to save memory. Runs while layers are read, and throws nothing. */
   condense?(path: string, content: Buffer): Buffer;
+  /** Bytes up to which a file is read that `condense` makes small; undefined leaves the general limit. */
+  maxBytes?(path: string): number | undefined;
   /** Places that must be readable if they exist, even behind links. */
   places: readonly string[];
   /** Extracts from all the files it wanted, in path order. What it throws becomes a status of the inventory. */

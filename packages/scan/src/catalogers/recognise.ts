@@ -9,7 +9,6 @@ type Recogniser = {
 
 /** Tried in order on the path of every file that no cataloger wants. */
 const BY_PATH: readonly Recogniser[] = [
-  { what: 'jar', pattern: /\.(?:jar|war|ear|par|sar|jpi|hpi|nar|kar|lpkg)$/i },
   { what: 'conda-package', pattern: /(?:^|\/)conda-meta\/[^/]+\.json$/ },
   { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
   { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },
@@ -22,7 +21,6 @@ const BY_PATH: readonly Recogniser[] = [
   { what: 'gem-lock', pattern: /(?:^|\/)(?:Gemfile|gems)\.lock(?:ed)?$/ },
   { what: 'composer-lock', pattern: /(?:^|\/)composer\.lock$|(?:^|\/)vendor\/composer\/installed\.json$/ },
   { what: 'nuget', pattern: /\.deps\.json$|(?:^|\/)packages\.lock\.json$/ },
-  { what: 'gradle-lock', pattern: /(?:^|\/)gradle\.lockfile$/ },
   { what: 'yarn-lock', pattern: /(?:^|\/)yarn\.lock$/, installedIn: 'node_modules' },
   { what: 'pnpm-lock', pattern: /(?:^|\/)pnpm-lock\.yaml$/, installedIn: 'node_modules' },
   { what: 'bun-lock', pattern: /(?:^|\/)bun\.lockb?$/, installedIn: 'node_modules' },

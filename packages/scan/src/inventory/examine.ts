@@ -18,7 +18,9 @@ export function examineFor(catalogers: readonly Cataloger[]): Examine {
     const marks = runMarks(mode, head);
     if (keep === null && marks.length === 0) return null;
     const seek = marks.includes(BINARY) ? BINARY_MARKS : NOTHING;
-    return { hash: marks.length > 0, keep, marks, seek } satisfies Examination;
+    const keepBytes = catalogers.find((each) => each.wants(path))?.maxBytes?.(path);
+    const wanted = { hash: marks.length > 0, keep, marks, seek } satisfies Examination;
+    return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };
 }
 

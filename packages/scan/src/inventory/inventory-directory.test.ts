@@ -26,7 +26,7 @@ function debian(): void {
   put('var/lib/dpkg/status', 'Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n');
   put('bin/run', '#!/bin/sh\n', 0o755);
   put('app/node_modules/x/package.json', '{"name": "x", "version": "1.0.0"}');
-  put('app/lib.jar', 'PK');
+  put('app/deno.lock', '{}');
 }
 
 test('a directory gives the inventory that its archive gives as a layer', async (ctx) => {
@@ -40,7 +40,7 @@ test('a directory gives the inventory that its archive gives as a layer', async 
   expect(directory.files).toEqual(image.files.map((each) => ({ ...each, diffId: null })));
   expect(directory.files.map((each) => each.path)).toEqual(['bin/run']);
   expect(directory.missing).toEqual(image.missing);
-  expect(directory.missing.map((each) => each.what)).toEqual(['jar']);
+  expect(directory.missing.map((each) => each.what)).toEqual(['deno-lock']);
 });
 
 test('links lead nowhere but inside, and a pipe does not hold the scan up', async (ctx) => {

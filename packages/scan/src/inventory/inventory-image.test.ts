@@ -6,7 +6,7 @@ import { ELF, GO_ELF, gaps, OS, packageJson, record, status, take } from './imag
 describe('what has no cataloger is named', () => {
   const system = [OS, status(record('a', '1'))];
   test.each<[string, FixtureEntry, string]>([
-    ['a jar', { path: 'app/x.JAR', content: 'PK' }, 'jar'],
+    ['a lock of Deno', { path: 'app/deno.lock', content: '{}' }, 'deno-lock'],
     ['a Go program', { path: 'app/server', content: GO_ELF, mode: 0o755 }, 'go-binary'],
     ['an rpm database', { path: 'var/lib/rpm/rpmdb.sqlite', content: 'SQLite' }, 'rpm-database'],
     ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],
@@ -43,12 +43,12 @@ describe('what has no cataloger is named', () => {
   });
 
   test('a long list is cut, with every kind still in it and the rest counted', async () => {
-    const jars = Array.from({ length: 500 }, (_, at) => ({ path: `app/${at}.jar`, content: 'PK' }));
-    const { missing } = await take([system, [...jars, { path: 'src/Cargo.lock', content: 'x' }]]);
+    const locks = Array.from({ length: 500 }, (_, at) => ({ path: `app/${at}/deno.lock`, content: '{}' }));
+    const { missing } = await take([system, [...locks, { path: 'src/Cargo.lock', content: 'x' }]]);
     expect(missing.length).toBeLessThanOrEqual(200);
     expect(missing.map((each) => each.what)).toContain('cargo-lock');
     const rest = missing.find((each) => each.kind === 'limit');
-    const listed = missing.filter((each) => each.what === 'jar' && each.kind === 'no-cataloger').length;
+    const listed = missing.filter((each) => each.what === 'deno-lock' && each.kind === 'no-cataloger').length;
     expect(rest?.detail).toContain(String(500 - listed));
   });
 
