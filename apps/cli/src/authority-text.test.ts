@@ -1,6 +1,6 @@
-import type { AuthorityRotation } from '@pratique/contract';
+import { type AuthorityRotation, patchCommands } from '@pratique/contract';
 import { expect, test } from 'vitest';
-import { describeRotation, patchCommands } from './authority-text.ts';
+import { describeRotation } from './authority-text.ts';
 
 const rotation: AuthorityRotation = {
   certificate: 'A',

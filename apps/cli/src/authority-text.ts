@@ -1,4 +1,4 @@
-/** The certificate authority and its rotation in text, and what to apply in a cluster. */
+/** The certificate authority and its rotation in text. */
 import type { AuthorityCertificate, AuthorityRotation } from '@pratique/contract';
 
 const day = (iso: string) => iso.slice(0, 10);
@@ -39,13 +39,4 @@ export function describeRotation(rotation: AuthorityRotation): string {
       );
   }
   return lines.join('\n');
-}
-
-/** Commands that give both webhook configurations of a cluster the bundle; nothing else of them changes. */
-export function patchCommands(cluster: string, bundlePem: string): string {
-  const value = Buffer.from(bundlePem).toString('base64');
-  const patch = JSON.stringify([{ op: 'replace', path: '/webhooks/0/clientConfig/caBundle', value }]);
-  return ['mutating', 'validating']
-    .map((kind) => `kubectl patch ${kind}webhookconfiguration pratique-${cluster} --type=json -p '${patch}'`)
-    .join('\n');
 }

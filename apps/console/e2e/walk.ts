@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
+import { walkAccess } from './walk-access.ts';
 import { walkActions } from './walk-actions.ts';
 import { walkLife } from './walk-life.ts';
 
@@ -27,6 +28,8 @@ const IN_CHINESE = [
   ['exceptions', 'policies?show=exceptions'],
   ['trust', 'policies?show=trust'],
   ['running', 'workloads?show=running'],
+  ['clusters', 'workloads?show=clusters'],
+  ['authority', 'workloads?show=authority'],
   ['webhooks', 'settings?show=webhooks'],
 ] as const;
 const PHONE = { width: 390, height: 844 };
@@ -81,6 +84,7 @@ async function walkTheme(
     const walk = { url: options.url, account, keep, check };
     await walkActions(page, walk);
     await walkLife(page, walk);
+    await walkAccess(page, walk);
   }
   await visitOnPhone(page, options.url, account, keep, report);
   await visitInChinese(page, options.url, account, keep, report);

@@ -12,6 +12,7 @@ export * from './chain.ts';
 export * from './digest.ts';
 export * from './finding.ts';
 export * from './package.ts';
+export * from './patch-commands.ts';
 export * from './pattern.ts';
 export * from './policy.ts';
 export * from './role.ts';

@@ -8,10 +8,11 @@ import {
   ClusterStatus,
   NewClusterWithAgentAnswer,
   NewEnrolmentAnswer,
+  patchCommands,
 } from '@pratique/contract';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { describeAuthority, describeRotation, patchCommands } from '../authority-text.ts';
+import { describeAuthority, describeRotation } from '../authority-text.ts';
 import { clusterPath, readAllClusters, readClusterName } from '../cluster-name.ts';
 import { describeCluster } from '../cluster-text.ts';
 import { type Context, openServer, writeResult } from '../context.ts';

@@ -1,9 +1,14 @@
 /** Reads what was typed into a form. */
 
+/** A field's text as it was typed, which passwords are. */
+export function typedOf(given: FormData, name: string): string {
+  const value = given.get(name);
+  return typeof value === 'string' ? value : '';
+}
+
 /** A field's text, without the space around it. */
 export function textOf(given: FormData, name: string): string {
-  const value = given.get(name);
-  return typeof value === 'string' ? value.trim() : '';
+  return typedOf(given, name).trim();
 }
 
 /** Patterns, separated by commas or lines; `**` where none is given. */

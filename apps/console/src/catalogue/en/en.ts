@@ -1,4 +1,5 @@
 /** The English catalogue. */
+import { authority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { image, images } from './images.ts';
@@ -29,6 +30,7 @@ export const en = {
   trust,
   logins,
   workloads,
+  authority,
   settings,
   webhooks,
 };

@@ -1,5 +1,6 @@
 /** The Chinese catalogue. */
 import type { Catalogue } from '../catalogue.ts';
+import { authority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { image, images } from './images.ts';
@@ -30,6 +31,7 @@ export const zh: Catalogue = {
   trust,
   logins,
   workloads,
+  authority,
   settings,
   webhooks,
 };

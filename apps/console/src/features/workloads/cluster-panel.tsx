@@ -18,9 +18,10 @@ import { ManifestsDialog } from './manifests-dialog.tsx';
 import { useClusterStatus } from './use-workloads.ts';
 import { workloadName } from './workload-name.ts';
 
-export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: () => void }) {
-  const { words, workloads } = useText();
-  const { account, may } = useAccount();
+type Props = { cluster: Cluster; onClose: () => void };
+
+/** The panel gives way to what enrols an agent, and comes back after it. */
+export function ClusterPanel({ cluster, onClose }: Props) {
   const [enrolling, setEnrolling] = useState(false);
   const [enrolled, setEnrolled] = useState<NewEnrolmentAnswer | null>(null);
   const shown = (made: NewEnrolmentAnswer): void => {
@@ -29,6 +30,12 @@ export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: 
   };
   if (enrolled) return <ManifestsDialog cluster={cluster.name} made={enrolled} onClose={() => setEnrolled(null)} />;
   if (enrolling) return <EnrolDialog cluster={cluster} onEnrolled={shown} onClose={() => setEnrolling(false)} />;
+  return <Known cluster={cluster} onEnrol={() => setEnrolling(true)} onClose={onClose} />;
+}
+
+function Known({ cluster, onEnrol, onClose }: Props & { onEnrol: () => void }) {
+  const { words, workloads } = useText();
+  const { account, may } = useAccount();
   return (
     <Dialog side title={cluster.name} onClose={onClose}>
       <Answered query={useClusterStatus(account, cluster.name)} what={workloads.cluster}>
@@ -41,7 +48,7 @@ export function ClusterPanel({ cluster, onClose }: { cluster: Cluster; onClose: 
             <AgentFacts status={status} />
             <p className="page-actions">
               {may('maintainer') && (
-                <Button onClick={() => setEnrolling(true)}>
+                <Button onClick={onEnrol}>
                   {status.agent.state === 'not-enrolled' ? workloads.enrol : workloads.enrolAgain}
                 </Button>
               )}

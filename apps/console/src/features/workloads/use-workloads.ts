@@ -16,8 +16,8 @@ import {
   useQuery,
 } from '@tanstack/react-query';
 import { z } from 'zod';
-import { Nothing, queryOf, request } from '../../api/request.ts';
-import { useChange, within } from '../../api/use-change.ts';
+import { queryOf, request } from '../../api/request.ts';
+import { useChange, useRemoval, within } from '../../api/use-change.ts';
 
 const PAGE = 500;
 
@@ -92,6 +92,4 @@ export function useChangeCluster(account: string, cluster: string) {
   );
 }
 
-export function useRemoveCluster(account: string, cluster: string) {
-  return useChange(account, () => request(Nothing, within(account, 'clusters', cluster), { method: 'DELETE' }));
-}
+export const useRemoveCluster = (account: string, cluster: string) => useRemoval(account, 'clusters', cluster);

@@ -2,15 +2,17 @@
 import { useText } from '../../catalogue/use-text.ts';
 import { PageHead, Tabs, useShown } from '../../ui/page.tsx';
 import { Admissions } from './admissions.tsx';
+import { Authority } from './authority/authority.tsx';
 import { Clusters } from './clusters.tsx';
 import { Running } from './running.tsx';
 
 export function WorkloadsPage() {
-  const { workloads } = useText();
+  const { authority, workloads } = useText();
   const tabs = [
     { id: 'admissions', label: workloads.admissions },
     { id: 'running', label: workloads.running },
     { id: 'clusters', label: workloads.clusters },
+    { id: 'authority', label: authority.title },
   ];
   const shown = useShown(tabs);
   return (
@@ -20,6 +22,7 @@ export function WorkloadsPage() {
       {shown === 'admissions' && <Admissions />}
       {shown === 'running' && <Running />}
       {shown === 'clusters' && <Clusters />}
+      {shown === 'authority' && <Authority />}
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function useEntries(account: string, q: string): Entry[] {
 }
 
 function usePages(account: string): Entry[] {
-  const { palette, shell, policies, workloads, settings, deliveries } = useText();
+  const { palette, shell, policies, authority, workloads, settings, deliveries } = useText();
   const navigate = useNavigate();
   const page = (label: string, to: string): Entry => ({
     id: to,
@@ -48,6 +48,7 @@ function usePages(account: string): Entry[] {
     page(under(shell.workloads, workloads.admissions), paths.workloads(account)),
     page(under(shell.workloads, workloads.running), paths.workloads(account, { show: 'running' })),
     page(under(shell.workloads, workloads.clusters), paths.workloads(account, { show: 'clusters' })),
+    page(under(shell.workloads, authority.title), paths.workloads(account, { show: 'authority' })),
     ...(['robots', 'members', 'keys', 'webhooks', 'audit'] as const).map((part) =>
       page(under(shell.settings, settings[part]), paths.settings(account, { show: part })),
     ),

@@ -4,7 +4,7 @@ import { useText } from '../../../catalogue/use-text.ts';
 import { useAccount } from '../../../shell/session.ts';
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx';
 import { TextField } from '../../../ui/field.tsx';
-import { textOf } from '../../../ui/form-data.ts';
+import { textOf, typedOf } from '../../../ui/form-data.ts';
 import { FormDialog } from '../../../ui/form-dialog.tsx';
 import { useRemoveLogin, useSetLogin } from './use-logins.ts';
 
@@ -15,11 +15,10 @@ export function LoginDialog({ login, onClose }: { login: RegistryCredential | nu
   const set = useSetLogin(account);
   const submit = (given: FormData): void =>
     set.mutate(
-      // A password is taken as it is, with the spaces in it.
       {
         host: login?.host ?? textOf(given, 'host'),
         user: textOf(given, 'user'),
-        password: String(given.get('password') ?? ''),
+        password: typedOf(given, 'password'),
       },
       { onSuccess: onClose },
     );

@@ -5,13 +5,11 @@ import {
   type UseInfiniteQueryResult,
   type UseQueryResult,
   useInfiniteQuery,
-  useMutation,
   useQuery,
-  useQueryClient,
 } from '@tanstack/react-query';
 import { z } from 'zod';
-import { Nothing, queryOf, request } from '../../../api/request.ts';
-import { useChange, within } from '../../../api/use-change.ts';
+import { queryOf, request } from '../../../api/request.ts';
+import { useChange, useRemoval, within } from '../../../api/use-change.ts';
 
 const UNDER_WAY_MS = 3000;
 const PAGE = 100;
@@ -58,20 +56,7 @@ export function useChangeWebhook(account: string, webhook: string) {
   );
 }
 
-/** Its log is gone with it: everything else of the account is asked for again. */
-export function useRemoveWebhook(account: string, webhook: string) {
-  const client = useQueryClient();
-  return useMutation({
-    mutationFn: () => request(Nothing, within(account, 'webhooks', webhook), { method: 'DELETE' }),
-    // Not awaited, so that whoever shows the webhook closes at once.
-    onSuccess: () => {
-      void client.invalidateQueries({
-        queryKey: [account],
-        predicate: ({ queryKey: [, resource, name] }) => resource !== 'webhooks' || name !== webhook,
-      });
-    },
-  });
-}
+export const useRemoveWebhook = (account: string, webhook: string) => useRemoval(account, 'webhooks', webhook);
 
 export function useTestWebhook(account: string, webhook: string) {
   return useChange(account, () =>
