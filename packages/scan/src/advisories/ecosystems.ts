@@ -25,6 +25,26 @@ export function schemeOf(ecosystem: string): SchemeName | null {
   return SCHEMES[ecosystem.split(':', 1)[0] ?? ''] ?? null;
 }
 
+/** An ecosystem of each package type, for its version order. */
+const OF_TYPE: Readonly<Record<string, string>> = {
+  deb: 'Debian',
+  apk: 'Alpine',
+  rpm: 'Red Hat',
+  npm: 'npm',
+  pypi: 'PyPI',
+  golang: 'Go',
+  cargo: 'crates.io',
+  maven: 'Maven',
+  gem: 'RubyGems',
+  composer: 'Packagist',
+  nuget: 'NuGet',
+};
+
+/** The version order of a package type; null where this package knows none. */
+export function schemeOfType(type: string): SchemeName | null {
+  return schemeOf(OF_TYPE[type] ?? '');
+}
+
 /** The key under which an ecosystem is stored: Ubuntu's `:LTS` says nothing that its number does not. */
 export function ecosystemKey(ecosystem: string): string {
   const lts = /^Ubuntu:([0-9.]+)(?::LTS)?$/.exec(ecosystem);

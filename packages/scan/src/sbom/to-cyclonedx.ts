@@ -1,6 +1,6 @@
 /** Writes an inventory as CycloneDX 1.6 JSON. */
 import { createHash } from 'node:crypto';
-import type { Inventory, Package } from '@pratique/contract';
+import type { Finding, Inventory, Package, Severity } from '@pratique/contract';
 import { licenceChoice } from './licence.ts';
 import { type SbomSubject, TOOL, VENDOR } from './subject.ts';
 
@@ -8,9 +8,14 @@ import { type SbomSubject, TOOL, VENDOR } from './subject.ts';
  * A deterministic document: the serial number is derived from the content. What was not examined makes the document's
  * composition `incomplete` and is listed in properties.
  *
+ * @param findings what is known of the packages; without them the document says nothing of vulnerabilities
  * @see cyclonedx.org/docs/1.6/json
  */
-export function toCycloneDx(inventory: Inventory, subject: SbomSubject): Record<string, unknown> {
+export function toCycloneDx(
+  inventory: Inventory,
+  subject: SbomSubject,
+  findings: readonly Finding[] | null = null,
+): Record<string, unknown> {
   const distribution = inventory.distribution;
   const system = distribution
     ? [
@@ -43,6 +48,7 @@ export function toCycloneDx(inventory: Inventory, subject: SbomSubject): Record<
     },
     components: [...system, ...inventory.packages.map((each) => toComponent(each, refs))],
     compositions: [{ aggregate: inventory.missing.length === 0 ? 'complete' : 'incomplete', assemblies: ['subject'] }],
+    ...(findings === null ? {} : { vulnerabilities: toVulnerabilities(findings) }),
   };
   return {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -78,6 +84,60 @@ function toComponent(each: Package, refs: Map<string, number>): Record<string, u
     ...(each.paths.length > 0 ? { evidence: { occurrences: each.paths.map((location) => ({ location })) } } : {}),
     ...(properties.length > 0 ? { properties } : {}),
   };
+}
+
+const STATE: Readonly<Record<Finding['status'], string>> = {
+  affected: 'exploitable',
+  'will-not-fix': 'exploitable',
+  'not-affected': 'not_affected',
+  unknown: 'in_triage',
+};
+const RATING: Readonly<Record<Severity, string>> = {
+  critical: 'critical',
+  high: 'high',
+  medium: 'medium',
+  low: 'low',
+  negligible: 'info',
+  unknown: 'unknown',
+};
+
+/** One entry for each hole and what was said of it, with all packages that it is the same for. */
+function toVulnerabilities(findings: readonly Finding[]): Record<string, unknown>[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = JSON.stringify([finding.id, finding.status, finding.fixedVersion, finding.evidence.source]);
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { id, aliases, severity, status, fixedVersion, title, evidence } = first;
+    return {
+      'bom-ref': `vulnerability:${createHash('sha256')
+        .update(JSON.stringify([id, status, fixedVersion, evidence.source]))
+        .digest('hex')
+        .slice(0, 32)}`,
+      id,
+      source: { name: evidence.source },
+      ...(aliases.length > 0
+        ? { references: aliases.map((alias) => ({ id: alias, source: { name: evidence.source } })) }
+        : {}),
+      ratings: [
+        {
+          severity: RATING[severity],
+          ...(evidence.severitySource === null ? {} : { justification: evidence.severitySource }),
+        },
+      ],
+      ...(title === null ? {} : { description: title }),
+      ...(fixedVersion === null ? {} : { recommendation: `Upgrade to ${fixedVersion}.` }),
+      analysis: {
+        state: STATE[status],
+        ...(status === 'will-not-fix' ? { response: ['will_not_fix'] } : {}),
+        detail: evidence.comparison,
+      },
+      affects: [...new Set(group.map((each) => each.package.purl))].map((ref) => ({ ref })),
+    };
+  });
 }
 
 /** A version 5 style UUID of the content. @see RFC 9562, section 5.8 */
