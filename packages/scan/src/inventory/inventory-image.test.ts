@@ -12,18 +12,18 @@ describe('what has no cataloger is named', () => {
     ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],
     ['a gem', { path: 'usr/lib/ruby/gems/3.1.0/specifications/x-1.gemspec', content: 'x' }, 'gem'],
     ['a composer lock', { path: 'app/composer.lock', content: '{}' }, 'composer-lock'],
-    ['a yarn lock', { path: 'app/yarn.lock', content: 'x' }, 'yarn-lock'],
+    ['a binary lock of Bun', { path: 'app/bun.lockb', content: 'x' }, 'bun-lock'],
     ['a .NET manifest', { path: 'app/x.deps.json', content: '{}' }, 'nuget'],
   ])('%s', async (_name, entry, what) => {
     expect(gaps(await take([system, [entry]]))).toEqual([`no-cataloger ${what} ${entry.path}`]);
   });
 
-  test('a yarn lock beside an installed tree is covered by it', async () => {
+  test('a binary lock beside an installed tree is covered by it', async () => {
     expect(
       gaps(
         await take([
           system,
-          [{ path: 'app/yarn.lock', content: 'x' }, packageJson('app/node_modules/a', 'a', '1.0.0')],
+          [{ path: 'app/bun.lockb', content: 'x' }, packageJson('app/node_modules/a', 'a', '1.0.0')],
         ]),
       ),
     ).toEqual([]);

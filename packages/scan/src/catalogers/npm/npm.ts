@@ -1,47 +1,81 @@
-/** Packages of npm: installed trees, and lock files where nothing is installed beside them. */
-import type { Package } from '@pratique/contract';
-import type { TreeNode } from '@pratique/oci/layers/tree';
-import type { CatalogContext, Cataloged, CatalogedFile, Cataloger } from '../cataloger.ts';
-import { makePurl } from '../purl.ts';
-import { parseLock } from './lock.ts';
-import { condensePackageJson, type NpmIdentity, parsePackageJson } from './package-json.ts';
+/**
+ * Packages of npm's registry: installed trees, the archives that Yarn's Plug'n'Play loads from, and lock files of npm,
+ * Yarn, pnpm and Bun where neither is there for them.
+ */
+import { isZipProblem, newBudget, openZip } from '../../zip/zip-archive.ts';
+import type { CatalogedFile, Cataloger } from '../cataloger.ts';
+import { Gathering } from '../gathering.ts';
+import { isInstalled, type LockRead } from '../lock.ts';
+import { parseBunLock } from './bun-lock.ts';
+import { condensePackageJson, parsePackageJson } from './package-json.ts';
+import { parsePackageLock } from './package-lock.ts';
+import { parsePnpmLock } from './pnpm-lock.ts';
+import { parseYarnLock } from './yarn-lock.ts';
 
 /** `node_modules/NAME/package.json` and `node_modules/@SCOPE/NAME/package.json`; deeper ones are parts of a package. */
 const INSTALLED = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
-const LOCK = /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/;
+/** Plug'n'Play runs packages out of these archives. */
+const ARCHIVE = /(?:^|\/)\.yarn\/(?:berry\/)?cache\/[^/]+\.zip$/;
+const PLUG_AND_PLAY = /(?:^|\/)\.pnp\.c?js$/;
+const MAX_ARCHIVE = 128 * 1024 * 1024;
+const MAX_PACKAGE_JSON = 4 * 1024 * 1024;
+
+const LOCKS: readonly { pattern: RegExp; what: string; read: (content: Buffer) => LockRead | null }[] = [
+  { pattern: /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/, what: 'npm-lock', read: parsePackageLock },
+  { pattern: /(?:^|\/)yarn\.lock$/, what: 'yarn-lock', read: parseYarnLock },
+  { pattern: /(?:^|\/)pnpm-lock\.yaml$/, what: 'pnpm-lock', read: parsePnpmLock },
+  { pattern: /(?:^|\/)bun\.lock$/, what: 'bun-lock', read: parseBunLock },
+];
 
 export const npm: Cataloger = {
   name: 'npm',
   places: [],
-  wants: (path) => path.endsWith('.json') && (INSTALLED.test(path) || isLock(path)),
-  condense: (path, content) => (isLock(path) ? content : condensePackageJson(content)),
+  wants: (path) => /\.(?:json|lock|yaml|zip|c?js)$/.test(path) && (INSTALLED.test(path) || isOther(path)),
+  maxBytes: (path) => (ARCHIVE.test(path) ? MAX_ARCHIVE : undefined),
+  condense(path, content) {
+    if (ARCHIVE.test(path)) return condenseArchive(content);
+    if (INSTALLED.test(path)) return condensePackageJson(content);
+    return PLUG_AND_PLAY.test(path) ? Buffer.alloc(0) : content;
+  },
   catalog(files, context) {
-    const result: Cataloged = { packages: [], missing: [], owned: [] };
+    const found = new Gathering('npm', context);
+    /** Directories with an installed tree, and names of packages in archives. */
     const installedIn = new Set<string>();
+    const archived = new Set<string>();
     for (const file of files) {
-      if (isLock(file.path)) continue;
+      const archive = ARCHIVE.test(file.path);
+      if (!archive && !INSTALLED.test(file.path)) continue;
       const identity = parsePackageJson(file.content);
       if (identity) {
-        result.packages.push(toPackage(identity, file.path, file.node, context));
-        installedIn.add(projectOf(file.path));
-      } else if (!isNested(file.path)) {
-        result.missing.push({
-          kind: 'unreadable',
-          what: 'npm-package',
-          path: file.path,
-          detail: 'it names no package and version',
-        });
-      }
+        found.add(identity, file);
+        if (archive) archived.add(identity.name);
+        else installedIn.add(projectOf(file.path));
+      } else if (archive || !isNested(file.path))
+        found.missing('unreadable', 'npm-package', file.path, 'it names no package and version');
+    }
+    const locked = new Set<string>();
+    for (const file of files) {
+      const lock = LOCKS.find((each) => each.pattern.test(file.path));
+      if (!lock || installedIn.has(directoryOf(file.path))) continue;
+      locked.add(directoryOf(file.path));
+      found.read(lock.what, file, () => {
+        const read = lock.read(file.content);
+        const names = read?.packages.map((each) => each.name) ?? [];
+        if (!isInstalled(names, archived)) found.addLock(read, lock.what, file);
+      });
     }
     for (const file of files)
-      if (isLock(file.path) && !installedIn.has(directoryOf(file.path))) readLock(file, context, result);
-    return result;
+      if (PLUG_AND_PLAY.test(file.path) && archived.size === 0 && !locked.has(directoryOf(file.path)))
+        nothingToLoad(found, file);
+    return found.result;
   },
 };
 
 /** A lock inside an installed package is that package's own and pins nothing here. */
-function isLock(path: string): boolean {
-  return LOCK.test(path) && !/(?:^|\/)node_modules\//.test(path);
+function isOther(path: string): boolean {
+  if (ARCHIVE.test(path)) return true;
+  const lock = PLUG_AND_PLAY.test(path) || LOCKS.some((each) => each.pattern.test(path));
+  return lock && !/(?:^|\/)node_modules\//.test(path);
 }
 
 /** Directories such as `node_modules/x/node_modules` of a package's own tests may hold anything. */
@@ -58,42 +92,15 @@ function directoryOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
-function readLock(file: CatalogedFile, context: CatalogContext, result: Cataloged): void {
-  const lock = parseLock(file.content);
-  if (!lock) {
-    result.missing.push({
-      kind: 'unreadable',
-      what: 'npm-lock',
-      path: file.path,
-      detail: 'it is no lock file that npm could have written',
-    });
-    return;
-  }
-  for (const identity of lock.packages) result.packages.push(toPackage(identity, file.path, file.node, context));
-  for (const detail of lock.problems.slice(0, 20))
-    result.missing.push({ kind: 'unreadable', what: 'npm-lock', path: file.path, detail });
+/** Keeps what the package.json inside says; an archive that cannot be read is kept as one that names nothing. */
+function condenseArchive(content: Buffer): Buffer {
+  const archive = openZip(content, newBudget());
+  const entry = archive.entries.find((each) => INSTALLED.test(each.name) && each.name.startsWith('node_modules/'));
+  const bytes = entry ? archive.read(entry, MAX_PACKAGE_JSON) : null;
+  return condensePackageJson(bytes && !isZipProblem(bytes) ? bytes : Buffer.alloc(0));
 }
 
-function toPackage(identity: NpmIdentity, path: string, node: TreeNode, context: CatalogContext): Package {
-  const { name, version, licenses } = identity;
-  const slash = name.indexOf('/');
-  const purl = makePurl(
-    'npm',
-    slash < 0 ? null : name.slice(0, slash),
-    slash < 0 ? name : name.slice(slash + 1),
-    version,
-  );
-  return {
-    name,
-    version,
-    type: 'npm',
-    purl,
-    sourceName: name,
-    sourceVersion: version,
-    architecture: null,
-    owner: null,
-    licenses,
-    layer: context.layerOf(node),
-    paths: [path],
-  };
+function nothingToLoad(found: Gathering, file: CatalogedFile): void {
+  const detail = 'the archives that it loads packages from are not in the image, nor is a lock file beside it';
+  found.missing('unreadable', 'yarn-plug-and-play', file.path, detail);
 }

@@ -1,6 +1,8 @@
 /** Reads the part of a package.json that says which package it is. */
 import { z } from 'zod';
-import { isVisible, printable } from '../../printable.ts';
+import { isVisible } from '../../printable.ts';
+import { spdxLicence } from '../licence.ts';
+import { readJson } from '../text.ts';
 
 const Licence = z.union([z.string(), z.looseObject({ type: z.string() })]);
 const PackageJson = z.object({
@@ -21,7 +23,7 @@ export function parsePackageJson(content: Buffer): NpmIdentity | null {
   return {
     name: parsed.data.name,
     version: parsed.data.version,
-    licenses: licences.map((each) => printable(typeof each === 'string' ? each : each.type, 500)).slice(0, 10),
+    licenses: licences.map((each) => spdxLicence(typeof each === 'string' ? each : each.type)).slice(0, 10),
   };
 }
 
@@ -34,14 +36,4 @@ export function condensePackageJson(content: Buffer): Buffer {
 /** A scope and a name without slashes, spaces or control characters. */
 export function isNpmName(name: string): boolean {
   return name.length <= 214 && isVisible(name) && /^(?:@[^/@\s]+\/)?[^/@\s]+$/.test(name);
-}
-
-/** @returns undefined for what is no JSON */
-export function readJson(content: Buffer): unknown {
-  try {
-    const text = content.toString('utf8');
-    return JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
-  } catch {
-    return undefined;
-  }
 }
