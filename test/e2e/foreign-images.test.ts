@@ -74,6 +74,7 @@ async function cli(...argv: string[]): Promise<{ code: number; out: string; note
     note: (text) => {
       notes += text;
     },
+    width: null,
     progress: { update: () => undefined, end: () => undefined },
     readInput: () => Promise.resolve('open sesame\n'),
   });

@@ -256,6 +256,7 @@ describe('decisions', () => {
       exploited: false,
       title: null,
       evidence: { source: 's', advisory: 'a', comparison: 'c', severitySource: null, snapshot: 'x' },
+      priority: { score: 12, factors: [] },
     };
     const scan = (findings: object[], missing: object[]) => ({
       image: { reference: '1', digest: DIGEST, distribution: null },

@@ -11,6 +11,8 @@ export type Context = {
   /** Notes and warnings, never mixed with the result. */
   note(text: string): void;
   progress: Progress;
+  /** Columns of the terminal that reads the result; null where none does. */
+  width: number | null;
   readInput(): Promise<string>;
   setExit(code: number): void;
 };

@@ -4,6 +4,7 @@ import { COMMANDS } from './commands/list.ts';
 import type { Context } from './context.ts';
 import { EXAMPLES } from './examples.ts';
 import { CliError, EXIT } from './exit.ts';
+import { VERSION } from './version.ts';
 
 /** Errors whose message was written for the person at the terminal; everything else is a defect and shows its stack with DEBUG. */
 const SPEAKING = new Set(['OciError', 'ScanError', 'ComposeError', 'SignError', 'PolicyError']);
@@ -36,7 +37,7 @@ export async function runCli(argv: string[], context: Omit<Context, 'setExit'>):
 async function createProgram(argv: string[], context: Context): Promise<Command> {
   const program = new Command('pratique')
     .description('Takes container images from push to production: inventory, scan, gate, sign, deliver, admit.')
-    .version('0.1.0')
+    .version(VERSION)
     .showHelpAfterError('(pratique COMMAND --help shows examples)')
     .addHelpText(
       'after',

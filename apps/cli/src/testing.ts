@@ -35,6 +35,7 @@ export async function createHome(): Promise<TestHome> {
         note: (text) => {
           notes += text;
         },
+        width: null,
         progress: { update: () => undefined, end: () => undefined },
         readInput: () => Promise.resolve(input),
       });

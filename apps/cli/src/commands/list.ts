@@ -30,7 +30,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./copy.ts')).addCopy,
   },
   {
-    names: { scan: 'list packages and findings of an image, folder or SBOM' },
+    names: {
+      scan: 'list packages and findings of an image, folder or SBOM',
+      sbom: 'write the bill of materials of an image, folder or SBOM',
+    },
     load: async () => (await import('./scan.ts')).addScan,
   },
   {

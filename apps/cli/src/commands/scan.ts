@@ -1,79 +1,75 @@
-/** pratique scan: what is inside, and what is known about it. */
-import { resolve } from 'node:path';
-import { ImageScan, Severity } from '@pratique/contract';
-import type { Command } from 'commander';
-import { type Context, openServer, writeResult } from '../context.ts';
+/** pratique scan and sbom: what is inside, and what is known about it. */
+import { Severity } from '@pratique/contract';
+import { type Command, Option } from 'commander';
+import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { DEFAULT_PLATFORM } from '../platform.ts';
-import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
-import { defaultStore } from '../scan/advisories.ts';
-import { describeScan } from '../scan/describe-scan.ts';
+import { FORMATS, formatScan, readFormat, writeSbom } from '../scan/formats.ts';
+import { applyIgnores, readIgnores } from '../scan/ignore.ts';
+import { type ScanOptions, scanSubject } from '../scan/scan-subject.ts';
 
-type Options = { json?: boolean; all?: boolean; failOn?: string; db?: string; platform: string; local?: boolean };
+type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string };
+
+const SUBJECT = 'oci:DIR[:TAG], docker-archive:FILE, dir:DIR, sbom:FILE, or a reference';
 
 export function addScan(program: Command, context: Context): void {
-  program
-    .command('scan')
-    .argument('<subject>', 'oci:DIR[:TAG], docker-archive:FILE, dir:DIR, sbom:FILE, or a reference')
+  reading(program.command('scan'))
     .description('list packages and findings of an image, folder or SBOM')
-    .option('--json', 'print JSON')
+    .option('--json', 'print JSON, as --format json')
+    .addOption(new Option('--format <format>', `one of ${FORMATS.join(', ')}`).default(undefined, 'table'))
     .option('--all', 'also what is known not to affect the image')
     .option('--fail-on <severity>', 'exit with 1 when a finding is at least this severe (unknown counts as high)')
+    .option(
+      '--ignore-file <file>',
+      'findings to leave out, each with a reason and an end; Trivy’s and Grype’s files too',
+    )
     .option('--db <dir>', "advisories; the user's own store by default")
-    .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
-    .option('--local', 'read the image here, even when the server has its inventory')
     .addHelpText(
       'after',
-      '\nExamples:\n  pratique scan vendor/demo:patched\n  pratique scan docker-archive:app.tar --fail-on high\n  pratique scan dir:. --json\n',
+      '\nExamples:\n  pratique scan vendor/demo:patched\n  pratique scan docker-archive:app.tar --fail-on high\n  pratique scan dir:. --json\n  pratique scan oci:image:1 --format sarif > findings.sarif\n' +
+        '\nAn ignore file:\n  ignore:\n    - id: CVE-2024-1234\n      package: openssl      # optional; * stands for anything\n      reason: TLS is ended before this container\n      until: 2027-01-31\n',
     )
     .action(async (subject: string, options: Options) => {
       const threshold = options.failOn === undefined ? null : readSeverity(options.failOn);
-      const result = await scanSubject(context, subject, options);
-      writeResult(context, options.json, result, describeScan);
-      if (result.missing.length > 0) context.setExit(EXIT.fault);
+      const format = readFormat(options.format, options.json);
+      const ignores = options.ignoreFile === undefined ? [] : await readIgnores(context, options.ignoreFile);
+      const { scan, ignored } = applyIgnores(
+        context,
+        await scanSubject(context, subject, options),
+        ignores,
+        new Date(),
+      );
+      context.out(await formatScan(context, format, scan, ignored));
+      if (scan.missing.length > 0) context.setExit(EXIT.fault);
       if (
         threshold !== null &&
-        result.findings.some((finding) => finding.status !== 'not-affected' && isAtLeast(finding.severity, threshold))
+        scan.findings.some((finding) => finding.status !== 'not-affected' && isAtLeast(finding.severity, threshold))
       )
         context.setExit(EXIT.denied);
     });
+
+  reading(program.command('sbom'))
+    .description('write the bill of materials of an image, folder or SBOM')
+    .addOption(new Option('--format <format>', 'its form').choices(['spdx', 'cyclonedx']).default('spdx'))
+    .option('--json', 'print JSON, as it always does')
+    .addHelpText('after', '\nExample:\n  pratique sbom vendor/demo:patched --format cyclonedx > demo.cdx.json\n')
+    .action(async (subject: string, options: ScanOptions & { format: 'spdx' | 'cyclonedx' }) => {
+      const scan = await scanSubject(context, subject, options);
+      context.out(await writeSbom(options.format, scan));
+      if (scan.missing.length > 0) {
+        context.note(`The document is marked as incomplete: ${scan.missing.length} things were not examined.\n`);
+        context.setExit(EXIT.fault);
+      }
+    });
 }
 
-async function scanSubject(context: Context, subject: string, options: Options): Promise<ImageScan> {
-  const stored = await readStored(context, subject, options);
-  if (stored) return stored;
-  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise }, { examine }] = await Promise.all([
-    import('@pratique/scan'),
-    import('../scan/examine.ts'),
-  ]);
-  const { reference, digest, inventory, exposure } = await examine(context, subject, options.platform);
-  const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
-  if (options.db === undefined) await ensureSeed(db);
-  const store = await openAdvisoryStore(db);
-  const matched = matchInventory(inventory, store);
-  const findings = prioritise(matched.findings, { likelihood: store.likelihood, exposure });
-  return {
-    image: { reference, digest, distribution: inventory.distribution },
-    packages: inventory.packages,
-    findings: options.all ? findings : findings.filter((finding) => finding.status !== 'not-affected'),
-    missing: inventory.missing,
-    uncovered: matched.uncovered,
-  };
-}
-
-/** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
-async function readStored(context: Context, subject: string, options: Options): Promise<ImageScan | null> {
-  if (options.local || options.db !== undefined || /^(oci|docker-archive|dir|sbom):/.test(subject)) return null;
-  const { api, connection } = await openServer(context);
-  if (!connection.authorization || !isOnServer(readReference(subject), api.url)) return null;
-  const path = imagePath(readServerImage(subject, api.url), '/scan');
-  try {
-    return await api.find(`${path}${options.all ? '&all=true' : ''}`, ImageScan);
-  } catch (error) {
-    // An index, or an image that no chain has looked into yet, is read here.
-    if (error instanceof CliError && error.apiCode === 'conflict') return null;
-    throw error;
-  }
+/** What every command has that reads a subject. */
+function reading(command: Command): Command {
+  return command
+    .argument('<subject>', SUBJECT)
+    .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
+    .option('--local', 'read the image here, even when the server has its inventory')
+    .option('--offline', 'ask nobody: neither the server nor another registry');
 }
 
 const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'negligible'];

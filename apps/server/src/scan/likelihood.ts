@@ -9,7 +9,7 @@ export async function withLikelihood<T>(
 ): Promise<T> {
   const store = await openAdvisoryStore(join(dataDir, 'advisories')).catch(() => null);
   try {
-    return work(store?.likelihood ?? (() => null));
+    return work((cve) => store?.likelihood(cve) ?? null);
   } finally {
     store?.close();
   }

@@ -1,0 +1,65 @@
+/** Scans what is named: from the server's stored inventory where it has one, else here. */
+import { resolve } from 'node:path';
+import { ImageScan } from '@pratique/contract';
+import { type Context, openServer } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
+import { defaultStore } from './advisories.ts';
+
+export type ScanOptions = {
+  /** Also what is known not to affect it. */
+  all?: boolean;
+  /** Folder of the advisories; the user's own store by default. */
+  db?: string;
+  platform: string;
+  /** Reads the image here, whatever the server has. */
+  local?: boolean;
+  /** Asks nobody: neither the server nor another registry. */
+  offline?: boolean;
+};
+
+const LOCAL = /^(oci|docker-archive|dir|sbom):/;
+
+/** @throws CliError usage; OciError and ScanError for what cannot be read */
+export async function scanSubject(context: Context, subject: string, options: ScanOptions): Promise<ImageScan> {
+  if (options.offline && !LOCAL.test(subject))
+    throw new CliError(
+      EXIT.usage,
+      `${subject} is in a registry, and --offline asks none; pull it first: pratique copy ${subject} oci:DIR:TAG`,
+    );
+  const stored = await readStored(context, subject, options);
+  if (stored) return stored;
+  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise }, { examine }] = await Promise.all([
+    import('@pratique/scan'),
+    import('./examine.ts'),
+  ]);
+  const { reference, digest, inventory, exposure } = await examine(context, subject, options.platform);
+  const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
+  if (options.db === undefined) await ensureSeed(db);
+  const store = await openAdvisoryStore(db);
+  const matched = matchInventory(inventory, store);
+  const findings = prioritise(matched.findings, { likelihood: (cve) => store.likelihood(cve), exposure });
+  store.close();
+  return {
+    image: { reference, digest, distribution: inventory.distribution },
+    packages: inventory.packages,
+    findings: options.all ? findings : findings.filter((finding) => finding.status !== 'not-affected'),
+    missing: inventory.missing,
+    uncovered: matched.uncovered,
+  };
+}
+
+/** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
+async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
+  if (options.local || options.offline || options.db !== undefined || LOCAL.test(subject)) return null;
+  const { api, connection } = await openServer(context);
+  if (!connection.authorization || !isOnServer(readReference(subject), api.url)) return null;
+  const path = imagePath(readServerImage(subject, api.url), '/scan');
+  try {
+    return await api.find(`${path}${options.all ? '&all=true' : ''}`, ImageScan);
+  } catch (error) {
+    // An index, or an image that no chain has looked into yet, is read here.
+    if (error instanceof CliError && error.apiCode === 'conflict') return null;
+    throw error;
+  }
+}
