@@ -1,12 +1,16 @@
 /** The catalogers there are: one explicit list. */
 import { apk } from './apk/apk.ts';
 import type { Cataloger } from './cataloger.ts';
+import { conda } from './conda/conda.ts';
+import { dotnet } from './dotnet/dotnet.ts';
 import { dpkg } from './dpkg/dpkg.ts';
 import { java } from './java/java.ts';
 import { npm } from './npm/npm.ts';
+import { php } from './php/php.ts';
 import { python } from './python/python.ts';
+import { ruby } from './ruby/ruby.ts';
 
 /** Raised whenever the same image would give another inventory. */
 export const CATALOGER_REVISION = 2;
 
-export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, npm, python, java];
+export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, npm, python, java, ruby, php, dotnet, conda];

@@ -9,7 +9,6 @@ type Recogniser = {
 
 /** Tried in order on the path of every file that no cataloger wants. */
 const BY_PATH: readonly Recogniser[] = [
-  { what: 'conda-package', pattern: /(?:^|\/)conda-meta\/[^/]+\.json$/ },
   { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
   { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },
   {
@@ -17,10 +16,6 @@ const BY_PATH: readonly Recogniser[] = [
     pattern: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/,
   },
   { what: 'rpm-manifest', pattern: /^var\/lib\/rpmmanifest\/container-manifest-[12]$/ },
-  { what: 'gem', pattern: /(?:^|\/)specifications\/(?:default\/)?[^/]+\.gemspec$/ },
-  { what: 'gem-lock', pattern: /(?:^|\/)(?:Gemfile|gems)\.lock(?:ed)?$/ },
-  { what: 'composer-lock', pattern: /(?:^|\/)composer\.lock$|(?:^|\/)vendor\/composer\/installed\.json$/ },
-  { what: 'nuget', pattern: /\.deps\.json$|(?:^|\/)packages\.lock\.json$/ },
   { what: 'bun-lock', pattern: /(?:^|\/)bun\.lockb$/, installedIn: 'node_modules' },
   { what: 'deno-lock', pattern: /(?:^|\/)deno\.lock$/ },
   { what: 'mix-lock', pattern: /(?:^|\/)mix\.lock$/ },

@@ -10,10 +10,7 @@ describe('what has no cataloger is named', () => {
     ['a Go program', { path: 'app/server', content: GO_ELF, mode: 0o755 }, 'go-binary'],
     ['an rpm database', { path: 'var/lib/rpm/rpmdb.sqlite', content: 'SQLite' }, 'rpm-database'],
     ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],
-    ['a gem', { path: 'usr/lib/ruby/gems/3.1.0/specifications/x-1.gemspec', content: 'x' }, 'gem'],
-    ['a composer lock', { path: 'app/composer.lock', content: '{}' }, 'composer-lock'],
     ['a binary lock of Bun', { path: 'app/bun.lockb', content: 'x' }, 'bun-lock'],
-    ['a .NET manifest', { path: 'app/x.deps.json', content: '{}' }, 'nuget'],
   ])('%s', async (_name, entry, what) => {
     expect(gaps(await take([system, [entry]]))).toEqual([`no-cataloger ${what} ${entry.path}`]);
   });

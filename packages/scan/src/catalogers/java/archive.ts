@@ -113,7 +113,7 @@ function readPoms(walk: Walk, archive: ZipArchive, inner: string): { pom: Pom; e
 /** True for the pom that speaks for the jar itself and not for something that was copied into it. */
 function isOwn(fileName: string, pom: Pom, poms: number): boolean {
   const { name, version } = splitFileName(fileName);
-  const base = fileName.replace(/\.[A-Za-z]+$/, '');
+  const base = fileName.slice(0, 300).replace(/\.[A-Za-z]+$/, '');
   if (pom.artifact === name || base.startsWith(`${pom.artifact}-${pom.version}`)) return true;
   // A jar that was renamed: `app.jar`, or `api-1.2.jar` of an artifact with a longer name.
   return poms === 1 && (version === null || version === pom.version);

@@ -70,10 +70,10 @@ function readElements(text: string): Map<string, string[]> {
     const tag = text.slice(open + 1, Math.min(close, open + 1000));
     at = close + 1;
     if (tag[0] === '/') {
-      keep(values, path.join('/'), own);
+      if (path.length <= WANTED_DEPTH) keep(values, path.join('/'), own);
       path.pop();
     } else if (!tag.endsWith('/')) {
-      path.push(/^[^\s/]*/.exec(tag)?.[0] ?? '');
+      path.push(/^[^\s/]{0,100}/.exec(tag)?.[0] ?? '');
       if (path.length > MAX_DEPTH) break;
     }
     own = '';
@@ -96,6 +96,7 @@ function skipMarkup(text: string, open: number): number | null {
 }
 
 const WANTED = /^project\/(?:(?:parent\/)?(?:groupId|artifactId|version)|properties\/[^/]+|licenses\/license\/name)$/;
+const WANTED_DEPTH = 4;
 const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
 function keep(values: Map<string, string[]>, path: string, text: string): void {

@@ -5,6 +5,8 @@ import { isPypiName } from './metadata.ts';
 
 const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_NAMED = 10;
+/** A requirement with the hashes of a hundred files; what lies beyond is hashes. */
+const MAX_LINE = 10_000;
 
 /**
  * Only `==` and `===` with a whole version pin. Options, comments and hashes say nothing of packages; `-r` names a
@@ -20,7 +22,11 @@ export function parseRequirements(content: Buffer): LockRead | null {
   for (const line of plainText(content)
     .replace(/\\\r?\n/g, ' ')
     .split(/\r?\n/)) {
-    const text = line.replace(/(?:^|\s)#.*$/, '').trim();
+    const text = line
+      .slice(0, MAX_LINE)
+      .replace(/(?:^|\s)#.*$/, '')
+      .trim()
+      .replace(/\s+/g, ' ');
     if (text === '' || /^-(?!e\b|-editable\b)/.test(text)) continue;
     const match = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*(.*)$/.exec(text);
     const pin = /^={2,3}\s*([^\s,;*()]+)\s*\)?\s*(?:;.*|--hash.*|\s--.*)?$/.exec(match?.[2] ?? '');
