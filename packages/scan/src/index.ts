@@ -1,5 +1,5 @@
 export { type AdvisoryChange, changesBetween } from './advisories/changes.ts';
-export { type FeedSource, type ImportOptions, type ImportResult, importAdvisories } from './advisories/import.ts';
+export { FEED_SOURCES, type FeedSource, type ImportOptions, type ImportResult, importAdvisories } from './advisories/import.ts';
 export { ensureSeed } from './advisories/seed.ts';
 export {
   type Advisory,
@@ -15,6 +15,8 @@ export { inventoryDirectory } from './inventory/inventory-directory.ts';
 export { type InventoryOptions, inventoryImage } from './inventory/inventory-image.ts';
 export { type MatchResult, matchInventory } from './match.ts';
 export { type Exposure, type PriorityContext, prioritise } from './priority/prioritise.ts';
+export { compareScans, type ScanComparison } from './report/compare-scans.ts';
+export { explainHole, type HoleReason } from './report/explain-hole.ts';
 export { inventorySbom } from './sbom/read-sbom.ts';
 export type { SbomSubject } from './sbom/subject.ts';
 export { toCycloneDx } from './sbom/to-cyclonedx.ts';

@@ -1,19 +1,34 @@
-/** pratique explain: the whole way to the decision on an image. */
+/** pratique explain: the whole way to the decision on an image, or to one of its findings. */
 import { type ExplainedReason, Explanation } from '@pratique/contract';
 import type { Command } from 'commander';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { DEFAULT_PLATFORM } from '../platform.ts';
 import { imagePath, readServerImage } from '../reference.ts';
+import { describeHole, explainFinding } from '../scan/explain-finding.ts';
+import type { ScanOptions } from '../scan/scan-subject.ts';
 import { formatTable, visible } from '../text.ts';
 
 export function addExplain(program: Command, context: Context): void {
   program
     .command('explain')
-    .argument('<image>', 'ACCOUNT/NAME[:tag|@digest]')
-    .description('the whole way to the decision on an image')
+    .argument('<image>', 'ACCOUNT/NAME[:tag|@digest]; with an id also what pratique scan takes')
+    .argument('[id]', 'a CVE or another name of a hole: why the image has it, or why not')
+    .description('the whole way to the decision on an image, or why it has a hole or has not')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  pratique explain vendor/demo:main-only\n')
-    .action(async (text: string, options: { json?: boolean }) => {
+    .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
+    .option('--db <dir>', "advisories; the user's own store by default")
+    .option('--local', 'read the image here, even when the server has its inventory')
+    .option('--offline', 'ask nobody: neither the server nor another registry')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pratique explain vendor/demo:main-only\n  pratique explain vendor/demo:main-only CVE-2024-5535\n',
+    )
+    .action(async (text: string, id: string | undefined, options: ScanOptions & { json?: boolean }) => {
+      if (id !== undefined) {
+        const hole = await explainFinding(context, text, id, options);
+        return writeResult(context, options.json, hole, describeHole);
+      }
       const { api } = await openServer(context);
       const found = await api.find(imagePath(readServerImage(text, api.url), '/explanation'), Explanation);
       if (!found) throw new CliError(EXIT.fault, `there is no image ${text} for you on ${api.url}`);

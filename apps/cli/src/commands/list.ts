@@ -37,11 +37,15 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).addScan,
   },
   {
+    names: { diff: 'compare two images, folders or SBOMs: packages and findings' },
+    load: async () => (await import('./diff.ts')).addDiff,
+  },
+  {
     names: { status: 'the verdict on an image, why, and where it is' },
     load: async () => (await import('./status.ts')).addStatus,
   },
   {
-    names: { explain: 'the whole way to the decision on an image' },
+    names: { explain: 'the whole way to the decision on an image, or why it has a hole or has not' },
     load: async () => (await import('./explain.ts')).addExplain,
   },
   {
