@@ -1,7 +1,11 @@
 /** Compares two versions of one ecosystem. */
 import { ScanError } from '../error.ts';
 import { apk } from './apk.ts';
+import { composer } from './composer.ts';
 import { deb } from './deb.ts';
+import { gem } from './gem.ts';
+import { maven } from './maven.ts';
+import { nuget } from './nuget.ts';
 import { pep440 } from './pep440.ts';
 import { rpm } from './rpm.ts';
 import type { VersionScheme } from './scheme.ts';
@@ -10,7 +14,18 @@ import { golang, semver } from './semver.ts';
 /** Longer text is no version of anything. */
 const MAX_VERSION = 512;
 
-export type SchemeName = 'deb' | 'apk' | 'rpm' | 'semver' | 'golang' | 'pep440';
+/** npm and crates.io order versions as `semver` does. */
+export type SchemeName =
+  | 'deb'
+  | 'apk'
+  | 'rpm'
+  | 'semver'
+  | 'golang'
+  | 'pep440'
+  | 'maven'
+  | 'gem'
+  | 'composer'
+  | 'nuget';
 
 /** Wraps a scheme so that the type of its parsed versions stays inside. */
 function comparator<T>(scheme: VersionScheme<T>): (a: string, b: string) => -1 | 0 | 1 {
@@ -30,6 +45,10 @@ const COMPARATORS: Readonly<Record<SchemeName, (a: string, b: string) => -1 | 0 
   semver: comparator(semver),
   golang: comparator(golang),
   pep440: comparator(pep440),
+  maven: comparator(maven),
+  gem: comparator(gem),
+  composer: comparator(composer),
+  nuget: comparator(nuget),
 };
 
 /**

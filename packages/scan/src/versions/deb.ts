@@ -13,7 +13,8 @@ export const deb: VersionScheme<DebVersion> = {
     if (!match || rest === undefined) return null;
     const dash = rest.lastIndexOf('-');
     const upstream = dash < 0 ? rest : rest.slice(0, dash);
-    if (upstream === '') return null;
+    // A dash announces a revision, which may not be empty then.
+    if (upstream === '' || dash === rest.length - 1) return null;
     return { epoch: match[1] ?? '0', upstream, revision: dash < 0 ? '' : rest.slice(dash + 1) };
   },
   order(a, b) {
