@@ -8,9 +8,10 @@ import { java } from './java/java.ts';
 import { npm } from './npm/npm.ts';
 import { php } from './php/php.ts';
 import { python } from './python/python.ts';
+import { rpm } from './rpm/rpm.ts';
 import { ruby } from './ruby/ruby.ts';
 
 /** Raised whenever the same image would give another inventory. */
 export const CATALOGER_REVISION = 2;
 
-export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, npm, python, java, ruby, php, dotnet, conda];
+export const CATALOGERS: readonly Cataloger[] = [dpkg, apk, rpm, npm, python, java, ruby, php, dotnet, conda];

@@ -11,11 +11,6 @@ type Recogniser = {
 const BY_PATH: readonly Recogniser[] = [
   { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
   { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },
-  {
-    what: 'rpm-database',
-    pattern: /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm)\/(?:Packages|Packages\.db|rpmdb\.sqlite)$/,
-  },
-  { what: 'rpm-manifest', pattern: /^var\/lib\/rpmmanifest\/container-manifest-[12]$/ },
   { what: 'bun-lock', pattern: /(?:^|\/)bun\.lockb$/, installedIn: 'node_modules' },
   { what: 'deno-lock', pattern: /(?:^|\/)deno\.lock$/ },
   { what: 'mix-lock', pattern: /(?:^|\/)mix\.lock$/ },

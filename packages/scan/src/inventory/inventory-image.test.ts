@@ -8,7 +8,6 @@ describe('what has no cataloger is named', () => {
   test.each<[string, FixtureEntry, string]>([
     ['a lock of Deno', { path: 'app/deno.lock', content: '{}' }, 'deno-lock'],
     ['a Go program', { path: 'app/server', content: GO_ELF, mode: 0o755 }, 'go-binary'],
-    ['an rpm database', { path: 'var/lib/rpm/rpmdb.sqlite', content: 'SQLite' }, 'rpm-database'],
     ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],
     ['a binary lock of Bun', { path: 'app/bun.lockb', content: 'x' }, 'bun-lock'],
   ])('%s', async (_name, entry, what) => {

@@ -28,7 +28,6 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
       .filter((each) => each.type === 'npm')
       .flatMap((each) => each.paths.filter((path) => path.endsWith('/package.json')).map(parentOf)),
   );
-  let rpmDatabase = false;
   for (const { path, node } of tree.nodes()) {
     if (node.kind === 'directory' || owners.has(node) || catalogers.some((each) => each.wants(path))) continue;
     const found = recogniseNode(tree, path, node);
@@ -42,10 +41,9 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
         });
       continue;
     }
-    if (found === 'rpm-database') rpmDatabase = true;
     missing.push({ kind: 'no-cataloger', what: found, path, detail: `no cataloger reads ${found} yet` });
   }
-  if (distribution && !systemPackages && !rpmDatabase)
+  if (distribution && !systemPackages)
     missing.push({
       kind: 'unreadable',
       what: 'package-database',
