@@ -19,8 +19,24 @@ export const Evidence = z.object({
   severitySource: z.string().nullable(),
   /** Content digest of the advisory data that was read. */
   snapshot: z.string(),
+  /** NVD or the source says that the hole is disputed, or that its id was taken back. */
+  standing: z.enum(['disputed', 'rejected']).optional(),
 });
 export type Evidence = z.infer<typeof Evidence>;
+
+/** A statement of somebody who knows the product, applied to a finding. It is evidence, not an exception. */
+export const VexApplied = z.object({
+  status: z.enum(['not_affected', 'affected', 'fixed', 'under_investigation']),
+  /** OpenVEX's word, for example `vulnerable_code_not_in_execute_path`; null where none was given. */
+  justification: z.string().nullable(),
+  /** In the author's words. */
+  statement: z.string().nullable(),
+  author: z.string().nullable(),
+  /** Id of the document, or the file it came from. */
+  document: z.string(),
+  at: z.string().nullable(),
+});
+export type VexApplied = z.infer<typeof VexApplied>;
 
 export const Finding = z.object({
   /** The CVE where one exists, else the advisory's own id. */
@@ -34,6 +50,7 @@ export const Finding = z.object({
   exploited: z.boolean(),
   title: z.string().nullable(),
   evidence: Evidence,
+  vex: VexApplied.optional(),
 });
 export type Finding = z.infer<typeof Finding>;
 

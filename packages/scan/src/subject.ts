@@ -1,9 +1,23 @@
 /** Says under which ecosystem, name and version a package is looked up, or why it is not. */
 import type { Distribution, Package } from '@pratique/contract';
+import { extendedKey, NODE, RUBY } from './advisories/ecosystems.ts';
 import { releaseOf } from './distributions.ts';
 
+export type Looked = {
+  kind: 'subject';
+  ecosystem: string;
+  name: string;
+  version: string;
+  /** The source package, where errata name binaries and holes without a fix may name the source. */
+  source?: string;
+  /** Where fixes stand that only those get who pay for them; one that is installed counts. */
+  extended?: string;
+  /** `nodejs:18`; true where the package is of some module and does not say of which. */
+  module?: string | true;
+};
+
 export type Subject =
-  | { kind: 'subject'; ecosystem: string; name: string; version: string }
+  | Looked
   /** Nothing is reported, for a reason that has a name. */
   | { kind: 'exempt'; rule: 'owned-by-distribution' | 'kernel-headers' }
   /** No source could answer; counted as uncovered. */
@@ -20,6 +34,9 @@ const LANGUAGES: Readonly<Partial<Record<Package['type'], string>>> = {
   nuget: 'NuGet',
 };
 
+/** Programs that no package manager installed. */
+const INTERPRETERS: Readonly<Record<string, string>> = { node: NODE, ruby: RUBY, jruby: RUBY, mruby: RUBY };
+
 /** Sources of Linux: `linux`, `linux-6.1`, `linux-signed-amd64`, Ubuntu's `linux-aws` and the like; Alpine's `linux-lts`. */
 const KERNEL_SOURCE = /^linux(?:-[a-z0-9.]+)*$/;
 /** What such a source builds that is no kernel: interface headers, build machinery, tools' documentation. */
@@ -32,12 +49,15 @@ export function subjectOf(each: Package, distribution: Distribution | null): Sub
   if (each.owner !== null) return { kind: 'exempt', rule: 'owned-by-distribution' };
   const language = LANGUAGES[each.type];
   if (language !== undefined) return { kind: 'subject', ecosystem: language, name: each.name, version: each.version };
-  if (each.type === 'generic')
+  if (each.type === 'generic') {
+    const ecosystem = INTERPRETERS[each.name];
+    if (ecosystem !== undefined) return { kind: 'subject', ecosystem, name: each.name, version: each.version };
     return {
       kind: 'unknown',
       ecosystem: 'generic',
       reason: 'these packages belong to no ecosystem that has advisories',
     };
+  }
   // Headers contain no code that runs; every hole of the kernel would be reported for them otherwise.
   if (KERNEL_HEADERS.test(each.name) && (KERNEL_SOURCE.test(each.sourceName) || each.type === 'rpm'))
     return { kind: 'exempt', rule: 'kernel-headers' };
@@ -56,12 +76,42 @@ function systemSubject(each: Package, distribution: Distribution | null): Subjec
       reason: 'no advisory source has data on this distribution',
     };
   // rpm errata name binary packages, Debian, Ubuntu and Alpine source packages.
-  if (each.type === 'rpm') return { kind: 'subject', ecosystem, name: each.name, version: each.version };
+  if (each.type === 'rpm') {
+    const module = moduleOf(each);
+    return {
+      kind: 'subject',
+      ecosystem,
+      name: each.name,
+      version: each.version,
+      ...(each.sourceName === each.name ? {} : { source: each.sourceName }),
+      ...extendedOf(distribution, release),
+      ...(module === null ? {} : { module }),
+    };
+  }
   // The kernel's signed images are built from a source of their own; the tracker keeps all under the source that they
   // sign, whose version the binary packages have (the signed source's is written 6.1.90+1 for 6.1.90-1).
   const signed = /^(linux(?:-[0-9.]+)?)-signed-[a-z0-9]+$/.exec(each.sourceName);
   if (signed?.[1]) return { kind: 'subject', ecosystem, name: signed[1], version: each.version };
   return { kind: 'subject', ecosystem, name: each.sourceName, version: each.sourceVersion };
+}
+
+/** The label of a package URL (`rpmmod=nodejs:18:...`); without one, modular builds show in their release. */
+function moduleOf({ purl, version }: Package): string | true | null {
+  const label = new URLSearchParams(/\?([^#]*)/.exec(purl)?.[1] ?? '').get('rpmmod');
+  const stream = /^([^:]+:[^:]+)/.exec(label ?? '')?.[1];
+  return stream ?? (isModular(version) ? true : null);
+}
+
+/** Red Hat's build system puts `.module+el8.9.0+19519+e25b965a` or `.module_el8...` into the release. */
+export function isModular(version: string): boolean {
+  return /\.module[+_]/.test(version);
+}
+
+/** Extended support is of one minor release of Red Hat, of one service pack of SUSE. */
+function extendedOf({ id }: Distribution, release: string): { extended: string } | Record<string, never> {
+  if (id === 'rhel') return { extended: extendedKey(`Red Hat:${release.startsWith('7') ? '7' : release}`) };
+  if (id === 'sles') return { extended: extendedKey(`SUSE:${release}`) };
+  return {};
 }
 
 function ecosystemOf(distribution: Distribution, release: string): string | null {
@@ -77,6 +127,23 @@ function ecosystemOf(distribution: Distribution, release: string): string | null
       return `AlmaLinux:${release.split('.')[0]}`;
     case 'rocky':
       return `Rocky Linux:${release.split('.')[0]}`;
+    case 'rhel':
+      return `Red Hat:${release.split('.')[0]}`;
+    case 'centos':
+      // Rebuilt from the same sources up to 8; from then on it is ahead of them.
+      return /^[5-8](?:\.|$)/.test(release) ? `Red Hat:${release.split('.')[0]}` : null;
+    case 'amzn':
+      return `Amazon Linux:${/^20(?:1\d)\./.test(release) ? '1' : release}`;
+    case 'sles':
+    case 'sled':
+      return `SUSE:${release}`;
+    case 'sle-micro':
+    case 'sl-micro':
+      return `SUSE:Micro ${release}`;
+    case 'opensuse-leap':
+      return `openSUSE:Leap ${release}`;
+    case 'opensuse-tumbleweed':
+      return 'openSUSE:Tumbleweed';
     case 'wolfi':
       return 'Wolfi';
     case 'chainguard':

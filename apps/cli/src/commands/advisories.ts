@@ -1,15 +1,12 @@
 /** pratique advisories: the store that local scans read, and the server's. */
 import { resolve } from 'node:path';
 import { AdvisoryStatus } from '@pratique/contract';
-import { ensureSeed, importAdvisories, openAdvisoryStore } from '@pratique/scan';
+import { ensureSeed, FEED_SOURCES, type FeedSource, importAdvisories, openAdvisoryStore } from '@pratique/scan';
 import { type Command, Option } from 'commander';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { defaultStore } from '../scan/advisories.ts';
 import { formatTable } from '../text.ts';
-
-const SOURCES = ['osv', 'debian', 'alpine', 'rustsec', 'kev', 'epss'] as const;
-type Source = (typeof SOURCES)[number];
 
 export function addAdvisories(program: Command, context: Context): void {
   const advisories = program
@@ -34,11 +31,11 @@ export function addAdvisories(program: Command, context: Context): void {
     .command('import')
     .description('read a feed into the store')
     .argument('<path>', "a feed in its publisher's format: file, folder or archive")
-    .addOption(new Option('--source <name>', 'format of the feed').choices([...SOURCES]).makeOptionMandatory())
+    .addOption(new Option('--source <name>', 'format of the feed').choices([...FEED_SOURCES]).makeOptionMandatory())
     .option('--db <dir>', "the store; on the server's machine PRATIQUE_DATA/advisories")
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  pratique advisories import security-tracker.json --source debian\n')
-    .action(async (path: string, options: { source: Source; db?: string; json?: boolean }) => {
+    .action(async (path: string, options: { source: FeedSource; db?: string; json?: boolean }) => {
       const dir = options.db ? resolve(context.cwd, options.db) : defaultStore(context);
       await ensureSeed(dir);
       const result = await importAdvisories(dir, options.source, resolve(context.cwd, path));

@@ -1,17 +1,12 @@
 /** Imports a feed into the advisory data; when anything is wrong with it, the last good snapshot stays. */
 import { ScanError } from '../error.ts';
 import { type CollectedFeed, Collector } from './collect.ts';
-import { eachFeedFile, type FeedFile } from './feed-files.ts';
-import { alpineFile, readAlpineSecDb } from './importers/alpine-secdb.ts';
-import { debianFile, readDebianTracker } from './importers/debian-tracker.ts';
-import { epssFile, readEpss } from './importers/epss.ts';
-import { kevFile, readKev } from './importers/kev.ts';
-import { osvFile, readOsv } from './importers/osv.ts';
-import { readRustsec, rustsecFile } from './importers/rustsec.ts';
+import { eachFeedFile } from './feed-files.ts';
+import { type FeedSource, IMPORTERS } from './importers/list.ts';
 import { publish } from './publish.ts';
 import { readCurrent } from './snapshot.ts';
 
-export type FeedSource = 'osv' | 'debian' | 'alpine' | 'rustsec' | 'kev' | 'epss';
+export { FEED_SOURCES, type FeedSource } from './importers/list.ts';
 
 export type ImportOptions = {
   /** Replaces the licence that the source is known to have. */
@@ -23,21 +18,6 @@ export type ImportOptions = {
 };
 
 export type ImportResult = { snapshot: string; records: number; skipped: number; invalid: number; problems: string[] };
-
-type Importer = {
-  wants: (name: string) => boolean;
-  read: (file: FeedFile, into: Collector, licence: string) => void;
-  licence: string;
-};
-
-const IMPORTERS: Readonly<Record<FeedSource, Importer>> = {
-  osv: { wants: osvFile, read: readOsv, licence: 'CC-BY-4.0 (see the source of each ecosystem)' },
-  debian: { wants: debianFile, read: readDebianTracker, licence: 'Debian security tracker, MIT' },
-  alpine: { wants: alpineFile, read: readAlpineSecDb, licence: 'Alpine Linux security database, CC-BY-SA' },
-  rustsec: { wants: rustsecFile, read: readRustsec, licence: 'CC0-1.0, CC-BY-4.0 where marked' },
-  kev: { wants: kevFile, read: readKev, licence: 'CC0-1.0' },
-  epss: { wants: epssFile, read: readEpss, licence: 'EPSS, FIRST.org: free to use with attribution' },
-};
 
 /** Of all records of a feed, how many may be unreadable before it counts as damaged: one in twenty. */
 const MAX_INVALID_SHARE = 0.05;

@@ -27,6 +27,10 @@ export const AdvisoryRecord = z.object({
   severity: Severity,
   severitySource: z.string().nullable(),
   title: z.string().nullable(),
+  /** The stream of a module that this is about, `nodejs:18`: packages of other streams, or of none, are others. */
+  module: z.string().optional(),
+  /** Whoever is said to have the hole, or the source itself, says that it is none. */
+  disputed: z.literal(true).optional(),
 });
 export type AdvisoryRecord = z.infer<typeof AdvisoryRecord>;
 
@@ -37,6 +41,11 @@ export function titleOf(text: string | undefined): string | null {
   const line = printable(text?.trimStart().split('\n', 1)[0] ?? '', MAX_TITLE + 1);
   if (line === '') return null;
   return line.length <= MAX_TITLE ? line : `${line.slice(0, MAX_TITLE - 1)}…`;
+}
+
+/** CVE's own mark at the beginning of a description: `** DISPUTED **`. */
+export function disputed(...texts: (string | undefined)[]): { disputed: true } | Record<string, never> {
+  return texts.some((text) => /^\s*\*\* ?DISPUTED ?\*\*/.test(text ?? '')) ? { disputed: true } : {};
 }
 
 /** Splits the names of one hole: CVEs become ids, the rest aliases; without a CVE the advisory's own id is the id. */

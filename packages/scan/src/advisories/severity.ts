@@ -50,7 +50,8 @@ export function rateWord(word: string | undefined, source: string): Rated | null
   return severity ? { severity, severitySource: source } : null;
 }
 
-function rateScore(score: number): Severity {
+/** @param score of CVSS, 0 to 10 */
+export function rateScore(score: number): Severity {
   if (score >= 9) return 'critical';
   if (score >= 7) return 'high';
   if (score >= 4) return 'medium';

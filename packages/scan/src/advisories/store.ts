@@ -1,8 +1,9 @@
 /** Opens the advisory data for look-ups: read by server and CLI alike, from files, without a database. */
 import { closeSync, fstatSync, openSync } from 'node:fs';
+import { Severity } from '@pratique/contract/finding';
 import { z } from 'zod';
 import { ScanError } from '../error.ts';
-import { packageKey } from './ecosystems.ts';
+import { NVD, packageKey } from './ecosystems.ts';
 import { EPSS } from './importers/epss.ts';
 import { KEV } from './importers/kev.ts';
 import { AdvisoryRecord } from './record.ts';
@@ -20,6 +21,8 @@ export type AdvisoryStore = {
   sources: SourceSummary[];
   /** Ecosystem keys for which there is data, as OSV names them: `Debian:12`, `Go`. */
   ecosystems: string[];
+  /** The same and what is no ecosystem: `KEV`, `EPSS`, `NVD:2024`. */
+  shardKeys: string[];
   covers(ecosystem: string): boolean;
   /** False for a package on which the feeds of its ecosystem say nothing, neither good nor bad. */
   reads(ecosystem: string, name: string): boolean;
@@ -29,6 +32,12 @@ export type AdvisoryStore = {
   exploited(cve: string): boolean;
   /** How likely it is to be exploited within thirty days, and of how many of all holes that is said less; null where nothing is known. */
   likelihood(cve: string): Likelihood | null;
+  /** What NVD says of a hole that its sources do not rate; null where it says nothing. */
+  rating(cve: string): Rating | null;
+  /** Names the files that an ecosystem is read from: where they are the same, so is all that is said. */
+  shards(ecosystem: string): string;
+  /** Packages of an ecosystem of which its feeds say nothing although they cover it. */
+  unread(ecosystem: string): ReadonlySet<string>;
   /** Packages of an ecosystem with a fingerprint of all that is said of each, to compare two snapshots by. */
   fingerprints(ecosystem: string): Map<string, string>;
   close(): void;
@@ -36,6 +45,13 @@ export type AdvisoryStore = {
 
 const Likelihood = z.object({ probability: z.number(), percentile: z.number() });
 export type Likelihood = z.infer<typeof Likelihood>;
+
+const Rating = z.object({
+  severity: Severity,
+  severitySource: z.string().nullable(),
+  standing: z.enum(['disputed', 'rejected']).nullable(),
+});
+export type Rating = z.infer<typeof Rating>;
 
 type OpenShard = { source: string; ecosystem: string; digest: string; shard: Shard; file: number };
 
@@ -84,12 +100,19 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
   return {
     snapshot: current.digest,
     sources: current.manifest.feeds.map(({ name, date, records, licence }) => ({ name, date, records, licence })),
-    ecosystems: [...byEcosystem.keys()].filter((key) => key !== KEV && key !== EPSS).sort(),
+    ecosystems: [...byEcosystem.keys()]
+      .filter((key) => key !== KEV && key !== EPSS && !key.startsWith(`${NVD}:`))
+      .sort(),
+    shardKeys: [...byEcosystem.keys()].sort(),
     covers: (ecosystem) => byEcosystem.has(ecosystem),
     reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
     lookup: (ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name)),
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
-    likelihood: (cve) => likelihoodOf(byEcosystem.get(EPSS) ?? [], cve),
+    likelihood: (cve) => firstOf(byEcosystem.get(EPSS) ?? [], cve, Likelihood),
+    rating: (cve) => firstOf(byEcosystem.get(`${NVD}:${cve.slice(4, 8)}`) ?? [], cve, Rating),
+    shards: (ecosystem) =>
+      (byEcosystem.get(ecosystem) ?? []).map(({ source, digest }) => `${source}=${digest}`).join(','),
+    unread: (ecosystem) => unread.get(ecosystem) ?? NOTHING,
     fingerprints: (ecosystem) => fingerprints(byEcosystem.get(ecosystem) ?? []),
     close,
   };
@@ -123,9 +146,11 @@ function lookUp(shards: readonly OpenShard[], name: string): Advisory[] {
   return found;
 }
 
-function likelihoodOf(shards: readonly OpenShard[], cve: string): Likelihood | null {
+const NOTHING: ReadonlySet<string> = new Set();
+
+function firstOf<T>(shards: readonly OpenShard[], cve: string, schema: z.ZodType<T>): T | null {
   for (const { shard } of shards) {
-    const [first] = z.tuple([Likelihood]).safeParse(shard.get(cve)).data ?? [];
+    const [first] = z.tuple([schema]).safeParse(shard.get(cve)).data ?? [];
     if (first) return first;
   }
   return null;

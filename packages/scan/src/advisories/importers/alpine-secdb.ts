@@ -1,4 +1,4 @@
-/** Reads Alpine's security database, JSON or YAML. */
+/** Reads the security databases of Alpine, Wolfi and Chainguard, JSON or YAML. */
 import { z } from 'zod';
 import { ScanError } from '../../error.ts';
 import type { Collector } from '../collect.ts';
@@ -9,16 +9,25 @@ import { parseYaml } from '../yaml.ts';
 
 /** @see secdb.alpinelinux.org; a package without fixes has `secfixes: {}` or null */
 const SecDb = z.looseObject({
-  distroversion: z.string().regex(/^(?:v[0-9]+\.[0-9]+|edge)$/),
+  /** Wolfi and Chainguard have one rolling release, and no version. */
+  distroversion: z
+    .string()
+    .regex(/^(?:v[0-9]+\.[0-9]+|edge)$/)
+    .optional(),
+  urlprefix: z.string().max(500).optional(),
   reponame: z.string().max(100).optional(),
-  packages: z.array(
-    z.looseObject({
-      pkg: z.looseObject({
-        name: z.string().min(1),
-        secfixes: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+  /** A repository without any fix says nothing here. */
+  packages: z
+    .array(
+      z.looseObject({
+        pkg: z.looseObject({
+          name: z.string().min(1),
+          secfixes: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+        }),
       }),
-    }),
-  ),
+    )
+    .nullable()
+    .transform((all) => all ?? []),
 });
 
 /** `CVE-2019-1, XSA-182, GHSA-...`: capital letters, a dash, and something with a digit in it. */
@@ -36,12 +45,19 @@ export function readAlpineSecDb(file: FeedFile, into: Collector, licence: string
   } catch (cause) {
     throw new ScanError('feed-invalid', `${file.name} is no Alpine security database`, { cause });
   }
-  const ecosystem = `Alpine:${document.distroversion}`;
-  const feed = into.feed(`alpine:${document.distroversion}/${document.reponame ?? 'main'}`, 'alpine', licence);
+  const place = placeOf(document);
+  if (!place)
+    throw new ScanError(
+      'feed-invalid',
+      `${file.name} is no Alpine security database: it does not say of which distribution it is`,
+    );
+  const { ecosystem } = place;
+  const feed = into.feed(place.feed, place.source, licence);
   for (const { pkg } of document.packages) {
     for (const [version, lines] of Object.entries(pkg.secfixes ?? {})) {
       for (const line of lines ?? []) {
         const records = toRecords(version, line);
+        // Wolfi also writes ids of GitHub's for holes without a CVE, and `0` for what never was in the package.
         if (version === '0')
           into.skipped += 1; // the package was never affected
         else if (records.length === 0) into.skipped += 1; // free text
@@ -49,6 +65,20 @@ export function readAlpineSecDb(file: FeedFile, into: Collector, licence: string
       }
     }
   }
+}
+
+/** Wolfi's and Chainguard's databases are told apart by where their packages are. */
+function placeOf({ distroversion, reponame, urlprefix }: z.infer<typeof SecDb>) {
+  if (distroversion)
+    return {
+      ecosystem: `Alpine:${distroversion}`,
+      feed: `alpine:${distroversion}/${reponame ?? 'main'}`,
+      source: 'alpine',
+    };
+  if (/wolfi/.test(urlprefix ?? '')) return { ecosystem: 'Wolfi', feed: 'wolfi', source: 'wolfi' };
+  if (/chainguard|cgr\.dev/.test(urlprefix ?? ''))
+    return { ecosystem: 'Chainguard', feed: 'chainguard', source: 'wolfi' };
+  return null;
 }
 
 /** A line names one hole by several names, or several CVEs that one change fixed. */

@@ -1,10 +1,7 @@
 /** Turns Cargo's version requirements into ranges: what RustSec calls patched or unaffected, inside out. */
 import { compareVersions } from '../../versions/compare.ts';
 import type { AdvisoryRange } from '../record.ts';
-
-/** A bound: null is without end; `open` leaves the version itself out. */
-type Bound = { version: string; open: boolean } | null;
-type Interval = { low: Bound; high: Bound };
+import { type Bound, EVERYTHING, type Interval, intersect, rangesOutside as outside } from './intervals.ts';
 
 const before = (a: string, b: string): number => compareVersions('semver', a, b);
 
@@ -17,55 +14,18 @@ const before = (a: string, b: string): number => compareVersions('semver', a, b)
  * @see doc.rust-lang.org/cargo/reference/specifying-dependencies.html
  */
 export function rangesOutside(safe: readonly string[]): AdvisoryRange[] {
-  const intervals = safe.map(parseRequirement).sort((a, b) => orderLow(a.low, b.low));
-  const ranges: AdvisoryRange[] = [];
-  let from: Bound = null; // the first version that is not known to be safe
-  let done = false;
-  for (const { low, high } of intervals) {
-    if (done) break;
-    if (
-      low !== null &&
-      (from === null ||
-        before(from.version, low.version) < 0 ||
-        (before(from.version, low.version) === 0 && !from.open && low.open))
-    ) {
-      ranges.push({ ...start(from), fixed: low.open ? null : low.version, last: low.open ? low.version : null });
-    }
-    if (high === null) done = true;
-    else if (from === null || before(high.version, from.version) >= 0)
-      from = { version: high.version, open: !high.open };
-  }
-  if (!done) ranges.push({ ...start(from), fixed: null, last: null });
-  return ranges;
-}
-
-function start(from: Bound): Pick<AdvisoryRange, 'from' | 'after'> {
-  if (from === null) return { from: null };
-  return from.open ? { from: from.version, after: true } : { from: from.version };
-}
-
-function orderLow(a: Bound, b: Bound): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return before(a.version, b.version) || Number(a.open) - Number(b.open);
+  return outside(safe.map(parseRequirement), before);
 }
 
 /** Comparators joined by commas; all must hold. */
 function parseRequirement(text: string): Interval {
-  let interval: Interval = { low: null, high: null };
-  for (const part of text.split(',')) interval = intersect(interval, parseComparator(part.trim()));
+  let interval = EVERYTHING;
+  for (const part of text.split(',')) interval = intersect(interval, parseComparator(part.trim()), before);
   return interval;
 }
 
-function intersect(a: Interval, b: Interval): Interval {
-  const low = orderLow(a.low, b.low) >= 0 ? a.low : b.low;
-  if (a.high === null) return { low, high: b.high };
-  if (b.high === null) return { low, high: a.high };
-  const order = before(a.high.version, b.high.version) || Number(b.high.open) - Number(a.high.open);
-  return { low, high: order <= 0 ? a.high : b.high };
-}
-
 function parseComparator(text: string): Interval {
-  if (text === '*') return { low: null, high: null };
+  if (text === '*') return EVERYTHING;
   const match = /^(>=|<=|>|<|=|\^|~)?\s*v?([0-9]+)(?:\.([0-9]+))?(?:\.([0-9]+))?(-[0-9A-Za-z.-]+)?(?:\+\S*)?$/.exec(
     text,
   );

@@ -5,7 +5,7 @@ import { ScanError } from '../../error.ts';
 import type { Collector } from '../collect.ts';
 import { debianKey } from '../ecosystems.ts';
 import type { FeedFile } from '../feed-files.ts';
-import { type AdvisoryRecord, titleOf } from '../record.ts';
+import { type AdvisoryRecord, disputed, titleOf } from '../record.ts';
 import { type Rated, UNRATED } from '../severity.ts';
 
 const Release = z.looseObject({
@@ -72,6 +72,7 @@ function toRecord(id: string, description: string | undefined, release: Release)
     ranges: [{ from: null, fixed: release.status === 'resolved' ? fixed : null, last: null }],
     ...rate(release.urgency),
     title: titleOf(description),
+    ...disputed(description),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Collector } from '../collect.ts';
 import { ecosystemKey, packageKey, schemeOf } from '../ecosystems.ts';
 import type { FeedFile } from '../feed-files.ts';
 import { inRanges } from '../ranges.ts';
-import { type AdvisoryRange, type AdvisoryRecord, namesOf, titleOf } from '../record.ts';
+import { type AdvisoryRange, type AdvisoryRecord, disputed, namesOf, titleOf } from '../record.ts';
 import { type Rated, rateVectors, rateWord, UNRATED } from '../severity.ts';
 import { parseYaml } from '../yaml.ts';
 
@@ -111,6 +111,8 @@ function toRecord(record: OsvRecord, ecosystem: string, affected: readonly OsvAf
     ...(versions.length > 0 ? { versions } : {}),
     ...rated,
     title: titleOf(record.summary ?? record.details),
+    ...moduleOf(record, ranges),
+    ...disputed(record.summary, record.details),
   };
 }
 
@@ -128,6 +130,13 @@ function erratumNames(record: OsvRecord, ecosystem: string): { ids: string[]; al
   const ids = [...new Set(cves.filter((name) => name !== undefined))].sort();
   if (ids.length > 0) return { ids, aliases: [] };
   return /^(?:AL|RL|RH)[BE]A-|^(?:openSUSE|SUSE)-[RFO]U-/.test(record.id) ? { ids: [], aliases: [] } : null;
+}
+
+/** Errata of modular packages name the stream in their summary: `Moderate: nodejs:18 security update`. */
+function moduleOf(record: OsvRecord, ranges: readonly AdvisoryRange[]): { module: string } | Record<string, never> {
+  if (!ranges.some((range) => /\.module[+_]/.test(range.fixed ?? ''))) return {};
+  const module = /(?:^|: )([a-z][a-z0-9-]*:[a-z0-9][a-z0-9._-]*) /.exec(record.summary?.slice(0, 300) ?? '')?.[1];
+  return module === undefined ? {} : { module };
 }
 
 function rate(record: OsvRecord, affected: readonly OsvAffected[]): Rated {
