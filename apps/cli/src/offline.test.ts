@@ -74,6 +74,73 @@ describe('an image from the archive', () => {
     expect(ran.out).toContain('Debian GNU/Linux 12');
   });
 
+  test('is compared with another, its holes are explained, stated and written in every form', async (ctx) => {
+    needsImage(ctx);
+    const { findings, packages } = await scan('oci:image:1');
+    const same = JSON.parse((await home.run(['diff', 'oci:image:1', 'oci:image:1', '--json'])).out) as Record<
+      string,
+      unknown
+    >;
+    expect(same).toMatchObject({ findings: { new: [], gone: [], left: findings.length }, packages: { changed: [] } });
+    for (const [format, mark] of [
+      ['sarif', '"version": "2.1.0"'],
+      ['cyclonedx', '"bomFormat": "CycloneDX"'],
+      ['spdx', '"spdxVersion": "SPDX-2.3"'],
+      ['html', '<!doctype html>'],
+    ] as const)
+      expect(await home.run(['scan', 'oci:image:1', '--offline', '--format', format])).toMatchObject({
+        code: 0,
+        out: expect.stringContaining(mark),
+      });
+    await writeFile(
+      join(home.dir, 'made.cdx.json'),
+      (await home.run(['sbom', 'oci:image:1', '--format', 'cyclonedx'])).out,
+    );
+    const again = await scan('sbom:made.cdx.json');
+    expect(again.packages.length).toBe(packages.length);
+    expect(again.findings.map((one) => one.id).sort()).toEqual(findings.map((one) => one.id).sort());
+    const first = findings[0];
+    if (!first) ctx.skip('the archive’s image has no finding today');
+    const explained = await home.run(['explain', 'oci:image:1', first?.id.toLowerCase() ?? '', '--offline']);
+    expect(explained.out).toContain(first?.evidence.comparison);
+    expect(explained.out).toContain(`priority    ${first?.priority.score}`);
+    const decided = [
+      '--author',
+      'me',
+      '--status',
+      'not_affected',
+      '--justification',
+      'component_not_present',
+      '--reason',
+      'gone',
+    ];
+    const drafted = await home.run(['vex', 'draft', 'oci:image:1', first?.id ?? '', ...decided]);
+    await writeFile(join(home.dir, 'made.openvex.json'), drafted.out);
+    const cleared = await home.run(['scan', 'oci:image:1', '--vex', 'made.openvex.json', '--json']);
+    expect((JSON.parse(cleared.out) as ImageScan).findings.map((one) => one.id)).not.toContain(first?.id);
+    expect(cleared.notes).toMatch(/VEX: \d+ findings have a statement/);
+    const shown = await home.run(['vex', 'show', 'made.openvex.json']);
+    expect(shown.out).toContain(`${first?.id}  not_affected  component_not_present`);
+  });
+
+  test.for([
+    ['a registry, offline', ['scan', 'a/b:1', '--offline'], '--offline asks none'],
+    ['a format that is none', ['scan', 'oci:image:1', '--format', 'xml'], '--format takes one of table, json'],
+    ['two formats', ['scan', 'oci:image:1', '--json', '--format', 'html'], 'name two formats'],
+    ['VEX that is not there', ['scan', 'oci:image:1', '--vex', 'gone.json'], 'no VEX document'],
+    [
+      'a decision without a reason',
+      ['vex', 'draft', 'oci:image:1', '--author', 'me', '--status', 'affected'],
+      'needs a --reason',
+    ],
+    ['a hole that it has not', ['vex', 'draft', 'oci:image:1', 'CVE-1-1', '--author', 'me'], 'has no finding CVE-1-1'],
+  ] as const)('%s is refused', async ([, argv, message], ctx) => {
+    needsImage(ctx);
+    const ran = await home.run([...argv]);
+    expect({ code: ran.code, out: ran.out }).toEqual({ code: 2, out: '' });
+    expect(ran.notes).toContain(message);
+  });
+
   test('a copy has the same digest, and nothing is sent twice', async (ctx) => {
     needsImage(ctx);
     const copies = [];

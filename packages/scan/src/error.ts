@@ -1,12 +1,14 @@
 /** The one error class of this package. */
 export type ScanErrorCode =
   | 'version-invalid'
+  | 'vex-invalid'
   | 'feed-invalid'
   | 'feed-limit'
   | 'store-missing'
   | 'store-corrupt'
   | 'sbom-invalid'
   | 'directory-unreadable'
+  | 'file-limit'
   | 'config-invalid';
 
 export class ScanError extends Error {

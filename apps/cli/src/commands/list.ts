@@ -41,6 +41,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./diff.ts')).addDiff,
   },
   {
+    names: { vex: 'statements on whether an image is affected by a hole' },
+    load: async () => (await import('./vex.ts')).addVex,
+  },
+  {
     names: { status: 'the verdict on an image, why, and where it is' },
     load: async () => (await import('./status.ts')).addStatus,
   },

@@ -7,8 +7,9 @@ import { DEFAULT_PLATFORM } from '../platform.ts';
 import { FORMATS, formatScan, readFormat, writeSbom } from '../scan/formats.ts';
 import { applyIgnores, readIgnores } from '../scan/ignore.ts';
 import { type ScanOptions, scanSubject } from '../scan/scan-subject.ts';
+import { applyVexFiles, several } from '../scan/vex-files.ts';
 
-type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string };
+type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string; vex?: string[] };
 
 const SUBJECT = 'oci:DIR[:TAG], docker-archive:FILE, dir:DIR, sbom:FILE, or a reference';
 
@@ -19,6 +20,7 @@ export function addScan(program: Command, context: Context): void {
     .addOption(new Option('--format <format>', `one of ${FORMATS.join(', ')}`).default(undefined, 'table'))
     .option('--all', 'also what is known not to affect the image')
     .option('--fail-on <severity>', 'exit with 1 when a finding is at least this severe (unknown counts as high)')
+    .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(
       '--ignore-file <file>',
       'findings to leave out, each with a reason and an end; Trivy’s and Grype’s files too',
@@ -33,12 +35,8 @@ export function addScan(program: Command, context: Context): void {
       const threshold = options.failOn === undefined ? null : readSeverity(options.failOn);
       const format = readFormat(options.format, options.json);
       const ignores = options.ignoreFile === undefined ? [] : await readIgnores(context, options.ignoreFile);
-      const { scan, ignored } = applyIgnores(
-        context,
-        await scanSubject(context, subject, options),
-        ignores,
-        new Date(),
-      );
+      const stated = await applyVexFiles(context, await scanSubject(context, subject, options), options);
+      const { scan, ignored } = applyIgnores(context, stated, ignores, new Date());
       context.out(await formatScan(context, format, scan, ignored));
       if (scan.missing.length > 0) context.setExit(EXIT.fault);
       if (

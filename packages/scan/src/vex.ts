@@ -1,0 +1,5 @@
+/** VEX: statements of those who know a product, read, applied and drafted. */
+export { applyVex, type VexSubject } from './vex/apply-vex.ts';
+export { draftVex, JUSTIFICATIONS, type Justification, type VexDraft } from './vex/draft-vex.ts';
+export { readVex } from './vex/read-vex.ts';
+export type { VexDocument, VexStatement } from './vex/statement.ts';
