@@ -1,11 +1,19 @@
-export { type AdvisoryChange, changesBetween } from './advisories/changes.ts';
-export { FEED_SOURCES, type FeedSource, type ImportOptions, type ImportResult, importAdvisories } from './advisories/import.ts';
+export { type AdvisoryChange, changesBetween, isOfCves } from './advisories/changes.ts';
+export {
+  FEED_SOURCES,
+  type FeedSource,
+  type ImportOptions,
+  type ImportResult,
+  importAdvisories,
+} from './advisories/import.ts';
 export { ensureSeed } from './advisories/seed.ts';
 export {
   type Advisory,
   type AdvisoryStore,
+  keepSnapshot,
   type Likelihood,
   openAdvisoryStore,
+  openSnapshotOf,
   type SourceSummary,
 } from './advisories/store.ts';
 export { CATALOGER_REVISION } from './catalogers/list.ts';
@@ -13,7 +21,7 @@ export { releaseOf, type Support, supportOf } from './distributions.ts';
 export * from './error.ts';
 export { inventoryDirectory } from './inventory/inventory-directory.ts';
 export { type InventoryOptions, inventoryImage } from './inventory/inventory-image.ts';
-export { type MatchResult, matchInventory } from './match.ts';
+export { askedFor, MATCHER_REVISION, type MatchResult, matchInventory } from './match.ts';
 export { type Exposure, type PriorityContext, prioritise } from './priority/prioritise.ts';
 export { compareScans, type ScanComparison } from './report/compare-scans.ts';
 export { explainHole, type HoleReason } from './report/explain-hole.ts';

@@ -44,7 +44,7 @@ type Row = {
 /** In the order in which they are asked for. */
 export async function readFacts(tx: Tx, asked: readonly { repositoryId: string; digest: string }[]): Promise<Facts[]> {
   const { rows } = await sql<Row>`
-    select asked.digest, m.media_type, m.bytes, i.inventory_id, i.distribution, i.missing, i.package_count, s.snapshot, s.uncovered,
+    select asked.digest, m.media_type, m.bytes, i.inventory_id, i.distribution, i.missing, i.package_count, coalesce(w.snapshot, s.snapshot) as snapshot, s.uncovered,
       array(select t.name from tag t where t.repository_id = asked.repository_id and t.digest = asked.digest order by t.name) as tags,
       (select min(h.decided_at) from verdict_history h where h.repository_id = asked.repository_id and h.digest = asked.digest and h.decision = 'allow') as allowed_at,
       exists (select from receipt c where c.repository_id = asked.repository_id and c.side = 'received' and c.digest = asked.digest) as delivered
@@ -53,6 +53,7 @@ export async function readFacts(tx: Tx, asked: readonly { repositoryId: string; 
     left join manifest m on m.digest = held.digest
     left join lateral (select * from inventory where manifest_digest = asked.digest order by revision desc limit 1) i on true
     left join scan s on s.inventory_id = i.inventory_id
+    left join advisory_sweep w on s.settled
     order by asked.ordinal`.execute(tx);
   return rows.map((row) => ({
     digest: row.digest,

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Inventory } from '@pratique/contract';
-import { type AdvisoryStore, importAdvisories, openAdvisoryStore } from '@pratique/scan';
+import { type AdvisoryStore, importAdvisories, openAdvisoryStore, openSnapshotOf } from '@pratique/scan';
 import { sql } from 'kysely';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
@@ -11,8 +11,9 @@ import { makeAccount, makeImage, makeIndex, makeVerdict } from '../gate/account.
 import { readInventory } from '../inventory/read-inventory.ts';
 import { storeInventory } from '../inventory/store-inventory.ts';
 import { matchStoredPackages } from '../scan/match-packages.ts';
+import { beginSweep } from '../scan/sweep.ts';
 import { ChangedPackages, markPackages, packagesChanged } from './mark-packages.ts';
-import { rematch } from './rematch.ts';
+import { rematch as rematchWith } from './rematch.ts';
 
 const { db } = await testDatabase();
 const account = await asSystem(db, (tx) => makeAccount(tx, 'acme'));
@@ -27,6 +28,13 @@ const KEV = {
   count: 1,
   vulnerabilities: [{ cveID: 'CVE-2000-0001', dateAdded: '2026-01-01', knownRansomwareCampaignUse: 'Unknown' }],
 };
+
+const stores = new Map<string, string>();
+const history = {
+  open: async (snapshot: string) => openSnapshotOf(stores.get(snapshot) ?? folder, snapshot),
+  keep: async () => {},
+};
+const rematch = (to: AdvisoryStore) => rematchWith(db, to, history);
 
 /** Debian's data on these packages; without any, the store holds a source that says nothing of Debian. */
 async function storeOf(name: string, advisories: Record<string, string>): Promise<AdvisoryStore> {
@@ -45,7 +53,9 @@ async function storeOf(name: string, advisories: Record<string, string>): Promis
   const isDebian = Object.keys(feed).length > 0;
   await writeFile(file, JSON.stringify(isDebian ? feed : KEV));
   await importAdvisories(dir, isDebian ? 'debian' : 'kev', file);
-  return openAdvisoryStore(dir);
+  const store = await openAdvisoryStore(dir);
+  stores.set(store.snapshot, dir);
+  return store;
 }
 
 /** `letter` is an image with these packages, scanned by the store. */
@@ -100,7 +110,7 @@ const scans = async () =>
       sql<{
         snapshot: string;
         gaps: number;
-      }>`select distinct s.snapshot, jsonb_array_length(s.uncovered) as gaps from scan s join inventory using (inventory_id) where revision = 2`.execute(
+      }>`select distinct coalesce(w.snapshot, s.snapshot) as snapshot, jsonb_array_length(s.uncovered) as gaps from scan s left join advisory_sweep w on s.settled join inventory using (inventory_id) where revision = 2`.execute(
         tx,
       ),
     )
@@ -108,6 +118,7 @@ const scans = async () =>
 
 beforeEach(async () => {
   await sql`truncate verdict, inventory, package, manifest cascade`.execute(db);
+  await sql`update advisory_sweep set snapshot = null, target = null`.execute(db);
   await sql`delete from graphile_worker._private_jobs`.execute(db);
 });
 
@@ -122,13 +133,51 @@ test('new advisories mark the images that hold the packages they speak of, the i
   });
   expect(await runJobs(before)).toBe(0);
   const after = await storeOf('a-after', { adduser: 'CVE-2026-1', netbase: 'CVE-2026-2' });
-  const seen = await rematch(db, after);
+  const seen = await rematch(after);
   expect(seen.changed).toBe(1);
   expect(await runJobs(after)).toBeGreaterThan(0);
   expect(await due()).toEqual(['1', 'a', 'b']);
   expect(await scans()).toMatchObject([{ snapshot: after.snapshot }]);
   // Once more finds nothing.
-  expect(await rematch(db, after)).toEqual({ changed: 0, turned: 0 });
+  expect(await rematch(after)).toEqual({ matched: 0, changed: 0, turned: 0 });
+});
+
+test('once all are swept, an update costs only the packages that it says something else of', async () => {
+  const first = await storeOf('d-1', { adduser: 'CVE-2026-1', netbase: 'CVE-2026-2' });
+  await scanImage('a', ['netbase', 'adduser', 'hostname'], first);
+  await rematch(first);
+  await runJobs(first);
+  // The same packages, and one of another image that the swept snapshot has settled at once.
+  await scanImage('b', ['netbase', 'login'], first);
+  const second = await storeOf('d-2', { adduser: 'CVE-2026-1', netbase: 'CVE-2026-3' });
+  expect(await rematch(second)).toEqual({ matched: 1, changed: 1, turned: 0 });
+  await runJobs(second);
+  expect(await due()).toEqual(['a', 'b']);
+  expect(await scans()).toMatchObject([{ snapshot: second.snapshot }]);
+});
+
+test('what was matched with another snapshot while a sweep ran, or after it, is brought along by the next', async () => {
+  const first = await storeOf('e-1', { adduser: 'CVE-2026-1' });
+  const second = await storeOf('e-2', { adduser: 'CVE-2026-2' });
+  await scanImage('a', ['adduser'], first);
+  await rematch(second);
+  await scanImage('b', ['netbase', 'adduser'], first); // by a process that has not seen the second yet
+  expect(await rematch(second)).toMatchObject({ matched: 2 });
+  expect(await scans()).toMatchObject([{ snapshot: second.snapshot }]);
+  // A sweep that died half way is begun again.
+  const third = await storeOf('e-3', { adduser: 'CVE-2026-3' });
+  await asSystem(db, (tx) => beginSweep(tx, third.snapshot));
+  await scanImage('c', ['adduser'], second);
+  expect(await rematch(third)).toMatchObject({ changed: 1 });
+  expect(await rematch(third)).toEqual({ matched: 0, changed: 0, turned: 0 });
+});
+
+test('where the swept snapshot is gone, everything is matched', async () => {
+  const first = await storeOf('f-1', { adduser: 'CVE-2026-1' });
+  await scanImage('a', ['netbase', 'adduser'], first);
+  await rematch(first);
+  stores.delete(first.snapshot);
+  expect(await rematch(await storeOf('f-2', { adduser: 'CVE-2026-2' }))).toMatchObject({ matched: 2, changed: 1 });
 });
 
 test('where a source begins to speak of packages, scans no longer say that none does', async () => {
@@ -137,7 +186,7 @@ test('where a source begins to speak of packages, scans no longer say that none 
   await scanImage('b', ['adduser'], before);
   expect(await scans()).toEqual([{ snapshot: before.snapshot, gaps: 1 }]);
   const after = await storeOf('b-after', { netbase: 'CVE-2026-1', adduser: 'CVE-2026-2' });
-  expect((await rematch(db, after)).turned).toBe(2);
+  expect((await rematch(after)).turned).toBe(2);
   await runJobs(after);
   expect(await scans()).toEqual([{ snapshot: after.snapshot, gaps: 0 }]);
   expect(await due()).toEqual(['a', 'b']);

@@ -2,7 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { readPresets, spawnEngine } from '@pratique/policy';
-import { CATALOGER_REVISION } from '@pratique/scan';
+import { CATALOGER_REVISION, MATCHER_REVISION } from '@pratique/scan';
 import { sql } from 'kysely';
 import { ensureAccountDefaults } from '../auth/account-defaults.ts';
 import { proveSameStore } from '../blobs/prove-same-store.ts';
@@ -90,7 +90,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'renewal.packages': async ({ payload }) =>
       markPackages(db, await advisories.open(), ChangedPackages.parse(payload)),
     'renewal.rematch': async () => {
-      const seen = await rematch(db, await advisories.open());
+      const seen = await rematch(db, await advisories.open(), advisories.history);
       log.info({ seen }, 'stored packages matched with the newest advisories');
     },
     'trust.refresh': ({ payload }) => refreshStatements(statements, aboutImage(payload)),
@@ -179,6 +179,10 @@ async function publishRevisions(db: Db, snapshot: string): Promise<void> {
     await sql`
       insert into setting (key, value) values ('cataloger.revision', to_jsonb(${CATALOGER_REVISION}::int))
       on conflict (key) do update set value = excluded.value, updated_at = now()`.execute(tx);
-    if (rows.length > 0) await enqueue(tx, 'renewal.rematch', { snapshot });
+    const { rows: unswept } = await sql`
+      select 1 from advisory_sweep where snapshot is distinct from ${snapshot} or target is not null or matcher <> ${MATCHER_REVISION}`.execute(
+      tx,
+    );
+    if (rows.length + unswept.length > 0) await enqueue(tx, 'renewal.rematch', { snapshot });
   });
 }

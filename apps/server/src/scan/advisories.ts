@@ -1,11 +1,14 @@
 /** The advisory store of this installation: seeded at the first start, opened again when its snapshot changes. */
-import { type AdvisoryStore, ensureSeed, openAdvisoryStore } from '@pratique/scan';
+import { type AdvisoryStore, ensureSeed, keepSnapshot, openAdvisoryStore, openSnapshotOf } from '@pratique/scan';
 import type { Logger } from 'pino';
+import type { SnapshotHistory } from '../renewal/rematch.ts';
 
 export type Advisories = {
   /** The store as it is now. */
   open: () => Promise<AdvisoryStore>;
   snapshot(): string;
+  /** Snapshots before, as long as they are on disk; the one that is kept stays. */
+  history: SnapshotHistory;
 };
 
 /** @param onChange told of the snapshot at the start and whenever another one is found, before anybody gets it */
@@ -20,6 +23,10 @@ export async function openAdvisories(
   log.info({ snapshot: current.snapshot, sources: current.sources.length }, 'advisories opened');
   return {
     snapshot: () => current.snapshot,
+    history: {
+      open: (snapshot) => openSnapshotOf(dir, snapshot).catch(() => null),
+      keep: (snapshot) => keepSnapshot(dir, snapshot),
+    },
     async open() {
       const fresh = await openAdvisoryStore(dir);
       if (fresh.snapshot === current.snapshot) {

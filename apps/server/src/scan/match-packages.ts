@@ -1,4 +1,4 @@
-/** Matches stored packages with the advisory store: once for each distinct package and snapshot, whatever image holds it. */
+/** Matches stored packages with the advisory store: once for each distinct package, whatever image holds it. */
 import {
   Distribution,
   type Finding,
@@ -7,9 +7,10 @@ import {
   PackageType,
   type Uncovered,
 } from '@pratique/contract';
-import { type AdvisoryStore, matchInventory } from '@pratique/scan';
+import { type AdvisoryStore, askedFor, matchInventory, subjectOf } from '@pratique/scan';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
+import { holdSweep, isSettled } from './sweep.ts';
 
 type StaleRow = {
   package_id: number;
@@ -41,43 +42,72 @@ export async function matchStoredPackages(
   inventory: Pick<Inventory, 'distribution' | 'packages' | 'revision'>,
   store: AdvisoryStore,
 ): Promise<Changes> {
-  const changes = await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store);
+  const settled = isSettled(await holdSweep(tx), store.snapshot);
+  const changes = await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store, settled);
   const { uncovered } = matchInventory({ ...inventory, files: [], missing: [] }, store);
-  await storeScan(tx, inventoryId, store.snapshot, uncovered);
+  await storeScan(tx, inventoryId, store.snapshot, uncovered, settled);
   return changes;
 }
 
 /**
  * Brings the next packages of the whole installation to the store's snapshot, in the order of their ids.
- * @returns the last id that was looked at, null when none is left, and what changed
+ * @param all also those that were matched with this snapshot: other code matched them
+ * @returns the last id that was looked at, null when none is left, how many were, and what changed
  */
 export async function matchStalePackages(
   tx: Tx,
   after: number,
   limit: number,
   store: AdvisoryStore,
-): Promise<Changes & { last: number | null }> {
-  const rows = await readStale(tx, after, limit, store.snapshot);
-  return { last: rows.at(-1)?.package_id ?? null, ...(await matchRows(tx, rows, store)) };
+  all: boolean,
+): Promise<Changes & { last: number | null; looked: number }> {
+  const settled = isSettled(await holdSweep(tx), store.snapshot);
+  const rows = await readStale(tx, after, limit, store.snapshot, all);
+  return { last: rows.at(-1)?.package_id ?? null, looked: rows.length, ...(await matchRows(tx, rows, store, settled)) };
 }
 
-async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore): Promise<Changes> {
+/** Brings these packages to the store's snapshot, whatever they were matched with. */
+export async function matchPackages(tx: Tx, ids: readonly number[], store: AdvisoryStore): Promise<Changes> {
+  const settled = isSettled(await holdSweep(tx), store.snapshot);
+  const { rows } = await sql<StaleRow>`
+    select p.package_id, p.type, p.name, p.version, p.purl, p.source_name, p.source_version, p.architecture, p.distribution
+    from package p where p.package_id = any (${[...ids]}::bigint[]) order by p.package_id`.execute(tx);
+  return matchRows(tx, rows, store, settled);
+}
+
+/** How a package is found again when something else is said of `name`, or anything at all of its ecosystem. */
+export const aboutKey = (ecosystem: string, name: string): string => `${ecosystem}\t${name}`;
+
+function aboutOf(each: Package, distribution: Distribution | null): string[] {
+  const subject = subjectOf(each, distribution);
+  if (subject.kind !== 'subject') return [];
+  const asked = askedFor(subject);
+  return [
+    ...new Set([
+      ...asked.map(({ ecosystem, name }) => aboutKey(ecosystem, name)),
+      ...asked.map(({ ecosystem }) => aboutKey(ecosystem, '*')),
+    ]),
+  ];
+}
+
+async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore, settled: boolean): Promise<Changes> {
   if (rows.length === 0) return { changed: [], turned: [] };
   const found: Match[] = [];
-  const gaps: boolean[] = [];
+  const seen: Seen[] = [];
   const distributions = new Map<string | null, Distribution | null>();
   for (const row of rows) {
     if (!distributions.has(row.distribution)) distributions.set(row.distribution, distributionOf(row));
     const distribution = distributions.get(row.distribution) ?? null;
+    const each = toPackage(row);
     const { findings, uncovered } = matchInventory(
-      { revision: 0, distribution, packages: [toPackage(row)], files: [], missing: [] },
+      { revision: 0, distribution, packages: [each], files: [], missing: [] },
       store,
     );
-    gaps.push(uncovered.length > 0);
+    seen.push({ packageId: row.package_id, gap: uncovered.length > 0, about: aboutOf(each, distribution) });
     for (const finding of findings) found.push({ packageId: row.package_id, finding });
   }
   const ids = rows.map((row) => row.package_id);
-  const before = await markMatched(tx, ids, gaps, store.snapshot);
+  const before = await markMatched(tx, seen, store.snapshot, settled);
   const changed = await replaceMatches(tx, ids, found);
   return {
     // What nobody knew before is news to nobody.
@@ -87,6 +117,7 @@ async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore): Promis
 }
 
 type Match = { packageId: number; finding: Finding };
+type Seen = { packageId: number; gap: boolean; about: string[] };
 
 function distributionOf(row: StaleRow): Distribution | null {
   return row.distribution === null ? null : Distribution.parse(JSON.parse(row.distribution));
@@ -113,31 +144,42 @@ async function readStaleOfInventory(tx: Tx, inventoryId: number, snapshot: strin
   const { rows } = await sql<StaleRow>`
     select distinct p.package_id, p.type, p.name, p.version, p.purl, p.source_name, p.source_version, p.architecture, p.distribution
     from inventory_package i join package p using (package_id) left join package_matched m using (package_id)
-    where i.inventory_id = ${inventoryId} and i.owner is null and m.snapshot is distinct from ${snapshot} order by p.package_id`.execute(
+      cross join advisory_sweep w
+    where i.inventory_id = ${inventoryId} and i.owner is null
+      and (case when m.settled then w.snapshot else m.snapshot end) is distinct from ${snapshot} order by p.package_id`.execute(
     tx,
   );
   return rows;
 }
 
-async function readStale(tx: Tx, after: number, limit: number, snapshot: string): Promise<StaleRow[]> {
+async function readStale(tx: Tx, after: number, limit: number, snapshot: string, all: boolean): Promise<StaleRow[]> {
+  const stale = all ? sql`true` : sql`not m.settled and m.snapshot <> ${snapshot}`;
   const { rows } = await sql<StaleRow>`
     select p.package_id, p.type, p.name, p.version, p.purl, p.source_name, p.source_version, p.architecture, p.distribution
     from package_matched m join package p using (package_id)
-    where m.package_id > ${after} and m.snapshot <> ${snapshot} order by m.package_id limit ${limit}`.execute(tx);
+    where m.package_id > ${after} and ${stale} order by m.package_id limit ${limit}`.execute(tx);
   return rows;
 }
 
 /** @returns of the packages that were matched before: whether a source covers them now and did not, or the other way round */
-async function markMatched(tx: Tx, ids: number[], gaps: boolean[], snapshot: string): Promise<Map<number, boolean>> {
+async function markMatched(
+  tx: Tx,
+  seen: readonly Seen[],
+  snapshot: string,
+  settled: boolean,
+): Promise<Map<number, boolean>> {
+  const ids = seen.map((one) => one.packageId);
+  const gaps = seen.map((one) => one.gap);
   const before = await sql<{ package_id: number; turned: boolean }>`
     select m.package_id, m.covered = now.gap as turned from unnest(${ids}::bigint[], ${gaps}::bool[]) as now (package_id, gap) join package_matched m using (package_id)`.execute(
     tx,
   );
   // Locked in the order of ids, so that two scans of similar images wait for each other and do not deadlock.
   await sql`
-    insert into package_matched (package_id, snapshot, covered)
-    select package_id, ${snapshot}, not gap from unnest(${ids}::bigint[], ${gaps}::bool[]) as now (package_id, gap) order by package_id
-    on conflict (package_id) do update set snapshot = excluded.snapshot, covered = excluded.covered, matched_at = now()`.execute(
+    insert into package_matched (package_id, snapshot, covered, settled, about)
+    select package_id, ${snapshot}, not gap, ${settled}, array(select jsonb_array_elements_text(about))
+    from unnest(${ids}::bigint[], ${gaps}::bool[], ${seen.map((one) => JSON.stringify(one.about))}::jsonb[]) as now (package_id, gap, about) order by package_id
+    on conflict (package_id) do update set snapshot = excluded.snapshot, covered = excluded.covered, settled = excluded.settled, about = excluded.about, matched_at = now()`.execute(
     tx,
   );
   return new Map(before.rows.map((row) => [row.package_id, row.turned]));
@@ -174,10 +216,16 @@ async function replaceMatches(tx: Tx, ids: number[], found: Match[]): Promise<nu
   return changed.rows.map((row) => row.package_id);
 }
 
-async function storeScan(tx: Tx, inventoryId: number, snapshot: string, uncovered: Uncovered[]): Promise<void> {
+async function storeScan(
+  tx: Tx,
+  inventoryId: number,
+  snapshot: string,
+  uncovered: Uncovered[],
+  settled: boolean,
+): Promise<void> {
   await sql`
-    insert into scan (inventory_id, snapshot, uncovered) values (${inventoryId}, ${snapshot}, ${JSON.stringify(uncovered)}::jsonb)
-    on conflict (inventory_id) do update set snapshot = excluded.snapshot, uncovered = excluded.uncovered, scanned_at = now()`.execute(
+    insert into scan (inventory_id, snapshot, uncovered, settled) values (${inventoryId}, ${snapshot}, ${JSON.stringify(uncovered)}::jsonb, ${settled})
+    on conflict (inventory_id) do update set snapshot = excluded.snapshot, uncovered = excluded.uncovered, settled = excluded.settled, scanned_at = now()`.execute(
     tx,
   );
 }

@@ -27,7 +27,9 @@ export async function readFindings(
   const scan = await sql<{
     snapshot: string;
     uncovered: unknown;
-  }>`select snapshot, uncovered from scan where inventory_id = ${inventoryId}`.execute(tx);
+  }>`
+    select coalesce(w.snapshot, s.snapshot) as snapshot, s.uncovered from scan s left join advisory_sweep w on s.settled
+    where s.inventory_id = ${inventoryId}`.execute(tx);
   const head = scan.rows[0];
   if (!head) return null;
   const { rows } = await sql<Row>`

@@ -1,6 +1,6 @@
 /** Publishes feeds as a new snapshot: shards first, then the manifest, then the pointer, so that readers see all or nothing. */
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, open, readdir, readFile, rm, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ScanError } from '../error.ts';
 import type { CollectedFeed } from './collect.ts';
@@ -15,6 +15,7 @@ import {
   type ShardEntry,
   type SnapshotManifest,
 } from './snapshot.ts';
+import { writeDurably } from './write-durably.ts';
 
 /** Older snapshots that stay on disk for those who are about to open them. */
 const KEPT_SNAPSHOTS = 3;
@@ -67,26 +68,6 @@ async function writeFeed(dir: string, feed: CollectedFeed): Promise<FeedEntry> {
   return { name, source, licence, date, records, origin: seed === null ? 'import' : 'seed', seed, shards, unread };
 }
 
-/** Written beside its place, flushed, and moved there in one step. */
-async function writeDurably(path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.${process.pid}.${Math.trunc(performance.now() * 1000)}.tmp`;
-  const file = await open(temporary, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  // The name is durable only when its directory is, and the pointer must not outlive what it points to.
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
 async function withLock<T>(dir: string, work: () => Promise<T>): Promise<T> {
   const lock = join(dir, 'publishing');
   const deadline = performance.now() + LOCK_WAIT_MS;
@@ -122,6 +103,7 @@ async function prune(dir: string, current: string): Promise<void> {
   found.sort((a, b) => b.age - a.age);
   const kept = new Set([
     `${current.slice('sha256:'.length)}.json`,
+    ...(await keptOnPurpose(dir, found)),
     ...found.slice(0, KEPT_SNAPSHOTS).map((each) => each.name),
   ]);
   const shards = new Set<string>();
@@ -130,6 +112,12 @@ async function prune(dir: string, current: string): Promise<void> {
   for (const each of found) if (!kept.has(each.name)) await unlink(join(folder, each.name)).catch(() => undefined);
   for (const name of await readdir(join(dir, 'shards')))
     if (!shards.has(name)) await unlink(join(dir, 'shards', name)).catch(() => undefined);
+}
+
+/** The snapshot that someone compares the next one with. */
+async function keptOnPurpose(dir: string, found: readonly { name: string }[]): Promise<string[]> {
+  const kept = (await readFile(paths.kept(dir), 'utf8').catch(() => '')).trim();
+  return found.map((each) => each.name).filter((name) => `sha256:${name}` === `${kept}.json`);
 }
 
 async function shardsOf(path: string): Promise<string[]> {

@@ -40,6 +40,7 @@ export const EMPTY: SnapshotManifest = { format: 1, feeds: [] };
 
 export const paths = {
   current: (dir: string): string => join(dir, 'current'),
+  kept: (dir: string): string => join(dir, 'kept'),
   manifest: (dir: string, digest: string): string => join(dir, 'snapshots', `${digest.slice('sha256:'.length)}.json`),
   shard: (dir: string, digest: string): string => join(dir, 'shards', `${digest.slice('sha256:'.length)}.shard`),
 };
@@ -67,10 +68,28 @@ export async function readCurrent(dir: string): Promise<{ digest: string; manife
   const digest = pointer.trim();
   if (!Digest.safeParse(digest).success)
     throw new ScanError('store-corrupt', 'the pointer to the current advisory snapshot is no digest');
+  const manifest = await readSnapshot(dir, digest);
+  if (!manifest) throw new ScanError('store-corrupt', `the advisory snapshot ${digest} is not there`);
+  return { digest, manifest };
+}
+
+/** @returns null where it is not there @throws ScanError `store-corrupt` when it is not what its digest says */
+export async function readSnapshot(dir: string, digest: string): Promise<SnapshotManifest | null> {
   const bytes = await readFile(paths.manifest(dir, digest)).catch((cause: unknown) => {
-    throw new ScanError('store-corrupt', `the advisory snapshot ${digest} is not there`, { cause });
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    throw new ScanError('store-corrupt', `the advisory snapshot ${digest} cannot be read`, { cause });
   });
+  if (bytes === null) return null;
   if (bytes.length > MAX_MANIFEST || digestOf(bytes) !== digest)
     throw new ScanError('store-corrupt', `the advisory snapshot ${digest} has been changed`);
-  return { digest, manifest: SnapshotManifest.parse(JSON.parse(bytes.toString('utf8'))) };
+  return parseManifest(bytes);
+}
+
+/** @throws ScanError `store-corrupt` */
+export function parseManifest(bytes: Buffer): SnapshotManifest {
+  try {
+    return SnapshotManifest.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (cause) {
+    throw new ScanError('store-corrupt', 'the advisory snapshot has another form', { cause });
+  }
 }

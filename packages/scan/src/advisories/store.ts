@@ -8,7 +8,8 @@ import { EPSS } from './importers/epss.ts';
 import { KEV } from './importers/kev.ts';
 import { AdvisoryRecord } from './record.ts';
 import { Shard } from './shard.ts';
-import { paths, readCurrent, type SnapshotManifest } from './snapshot.ts';
+import { paths, readCurrent, readSnapshot, type SnapshotManifest } from './snapshot.ts';
+import { writeDurably } from './write-durably.ts';
 
 export type SourceSummary = { name: string; date: string | null; records: number; licence: string };
 
@@ -73,6 +74,17 @@ export async function openAdvisoryStore(dir: string): Promise<AdvisoryStore> {
       if (tries === 3 || now?.digest === current.digest) throw error;
     }
   }
+}
+
+/** Opens an earlier snapshot. @returns null where it is no longer there @throws ScanError `store-corrupt` */
+export async function openSnapshotOf(dir: string, digest: string): Promise<AdvisoryStore | null> {
+  const manifest = await readSnapshot(dir, digest);
+  return manifest && openSnapshot(dir, { digest, manifest });
+}
+
+/** Keeps a snapshot on disk, whatever is published, until another one is kept. */
+export async function keepSnapshot(dir: string, digest: string): Promise<void> {
+  await writeDurably(paths.kept(dir), Buffer.from(`${digest}\n`));
 }
 
 function openSnapshot(dir: string, current: { digest: string; manifest: SnapshotManifest }): AdvisoryStore {

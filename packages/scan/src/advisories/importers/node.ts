@@ -34,7 +34,7 @@ const Npm = z.looseObject({
 });
 
 /** Of `deps`: why Node is not affected by a hole of what it contains. */
-const NotAffected = z.looseObject({ reason: z.string(), vulnerable: z.undefined() });
+const NotAffected = z.looseObject({ reason: z.string(), vulnerable: z.undefined().optional() });
 
 /** The numbered files; `index.json` repeats them, and `deps` says of holes elsewhere that Node is not affected. */
 export const nodeFile = (name: string): boolean => /(?:^|\/)[0-9]+\.json$/.test(name) && !/(?:^|\/)deps\//.test(name);
