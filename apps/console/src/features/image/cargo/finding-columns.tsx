@@ -1,5 +1,5 @@
 /** The columns of the findings. */
-import type { Finding } from '@pratique/contract';
+import type { Finding, RankedFinding } from '@pratique/contract';
 import { useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
@@ -9,10 +9,18 @@ import { SEVERITIES, SeverityMark } from '../../../ui/severity.tsx';
 /** A finding within one image: the advisory and the package that it affects. */
 export const keyOfFinding = (finding: Finding): string => `${finding.id} ${finding.package.purl}`;
 
-export function useFindingColumns(): readonly Column<Finding>[] {
+export function useFindingColumns(): readonly Column<RankedFinding>[] {
   const { image: text, words } = useText();
   return useMemo(
     () => [
+      {
+        id: 'priority',
+        head: text.priority,
+        width: 88,
+        // The most urgent first when it is first sorted by.
+        sort: (row) => -row.priority.score,
+        cell: (row) => <strong>{row.priority.score}</strong>,
+      },
       {
         id: 'advisory',
         head: text.advisory,

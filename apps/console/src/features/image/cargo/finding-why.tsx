@@ -1,6 +1,6 @@
 /** Why a finding is there: the comparison, the data it was made from, and the command that gives the same. */
-import type { Finding, ImageStatus } from '@pratique/contract';
-import { lazy, Suspense, useState } from 'react';
+import type { Finding, ImageStatus, RankedFinding } from '@pratique/contract';
+import { Fragment, lazy, Suspense, useState } from 'react';
 import { Link } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
 import { paths } from '../../../format/paths.ts';
@@ -14,7 +14,15 @@ const ExceptionDialog = lazy(async () => ({
   default: (await import('../../policies/exception-dialog.tsx')).ExceptionDialog,
 }));
 
-export function FindingWhy({ image, finding, onClose }: { image: ImageStatus; finding: Finding; onClose: () => void }) {
+export function FindingWhy({
+  image,
+  finding,
+  onClose,
+}: {
+  image: ImageStatus;
+  finding: RankedFinding;
+  onClose: () => void;
+}) {
   const { image: text, words } = useText();
   const [asking, setAsking] = useState(false);
   const name = imageName(image.account, image.repository, image.reference);
@@ -24,10 +32,9 @@ export function FindingWhy({ image, finding, onClose }: { image: ImageStatus; fi
       <Facts finding={finding} image={image} />
       <h3>{text.evidence}</h3>
       <Evidence finding={finding} />
-      <Command
-        label={words.sameInTerminal}
-        text={`pratique scan ${name} --json | jq '.findings[] | select(.id == "${finding.id}" and .package.name == "${finding.package.name}")'`}
-      />
+      <h3>{text.priorityOf(finding.priority.score)}</h3>
+      <Factors finding={finding} />
+      <Command label={words.sameInTerminal} text={`pratique explain ${name} ${finding.id}`} />
       <p className="dialog-actions">
         <Button onClick={() => setAsking(true)}>{text.askException}</Button>
       </p>
@@ -106,6 +113,23 @@ function Evidence({ finding }: { finding: Finding }) {
       <dd>
         <DigestText digest={evidence.snapshot} />
       </dd>
+    </dl>
+  );
+}
+
+/** What the score is made of; what adds nothing is said too, for it may only not be known. */
+function Factors({ finding }: { finding: RankedFinding }) {
+  const { image: text } = useText();
+  return (
+    <dl className="facts">
+      {finding.priority.factors.map((factor) => (
+        <Fragment key={factor.name}>
+          <dt>{text.factors[factor.name]}</dt>
+          <dd>
+            <strong>{factor.points}</strong> {factor.detail}
+          </dd>
+        </Fragment>
+      ))}
     </dl>
   );
 }

@@ -1,5 +1,5 @@
-/** What was found: every advisory that affects a package, with its why. */
-import type { Finding, ImageStatus } from '@pratique/contract';
+/** What was found: every advisory that affects a package, the most urgent first, with its why. */
+import type { ImageStatus, RankedFinding } from '@pratique/contract';
 import { useMemo } from 'react';
 import { useText } from '../../../catalogue/use-text.ts';
 import { Choice } from '../../../ui/choice.tsx';
@@ -11,27 +11,14 @@ import { keyOfFinding, useFindingColumns } from './finding-columns.tsx';
 import { FindingWhy } from './finding-why.tsx';
 import { PlatformChoice, Scanned } from './scanned.tsx';
 
-const textOf = (finding: Finding): string =>
+const textOf = (finding: RankedFinding): string =>
   `${finding.id} ${finding.aliases.join(' ')} ${finding.package.name} ${finding.package.version} ${finding.title ?? ''}`;
 
 export function Findings({ image }: { image: ImageStatus }) {
-  return (
-    <Scanned image={image}>{(scan) => <FindingTable image={image} findings={worstFirst(scan.findings)} />}</Scanned>
-  );
+  return <Scanned image={image}>{(scan) => <FindingTable image={image} findings={scan.findings} />}</Scanned>;
 }
 
-/** Known to be exploited, then by severity; within these, the order of the server. One array for one answer, so that tables need not begin anew. */
-function worstFirst(findings: Finding[]): Finding[] {
-  const known = sorted.get(findings);
-  if (known) return known;
-  const weight = (finding: Finding): number => (finding.exploited ? 0 : 10) + SEVERITIES.indexOf(finding.severity);
-  const made = findings.toSorted((a, b) => weight(a) - weight(b));
-  sorted.set(findings, made);
-  return made;
-}
-const sorted = new WeakMap<Finding[], Finding[]>();
-
-function FindingTable({ image, findings }: { image: ImageStatus; findings: Finding[] }) {
+function FindingTable({ image, findings }: { image: ImageStatus; findings: RankedFinding[] }) {
   const { image: text, words } = useText();
   const columns = useFindingColumns();
   const table = useTableState();
