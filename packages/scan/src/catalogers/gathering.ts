@@ -1,5 +1,6 @@
 /** Collects what the cataloger of one ecosystem finds, file by file. */
 import type { Missing, Package, PackageType } from '@pratique/contract';
+import { ScanError } from '../error.ts';
 import type { CatalogContext, Cataloged, CatalogedFile } from './cataloger.ts';
 import type { LockRead, Pinned } from './lock.ts';
 import { languagePurl } from './purl.ts';
@@ -56,6 +57,8 @@ export class Gathering {
     try {
       reader();
     } catch (error) {
+      if (error instanceof ScanError && error.code === 'file-limit')
+        return this.missing('limit', what, file.path, error.message);
       const reason = error instanceof Error ? error.message.slice(0, 300) : 'unknown error';
       this.missing('unreadable', what, file.path, `it could not be read: ${reason}`);
     }

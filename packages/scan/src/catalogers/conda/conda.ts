@@ -10,6 +10,7 @@ import { spdxLicence } from '../licence.ts';
 import { makePurl } from '../purl.ts';
 import { asObject, asText, readJson } from '../text.ts';
 
+const MAX_RECORD = 32 * 1024 * 1024;
 const INSTALLED = /(?:^|\/)conda-meta\/[^/]+\.json$/;
 
 export const conda: Cataloger = {
@@ -17,6 +18,8 @@ export const conda: Cataloger = {
   places: [],
   wants: (path) => INSTALLED.test(path),
   condense(_path, content) {
+    // Records of packages with many files are long, but none has as many as this.
+    if (content.length > MAX_RECORD) return Buffer.from('{}');
     const { name, version, build, channel, subdir, license } = asObject(readJson(content));
     return Buffer.from(JSON.stringify({ name, version, build, channel, subdir, license }));
   },

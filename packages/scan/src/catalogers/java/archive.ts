@@ -1,6 +1,7 @@
 /** Reads jars and what is nested in them. */
 import { createHash } from 'node:crypto';
 import type { PackageType } from '@pratique/contract';
+import type { ZipEntry } from '../../zip/directory.ts';
 import {
   isZipProblem,
   newBudget,
@@ -22,7 +23,10 @@ const MAVEN = /^(?:.*\/)?META-INF\/maven\/([^/]+\/[^/]+)\/pom\.(properties|xml)$
 /** An `ear` with a `war` with a jar is three; nobody builds more than a few, and each costs another pass. */
 const MAX_DEPTH = 10;
 const MAX_NESTED = 256 * 1024 * 1024;
-const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_POM = 1024 * 1024;
+const MAX_MANIFEST = 8 * 1024 * 1024;
+/** Of all poms and manifests in one file together: reading text costs more than expanding it. */
+const MAX_TEXTS = 64 * 1024 * 1024;
 const MAX_POMS = 2000;
 const MAX_PACKAGES = 20_000;
 const MAX_PROBLEMS = 30;
@@ -41,11 +45,11 @@ export type JarRead = {
   problems: { kind: ZipProblem['kind']; what: 'jar' | 'jar-coordinates'; inner: string; detail: string }[];
 };
 
-type Walk = { read: JarRead; budget: ZipBudget; problems: number };
+type Walk = { read: JarRead; budget: ZipBudget; texts: number; problems: number };
 
 /** All packages of a jar and of what is nested in it; what was not read is named. Throws nothing. */
 export function readJar(path: string, content: Buffer): JarRead {
-  const walk: Walk = { read: { packages: [], problems: [] }, budget: newBudget(), problems: 0 };
+  const walk: Walk = { read: { packages: [], problems: [] }, budget: newBudget(), texts: MAX_TEXTS, problems: 0 };
   try {
     readArchive(walk, path.slice(path.lastIndexOf('/') + 1), '', content, 1);
   } catch (error) {
@@ -92,7 +96,7 @@ function readPoms(walk: Walk, archive: ZipArchive, inner: string): { pom: Pom; e
   if (entries.length > MAX_POMS) note(walk, 'limit', 'jar', inner, `poms beyond ${MAX_POMS} were left out`);
   for (const entry of entries.slice(0, MAX_POMS)) {
     const [, key = '', kind] = MAVEN.exec(entry.name) ?? [];
-    const bytes = archive.read(entry, MAX_TEXT);
+    const bytes = readText(walk, archive, entry, MAX_POM);
     if (isZipProblem(bytes)) {
       note(walk, bytes.kind, 'jar', join(inner, entry.name), bytes.detail);
       continue;
@@ -121,7 +125,7 @@ function isOwn(fileName: string, pom: Pom, poms: number): boolean {
 
 function addIdentified(walk: Walk, archive: ZipArchive, fileName: string, inner: string, bytes: Buffer): void {
   const entry = archive.entries.find((each) => each.name.toUpperCase() === 'META-INF/MANIFEST.MF');
-  const content = entry ? archive.read(entry, MAX_TEXT) : null;
+  const content = entry ? readText(walk, archive, entry, MAX_MANIFEST) : null;
   if (content && isZipProblem(content)) note(walk, content.kind, 'jar', join(inner, entry?.name ?? ''), content.detail);
   const manifest = content && !isZipProblem(content) ? parseManifest(content) : new Map<string, string>();
   const found = identify(fileName, manifest);
@@ -167,6 +171,13 @@ function addIdentified(walk: Walk, archive: ZipArchive, fileName: string, inner:
     inner,
     `nothing tells the Maven group of ${artifact} ${version} (${checksum.replace(':', ' ')})`,
   );
+}
+
+function readText(walk: Walk, archive: ZipArchive, entry: ZipEntry, max: number): Buffer | ZipProblem {
+  if (walk.texts <= 0) return { kind: 'limit', detail: 'the texts in this file are more than is read' };
+  const bytes = archive.read(entry, max);
+  if (!isZipProblem(bytes)) walk.texts -= bytes.length;
+  return bytes;
 }
 
 function add(walk: Walk, found: JarPackage): void {

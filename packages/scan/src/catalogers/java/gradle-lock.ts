@@ -2,11 +2,8 @@
 import { LockEntries, type LockRead, quote } from '../lock.ts';
 import { plainText } from '../text.ts';
 
-const MAX_TEXT = 32 * 1024 * 1024;
-
 /** `group:artifact:version=configurations`, one a line. @see Gradle user manual, "Locking versions" */
-export function parseGradleLock(content: Buffer): LockRead | null {
-  if (content.length > MAX_TEXT) return null;
+export function parseGradleLock(content: Buffer): LockRead {
   const entries = new LockEntries((name) => /^[A-Za-z0-9_.-]{1,200}:[A-Za-z0-9_.-]{1,200}$/.test(name));
   for (const line of plainText(content).split(/\r?\n/)) {
     if (line.trim() === '' || line.startsWith('#') || line.startsWith('empty=')) continue;

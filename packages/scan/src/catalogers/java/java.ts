@@ -45,7 +45,7 @@ export const java: Cataloger = {
       if (LOCK.test(file.path))
         found.read('gradle-lock', file, () => {
           const lock = parseGradleLock(file.content);
-          const names = lock?.packages.map((each) => each.name) ?? [];
+          const names = lock.packages.map((each) => each.name);
           if (!isInstalled(names, installed)) found.addLock(lock, 'gradle-lock', file);
         });
     return found.result;

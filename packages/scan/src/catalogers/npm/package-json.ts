@@ -12,12 +12,14 @@ const PackageJson = z.object({
   licenses: z.array(Licence).optional().catch(undefined),
 });
 
+/** The registry takes no greater one, and nobody writes one. */
+const MAX_PACKAGE_JSON = 16 * 1024 * 1024;
+
 export type NpmIdentity = { name: string; version: string; licenses: string[] };
 
 /** @returns null for a file that names no package and version; throws nothing */
 export function parsePackageJson(content: Buffer): NpmIdentity | null {
-  const json = readJson(content);
-  const parsed = PackageJson.safeParse(json);
+  const parsed = PackageJson.safeParse(content.length > MAX_PACKAGE_JSON ? undefined : readJson(content));
   if (!parsed.success || !isNpmName(parsed.data.name) || !isVisible(parsed.data.version)) return null;
   const licences = parsed.data.license === undefined ? (parsed.data.licenses ?? []) : [parsed.data.license];
   return {

@@ -3,13 +3,11 @@ import { LockEntries, type LockRead } from '../lock.ts';
 import { asObject, asText, plainText, readYaml } from '../text.ts';
 import { isNpmName } from './package-json.ts';
 
-const MAX_TEXT = 32 * 1024 * 1024;
 /** Parts of the project itself. */
 const LOCAL = /^(?:workspace|link|portal|file|exec):/;
 
 /** @returns null for what is no lock file of Yarn */
 export function parseYarnLock(content: Buffer): LockRead | null {
-  if (content.length > MAX_TEXT) return null;
   const text = plainText(content);
   if (/^__metadata:/m.test(text)) return parseBerry(content);
   return text.includes('# yarn lockfile v1') || text.trim() === '' ? parseClassic(text) : null;

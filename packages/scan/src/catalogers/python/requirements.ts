@@ -3,7 +3,6 @@ import { LockEntries, type LockRead } from '../lock.ts';
 import { plainText } from '../text.ts';
 import { isPypiName } from './metadata.ts';
 
-const MAX_TEXT = 16 * 1024 * 1024;
 const MAX_NAMED = 10;
 /** A requirement with the hashes of a hundred files; what lies beyond is hashes. */
 const MAX_LINE = 10_000;
@@ -11,11 +10,9 @@ const MAX_LINE = 10_000;
 /**
  * Only `==` and `===` with a whole version pin. Options, comments and hashes say nothing of packages; `-r` names a
  * file that is read by itself. Everything else is counted in one sentence that names the first few.
- * @returns null for a file that is too long to be read
  * @see pip documentation, "Requirements File Format"; PyPA specifications, "Dependency specifiers" (PEP 508)
  */
-export function parseRequirements(content: Buffer): LockRead | null {
-  if (content.length > MAX_TEXT) return null;
+export function parseRequirements(content: Buffer): LockRead {
   const entries = new LockEntries(isPypiName);
   const open: string[] = [];
   let count = 0;

@@ -3,8 +3,6 @@ import { LockEntries, type LockRead, quote } from '../lock.ts';
 import { plainText } from '../text.ts';
 import { isGemName } from './gemspec.ts';
 
-const MAX_TEXT = 16 * 1024 * 1024;
-
 /**
  * Entries of four spaces under `specs:` of each source; PATH holds parts of the project itself. A gem that is built for
  * several platforms is one package.
@@ -12,7 +10,6 @@ const MAX_TEXT = 16 * 1024 * 1024;
  * @see bundler, lib/bundler/lockfile_parser.rb
  */
 export function parseGemfileLock(content: Buffer): LockRead | null {
-  if (content.length > MAX_TEXT) return null;
   const text = plainText(content);
   if (!/^(?:GEM|GIT|PATH|PLATFORMS|DEPENDENCIES)\r?$/m.test(text)) return null;
   const entries = new LockEntries(isGemName);
