@@ -2,8 +2,8 @@
 import type { ImageReview } from '@pratique/contract';
 import { supportOf } from '@pratique/scan';
 import type { BlobStore } from '../blobs/store.ts';
-import { ImageConfig, MAX_CONFIG_BYTES } from '../inventory/image-config.ts';
 import { imageManifestOf } from '../inventory/platforms.ts';
+import { readConfigBlob } from '../inventory/read-config.ts';
 import type { Repository } from '../registry/cache.ts';
 import { type ActiveException, exceptionFor, findingExceptions } from './exceptions.ts';
 import type { PlatformFacts } from './read-subjects.ts';
@@ -23,7 +23,7 @@ export async function buildReview(
 ): Promise<ImageReview> {
   const { platform, inventory } = facts;
   const manifest = facts.manifest ? imageManifestOf(facts.manifest) : null;
-  const config = manifest ? await readConfig(store, manifest.config) : null;
+  const config = manifest ? await readConfigBlob(store, manifest.config) : null;
   const applicable = findingExceptions(exceptions, repository.name);
   const distribution = inventory?.distribution ?? null;
   const missing = [...(inventory?.missing ?? [])];
@@ -60,17 +60,4 @@ export async function buildReview(
     })),
     uncovered: inventory?.scan?.uncovered ?? [],
   };
-}
-
-async function readConfig(store: BlobStore, descriptor: { digest: string; size: number }): Promise<ImageConfig | null> {
-  if (descriptor.size < 1 || descriptor.size > MAX_CONFIG_BYTES) return null;
-  const chunks: Buffer[] = [];
-  // No more than was said: a buffer of just that size, and no second read to find the end.
-  const range = { start: 0, end: descriptor.size - 1 };
-  for await (const chunk of store.read(descriptor.digest, range)) chunks.push(chunk as Buffer);
-  try {
-    return ImageConfig.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-  } catch {
-    return null;
-  }
 }

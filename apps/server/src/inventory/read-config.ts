@@ -18,9 +18,11 @@ export async function readConfigBlob(
   store: BlobStore,
   descriptor: { digest: string; size: number },
 ): Promise<ImageConfig | null> {
-  if (descriptor.size > MAX_CONFIG_BYTES || !(await store.has(descriptor.digest))) return null;
+  if (descriptor.size < 1 || descriptor.size > MAX_CONFIG_BYTES || !(await store.has(descriptor.digest))) return null;
   const chunks: Buffer[] = [];
-  for await (const chunk of store.read(descriptor.digest)) chunks.push(chunk as Buffer);
+  // No more than was said: a buffer of just that size, and no second read to find the end.
+  const range = { start: 0, end: descriptor.size - 1 };
+  for await (const chunk of store.read(descriptor.digest, range)) chunks.push(chunk as Buffer);
   try {
     return ImageConfig.parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
   } catch {
