@@ -292,7 +292,8 @@ async function readStatus(
   const [run] = await readRuns(tx, { repositoryId, digest: image.digest, limit: 1 });
   const revocation = await readRevocation(tx, repository, image.digest);
   const manifest = isIndexType(image.mediaType) ? null : ImageManifest.parse(JSON.parse(image.bytes.toString('utf8')));
-  const config = manifest ? await readConfigBlob(store, manifest.config) : null;
+  const config =
+    manifest && (await store.has(manifest.config.digest)) ? await readConfigBlob(store, manifest.config) : null;
   const tags = await sql<{
     name: string;
     immutable: boolean;

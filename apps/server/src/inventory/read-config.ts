@@ -10,7 +10,7 @@ export async function readConfigOf(tx: Tx, store: BlobStore, digest: string): Pr
     select b.digest, b.size from manifest m join blob b on b.digest = m.config_digest where m.digest = ${digest}`.execute(
     tx,
   );
-  return rows[0] ? readConfigBlob(store, rows[0]) : null;
+  return rows[0] && (await store.has(rows[0].digest)) ? readConfigBlob(store, rows[0]) : null;
 }
 
 /** @returns null for an artifact's configuration, or none at all */
@@ -18,7 +18,7 @@ export async function readConfigBlob(
   store: BlobStore,
   descriptor: { digest: string; size: number },
 ): Promise<ImageConfig | null> {
-  if (descriptor.size < 1 || descriptor.size > MAX_CONFIG_BYTES || !(await store.has(descriptor.digest))) return null;
+  if (descriptor.size < 1 || descriptor.size > MAX_CONFIG_BYTES) return null;
   const chunks: Buffer[] = [];
   // No more than was said: a buffer of just that size, and no second read to find the end.
   const range = { start: 0, end: descriptor.size - 1 };
