@@ -50,5 +50,12 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'break-glass list': ['pratique break-glass list vendor'],
   'exception reject': ['pratique exception reject vendor CVE-2024-0001 --reason "a fix exists"'],
   'advisories status': ['pratique advisories status', 'pratique advisories status --db ./advisories --json'],
+  'advisories update': [
+    'pratique advisories update',
+    'pratique advisories update --from registry.example/pratique/advisories:latest --key instance.pem',
+  ],
+  'advisories bundle': ['pratique advisories bundle advisories.tar'],
+  'advisories diff': ['pratique advisories diff ./yesterday ./today'],
+  match: ['pratique match --packages purls.txt --json'],
   voyage: ['pratique voyage', 'pratique voyage --image registry.example/team/app:1'],
 };

@@ -109,6 +109,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     names: { advisories: 'vulnerability data: where it comes from, how old it is, import' },
     load: async () => (await import('./advisories.ts')).addAdvisories,
   },
+  {
+    names: { match: 'match packages that are named by purls with the advisories' },
+    load: async () => (await import('./match.ts')).addMatch,
+  },
   { names: { versions: 'compare versions' }, load: async () => (await import('./versions.ts')).addVersions },
   {
     names: { server: 'start the server from this checkout, whole or in parts' },

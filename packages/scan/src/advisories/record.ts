@@ -1,5 +1,5 @@
 /** One advisory as the store keeps it: about one package of one ecosystem. */
-import { FindingStatus, Severity } from '@pratique/contract';
+import { FindingStatus, Severity } from '@pratique/contract/finding';
 import { z } from 'zod';
 import { printable } from '../printable.ts';
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Digest } from '@pratique/contract';
+import { Digest } from '@pratique/contract/digest';
 import { z } from 'zod';
 import { ScanError } from '../error.ts';
 

@@ -118,7 +118,7 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
     shardKeys: [...byEcosystem.keys()].sort(),
     covers: (ecosystem) => byEcosystem.has(ecosystem),
     reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
-    lookup: (ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name)),
+    lookup: remember((ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name))),
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
     likelihood: (cve) => firstOf(byEcosystem.get(EPSS) ?? [], cve, Likelihood),
     rating: (cve) => firstOf(byEcosystem.get(`${NVD}:${cve.slice(4, 8)}`) ?? [], cve, Rating),
@@ -143,6 +143,22 @@ function openShardFile(path: string, digest: string, size: number): number {
     'store-corrupt',
     `the advisory shard ${digest} does not have the ${size} bytes that the snapshot says`,
   );
+}
+
+/** Packages built from one source are asked for one after the other. */
+const REMEMBERED = 64;
+
+function remember(look: AdvisoryStore['lookup']): AdvisoryStore['lookup'] {
+  const known = new Map<string, Advisory[]>();
+  return (ecosystem, name) => {
+    const key = `${ecosystem}\t${name}`;
+    const before = known.get(key);
+    if (before) return before;
+    const found = look(ecosystem, name);
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(key, found);
+    return found;
+  };
 }
 
 function lookUp(shards: readonly OpenShard[], name: string): Advisory[] {

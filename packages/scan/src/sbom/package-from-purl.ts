@@ -1,5 +1,5 @@
 /** Turns purls back into packages, with what their qualifiers say of source and distribution. */
-import { type Distribution, type Package, PackageType } from '@pratique/contract';
+import { type Distribution, type Package, PackageType } from '@pratique/contract/package';
 import { PackageURL } from 'packageurl-js';
 
 /** A generic purl names no ecosystem, so nothing could be said of it. */
@@ -20,7 +20,9 @@ export function packageFromPurl(text: string): { package: Package; url: PackageU
   const version = type === 'rpm' && qualifiers['epoch'] ? `${qualifiers['epoch']}:${url.version}` : url.version;
   const name = nameOf(type, url);
   // Syft and this program write the source as `upstream=NAME` or `upstream=NAME@VERSION`.
-  const upstream = /^([^@]+)(?:@(.+))?$/.exec(qualifiers['upstream'] ?? '');
+  // What it writes for rpm is the name of the source package's file.
+  const file = type === 'rpm' ? /^(.+)-[^-]+-[^-]+\.(?:no)?src\.rpm$/.exec(qualifiers['upstream'] ?? '') : null;
+  const upstream = file ?? /^([^@]+)(?:@(.+))?$/.exec(qualifiers['upstream'] ?? '');
   return {
     url,
     package: {
@@ -28,7 +30,7 @@ export function packageFromPurl(text: string): { package: Package; url: PackageU
       version,
       type,
       purl: url.toString(),
-      sourceName: upstream?.[1] && type !== 'rpm' ? upstream[1] : name,
+      sourceName: upstream?.[1] ?? name,
       sourceVersion: upstream?.[2] && type !== 'rpm' ? upstream[2] : version,
       architecture: qualifiers['arch'] ?? null,
       owner: null,
