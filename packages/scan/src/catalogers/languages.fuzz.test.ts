@@ -62,6 +62,7 @@ const FILES: readonly (readonly [Cataloger, fixture: string, path?: string])[] =
   [ruby, 'ruby/fixtures/bundler/app/Gemfile.lock'],
   [php, 'php/fixtures/composer/app/composer.lock'],
   [php, 'php/fixtures/composer/app/vendor/composer/installed.json', 'composer/installed.json'],
+  [php, 'php/fixtures/pear/usr/share/php/.registry/console_getopt.reg', '.registry/x.reg'],
   [dotnet, 'dotnet/fixtures/documented/app/shop.deps.json'],
   [dotnet, 'dotnet/fixtures/documented/src/packages.lock.json'],
   [conda, 'conda/fixtures/documented/opt/conda/conda-meta/openssl-3.0.13-h7f8727e_0.json', 'conda-meta/x.json'],

@@ -8,6 +8,8 @@ export type LockRead = {
   packages: Pinned[];
   /** Entries that could not be read, in words that name them. */
   problems: string[];
+  /** Names that are required without a version: they say what the file is about, not what is there. */
+  open?: string[];
 };
 
 /** No project pins as many; a file with more is hostile or is none. */

@@ -46,3 +46,12 @@ test('a name made to keep a pattern busy is refused at once', async () => {
   const content = JSON.stringify({ packages: [{ name: `a/${'a'.repeat(190)}!`, version: '1' }] });
   expect(gaps(await take([[{ path: 'composer.lock', content }]]))).toEqual(['unreadable composer-lock composer.lock']);
 });
+
+test('what PEAR installed is listed, without an ecosystem that has advisories', async () => {
+  const pear = filesBelow(join(import.meta.dirname, 'fixtures/pear'));
+  const inventory = await take([[...pear, { path: 'lib/.registry/x.reg', content: 'a:1:{s:4:"name";s:99:"x";}' }]]);
+  expect(inventory.packages.map((each) => [each.type, each.purl, ...each.licenses])).toEqual([
+    ['generic', 'pkg:pear/pear.php.net/Console_Getopt@1.4.3', 'BSD-2-Clause'],
+  ]);
+  expect(gaps(inventory)).toEqual(['unreadable pear-package lib/.registry/x.reg']);
+});

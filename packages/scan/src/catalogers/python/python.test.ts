@@ -114,9 +114,15 @@ describe('lock files', () => {
   });
 
   test('are not counted when half of what they pin is installed, wherever that is', async () => {
-    const lock = { path: 'app/requirements.txt', content: 'a==1\nB_c==2\nflask\n' };
+    const lock = { path: 'app/requirements.txt', content: 'a==1\nB_c==2\n' };
     const inventory = await take([[lock, dist('b.c', '2.1')]]);
     expect([purls(inventory), inventory.missing]).toEqual([['pkg:pypi/b-c@2.1'], []]);
+  });
+
+  test('that pin nothing are not counted either when half of what they name is installed', async () => {
+    const lock = { path: 'app/requirements.txt', content: 'Flask>=2\nrequests\n' };
+    const inventory = await take([[lock, dist('flask', '3.0.0')]]);
+    expect([purls(inventory), inventory.missing]).toEqual([['pkg:pypi/flask@3.0.0'], []]);
   });
 
   test('inside an installed package are that package’s own', async () => {

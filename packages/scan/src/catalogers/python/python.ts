@@ -46,7 +46,7 @@ export const python: Cataloger = {
       if (lock && file.node.size > 0)
         found.read(lock.what, file, () => {
           const read = lock.read(file.content);
-          const names = read?.packages.map((each) => pypiName(each.name)) ?? [];
+          const names = [...(read?.packages ?? []).map((each) => each.name), ...(read?.open ?? [])].map(pypiName);
           if (!isInstalled(names, installed)) found.addLock(read, lock.what, file);
         });
     }

@@ -1,5 +1,5 @@
 /** Reads requirements.txt: the versions that it pins, and by name what it leaves open. */
-import { LockEntries, type LockRead } from '../lock.ts';
+import { LockEntries, type LockRead, MAX_PINNED } from '../lock.ts';
 import { plainText } from '../text.ts';
 import { isPypiName } from './metadata.ts';
 
@@ -15,6 +15,7 @@ const MAX_LINE = 10_000;
 export function parseRequirements(content: Buffer): LockRead {
   const entries = new LockEntries(isPypiName);
   const open: string[] = [];
+  const names: string[] = [];
   let count = 0;
   for (const line of plainText(content)
     .replace(/\\\r?\n/g, ' ')
@@ -31,11 +32,12 @@ export function parseRequirements(content: Buffer): LockRead {
     else {
       count += 1;
       if (open.length < MAX_NAMED) open.push((match?.[1] ?? text).slice(0, 60));
+      if (match?.[1] && isPypiName(match[1]) && names.length < MAX_PINNED) names.push(match[1]);
     }
   }
   if (count > 0)
     entries.problem(
       `${count} ${count === 1 ? 'requirement is' : 'requirements are'} not pinned to one version: ${open.join(', ')}${count > open.length ? ', ...' : ''}`,
     );
-  return entries.read;
+  return { ...entries.read, open: names };
 }
