@@ -1,4 +1,4 @@
-/** Looks at one file's content as it passes: hashes, searches and keeps only what was asked for. */
+/** Looks at one file's content as it passes: hashes, reads and keeps only what was asked for. */
 import { createHash, type Hash } from 'node:crypto';
 import type { LayerLimits } from './limits.ts';
 import type { EntrySink } from './tar-reader.ts';
@@ -12,8 +12,16 @@ export type Examination = {
   /** Bytes of content up to which it is handed to `keep`, where `keep` shortens it much; else the limits' own. */
   keepBytes?: number;
   marks: readonly string[];
-  /** Byte strings to look for anywhere in the content; each one found adds its mark. */
-  seek: readonly { mark: string; bytes: Buffer }[];
+  /** Reads the content as it passes, without any of it being kept; not used where `keep` is. */
+  reader?: ContentReader;
+};
+
+/** Makes something small of a content that is too large to be kept: the build information of a program, for example. */
+export type ContentReader = {
+  /** A piece is valid only during the call. */
+  data(piece: Buffer): void;
+  /** What was found: marks for the node, and what is kept as its content. */
+  end(): { marks: readonly string[]; content: Buffer | null };
 };
 
 /** Bytes of a file's beginning that a decision may rest on. */
@@ -76,10 +84,8 @@ class RunningExamination implements EntrySink {
   readonly #limits: LayerLimits;
   readonly #tree: ImageTree;
   readonly #hash: Hash | null;
-  readonly #found = new Set<string>();
   #pieces: Buffer[] | null;
   #size = 0;
-  #tail: Buffer = Buffer.alloc(0);
 
   constructor(node: TreeNode, wanted: Examination, limits: LayerLimits, tree: ImageTree) {
     this.#node = node;
@@ -102,16 +108,13 @@ class RunningExamination implements EntrySink {
       if (over) this.#pieces = null;
       else this.#pieces.push(Buffer.from(piece));
     }
-    for (const { mark, bytes } of this.#wanted.seek)
-      if (!this.#found.has(mark) && this.#holds(piece, bytes)) this.#found.add(mark);
-    if (this.#wanted.seek.length > 0)
-      this.#tail = Buffer.concat([this.#tail.subarray(-64), piece.subarray(-64)]).subarray(-64);
+    if (!this.#wanted.keep) this.#wanted.reader?.data(piece);
   }
 
   end(): void {
     this.#node.sha256 = this.#hash?.digest('hex') ?? null;
-    this.#node.marks = this.#found.size === 0 ? this.#wanted.marks : [...this.#wanted.marks, ...this.#found];
-    if (!this.#wanted.keep) return;
+    this.#node.marks = this.#wanted.marks;
+    if (!this.#wanted.keep) return this.#readToEnd();
     if (!this.#pieces) {
       this.#node.unread = 'too-large';
       return;
@@ -119,13 +122,18 @@ class RunningExamination implements EntrySink {
     const content = this.#wanted.keep(
       this.#pieces.length === 1 && this.#pieces[0] ? this.#pieces[0] : Buffer.concat(this.#pieces),
     );
-    if (this.#tree.keptBytes + content.length > this.#limits.keptBytes) this.#node.unread = 'too-large';
-    else this.#tree.keep(this.#node, content);
+    this.#keep(content);
   }
 
-  /** Also finds what lies across the border of two pieces. */
-  #holds(piece: Buffer, bytes: Buffer): boolean {
-    if (piece.indexOf(bytes) >= 0) return true;
-    return this.#tail.length > 0 && Buffer.concat([this.#tail, piece.subarray(0, bytes.length)]).indexOf(bytes) >= 0;
+  #readToEnd(): void {
+    const found = this.#wanted.reader?.end();
+    if (!found) return;
+    if (found.marks.length > 0) this.#node.marks = [...this.#wanted.marks, ...found.marks];
+    if (found.content) this.#keep(found.content);
+  }
+
+  #keep(content: Buffer): void {
+    if (this.#tree.keptBytes + content.length > this.#limits.keptBytes) this.#node.unread = 'too-large';
+    else this.#tree.keep(this.#node, content);
   }
 }

@@ -6,11 +6,10 @@ import type { LayerLimits } from './limits.ts';
 import { type MergedImage, mergeLayers } from './merge-layers.ts';
 import type { LayerInput } from './read-layer.ts';
 
-export const keepAll = (): { hash: boolean; keep: (content: Buffer) => Buffer; marks: string[]; seek: [] } => ({
+export const keepAll = (): { hash: boolean; keep: (content: Buffer) => Buffer; marks: string[] } => ({
   hash: true,
   keep: (content) => content,
   marks: [],
-  seek: [],
 });
 
 export function merge(layers: LayerInput[], limits: Partial<LayerLimits> = {}): Promise<MergedImage> {

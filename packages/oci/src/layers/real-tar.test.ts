@@ -29,7 +29,7 @@ test.for([['gnu'], ['oldgnu'], ['pax'], ['posix']] as const)(
       maxBuffer: 1 << 26,
     });
     const { tree } = await mergeLayers([layerOf(archive)], {
-      examine: () => ({ hash: false, keep: (content) => content, marks: [], seek: [] }),
+      examine: () => ({ hash: false, keep: (content) => content, marks: [] }),
     });
     expect(tree.problems).toEqual([]);
     expect(tree.lookup(LONG)?.content?.toString()).toBe('long');
@@ -71,7 +71,7 @@ test.for([
         { maxBuffer: 1 << 27 },
       );
       const { tree } = await mergeLayers([layerOf(archive)], {
-        examine: () => ({ hash: true, keep: (content) => content, marks: [], seek: [] }),
+        examine: () => ({ hash: true, keep: (content) => content, marks: [] }),
       });
       expect(tree.lookup('a-sparse')).toMatchObject({ size: 50_000_000, content: null, unread: 'sparse' });
       expect(tree.lookup('b-plain')?.content?.toString()).toBe('plain');

@@ -26,6 +26,10 @@ export type Cataloger = {
   name: string;
   /** Called for every file of the image: by path alone, and cheap. */
   wants(path: string): boolean;
+  /** Marks of programs that it also wants; their content is what `executables/read-program.ts` found in them. */
+  marks?: readonly string[];
+  /** What it finds in files of an operating-system package is that package, and is left out. */
+  onlyUnowned?: boolean;
   /** Shortens a content to what `catalog` needs, to save memory. Runs while layers are read, and throws nothing. */
   condense?(path: string, content: Buffer): Buffer;
   /** Bytes up to which a file is read that `condense` makes small; undefined leaves the general limit. */

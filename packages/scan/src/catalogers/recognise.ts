@@ -9,8 +9,6 @@ type Recogniser = {
 
 /** Tried in order on the path of every file that no cataloger wants. */
 const BY_PATH: readonly Recogniser[] = [
-  { what: 'go-module', pattern: /(?:^|\/)go\.mod$/ },
-  { what: 'cargo-lock', pattern: /(?:^|\/)Cargo\.lock$/ },
   { what: 'bun-lock', pattern: /(?:^|\/)bun\.lockb$/, installedIn: 'node_modules' },
   { what: 'deno-lock', pattern: /(?:^|\/)deno\.lock$/ },
   { what: 'mix-lock', pattern: /(?:^|\/)mix\.lock$/ },
@@ -23,12 +21,6 @@ const BY_PATH: readonly Recogniser[] = [
   { what: 'portage-database', pattern: /^var\/db\/pkg\/[^/]+\/[^/]+\/PF$/ },
   { what: 'pacman-database', pattern: /^var\/lib\/pacman\/local\/[^/]+\/desc$/ },
   { what: 'nix-database', pattern: /^nix\/var\/nix\/db\/db\.sqlite$/ },
-];
-
-/** Marks that content gives: section or build information that compilers leave in binaries. */
-export const BINARY_MARKS: readonly { mark: string; bytes: Buffer }[] = [
-  { mark: 'go-binary', bytes: Buffer.from('\xff Go buildinf:', 'latin1') },
-  { mark: 'rust-binary', bytes: Buffer.from('.dep-v0\0', 'latin1') },
 ];
 
 export type Recognised = { what: string; installedIn: string | null };

@@ -1,13 +1,13 @@
 /** Turns a merged file system into an inventory: runs the catalogers, joins what they found, says what is missing. */
-import type { Distribution, Inventory, Missing } from '@pratique/contract';
+import type { Distribution, Inventory, Missing, Package } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import type { Cataloged, CatalogedFile, Cataloger } from '../catalogers/cataloger.ts';
 import { CATALOGER_REVISION } from '../catalogers/list.ts';
 import { OS_RELEASE_PATHS, parseOsRelease } from '../catalogers/os-release.ts';
 import { indexFiles } from './file-index.ts';
 import { boundMissing, findMissing } from './missing.ts';
-import { claimFiles } from './ownership.ts';
-import { joinPackages } from './packages.ts';
+import { claimFiles, isOwned } from './ownership.ts';
+import { joinPackages, ownerOf } from './packages.ts';
 
 export type BuildInput = {
   tree: ImageTree;
@@ -22,19 +22,25 @@ export function buildInventory({ tree, catalogers, layers }: BuildInput): Invent
   const layerOf = (node: TreeNode): string | null => layers[node.layer]?.digest ?? null;
   const missing: Missing[] = [];
   const all: Cataloged = { packages: [], missing: [], owned: [] };
+  const unlessOwned: Package[] = [];
+  const ofPrograms: Missing[] = [];
   const wanted = collect(tree, catalogers, missing);
   for (const cataloger of catalogers) {
     try {
       const found = cataloger.catalog(wanted.get(cataloger.name) ?? [], { tree, distribution, layerOf });
-      all.packages.push(...found.packages);
-      all.owned.push(...found.owned);
-      missing.push(...found.missing);
+      const packages = cataloger.onlyUnowned ? unlessOwned : all.packages;
+      for (const each of found.packages) packages.push(each); // too many for the arguments of one call
+      for (const each of found.owned) all.owned.push(each);
+      for (const each of found.missing) (cataloger.marks ? ofPrograms : missing).push(each);
     } catch (error) {
       const detail = `the cataloger failed: ${error instanceof Error ? error.message.slice(0, 300) : 'unknown error'}`;
       missing.push({ kind: 'unreadable', what: cataloger.name, path: '', detail });
     }
   }
   const owners = claimFiles(tree, all.owned);
+  // The distribution's advisories speak for programs that it owns, whatever can be read of them.
+  for (const each of ofPrograms) if (!isOwned(tree, each.path, owners)) missing.push(each);
+  for (const each of unlessOwned) if (ownerOf(tree, each, owners) === null) all.packages.push(each);
   const packages = joinPackages(tree, all.packages, owners);
   missing.push(...findMissing({ tree, catalogers, owners, distribution, packages }));
   return {
@@ -68,6 +74,10 @@ function collect(tree: ImageTree, catalogers: readonly Cataloger[], missing: Mis
   for (const { path, node } of tree.nodes()) {
     if (node.kind === 'directory') continue;
     const cataloger = catalogers.find((each) => each.wants(path));
+    if (!cataloger && node.content !== null)
+      for (const each of catalogers)
+        if (each.marks?.some((mark) => node.marks.includes(mark)))
+          wanted.get(each.name)?.push({ path, node, content: node.content });
     const target = cataloger ? tree.lookup(path) : null;
     if (cataloger && target?.kind === 'file') take(cataloger, path, target);
   }

@@ -1,25 +1,23 @@
 /** Decides what is wanted of each file while layers stream by. */
 import type { Examination, Examine } from '@pratique/oci/layers/examine';
 import type { Cataloger } from '../catalogers/cataloger.ts';
+import { readProgram } from '../catalogers/executables/read-program.ts';
 import { OS_RELEASE_PATHS } from '../catalogers/os-release.ts';
-import { BINARY_MARKS } from '../catalogers/recognise.ts';
 
 /** Marks of the file index. */
 export const EXECUTABLE = 'executable';
 export const BINARY = 'binary';
 export const SCRIPT = 'script';
 
-const NOTHING: readonly { mark: string; bytes: Buffer }[] = [];
-
-/** Keeps what catalogers ask for, hashes what can run, and looks for build information in binaries. */
+/** Keeps what catalogers ask for, hashes what can run, and reads what programs say of themselves. */
 export function examineFor(catalogers: readonly Cataloger[]): Examine {
   return (path, { mode, head }) => {
     const keep = keeper(catalogers, path);
     const marks = runMarks(mode, head);
-    if (keep === null && marks.length === 0) return null;
-    const seek = marks.includes(BINARY) ? BINARY_MARKS : NOTHING;
+    if (keep === null && marks.length === 0 && !isProgram(marks, head)) return null;
+    const wanted = { hash: marks.length > 0, keep, marks } satisfies Examination;
+    if (keep === null) return isProgram(marks, head) ? { ...wanted, reader: readProgram(path) } : wanted;
     const keepBytes = catalogers.find((each) => each.wants(path))?.maxBytes?.(path);
-    const wanted = { hash: marks.length > 0, keep, marks, seek } satisfies Examination;
     return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };
 }
@@ -41,4 +39,14 @@ function runMarks(mode: number, head: Buffer): string[] {
   if (magic === 0x7f454c46 || (magic >>> 16 === 0x4d5a && (mode & 0o111) !== 0)) marks.push(BINARY);
   else if (head.length >= 2 && head[0] === 0x23 && head[1] === 0x21) marks.push(SCRIPT);
   return marks;
+}
+
+/** Programs for other systems are read too, though they cannot run here: PE files and those of macOS. */
+function isProgram(marks: readonly string[], head: Buffer): boolean {
+  if (marks.includes(BINARY)) return true;
+  if (head.length < 256) return false;
+  const magic = head.readUInt32BE(0);
+  // MZ with a PE header where its offset says, which texts and fonts that begin with these letters have not.
+  if (magic >>> 16 === 0x4d5a) return head.readUInt32LE(60) < 4096;
+  return magic === 0xcffaedfe || magic === 0xcefaedfe;
 }

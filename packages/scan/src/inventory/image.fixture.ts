@@ -12,10 +12,11 @@ export const ALPINE: FixtureEntry = {
   content: 'ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME="Alpine Linux v3.20"\n',
 };
 export const ELF = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(600)]);
+/** A program of Go whose build information points to nothing. */
 export const GO_ELF = Buffer.concat([
   ELF,
-  Buffer.alloc(300_000),
-  Buffer.from('\xff Go buildinf:', 'latin1'),
+  Buffer.alloc(300_016 - ELF.length),
+  Buffer.from('\xff Go buildinf:\x08\x00', 'latin1'),
   Buffer.alloc(100),
 ]);
 

@@ -1,14 +1,13 @@
 import type { FixtureEntry } from '@pratique/oci/layers/tar-fixture';
 import { describe, expect, test } from 'vitest';
 import { CATALOGERS } from '../catalogers/list.ts';
-import { ELF, GO_ELF, gaps, OS, packageJson, record, status, take } from './image.fixture.ts';
+import { ELF, gaps, OS, packageJson, record, status, take } from './image.fixture.ts';
 
 describe('what has no cataloger is named', () => {
   const system = [OS, status(record('a', '1'))];
   test.each<[string, FixtureEntry, string]>([
     ['a lock of Deno', { path: 'app/deno.lock', content: '{}' }, 'deno-lock'],
-    ['a Go program', { path: 'app/server', content: GO_ELF, mode: 0o755 }, 'go-binary'],
-    ['a crate lock', { path: 'src/Cargo.lock', content: '[[package]]' }, 'cargo-lock'],
+    ['a lock of Elixir', { path: 'src/mix.lock', content: '%{}' }, 'mix-lock'],
     ['a binary lock of Bun', { path: 'app/bun.lockb', content: 'x' }, 'bun-lock'],
   ])('%s', async (_name, entry, what) => {
     expect(gaps(await take([system, [entry]]))).toEqual([`no-cataloger ${what} ${entry.path}`]);
@@ -40,9 +39,9 @@ describe('what has no cataloger is named', () => {
 
   test('a long list is cut, with every kind still in it and the rest counted', async () => {
     const locks = Array.from({ length: 500 }, (_, at) => ({ path: `app/${at}/deno.lock`, content: '{}' }));
-    const { missing } = await take([system, [...locks, { path: 'src/Cargo.lock', content: 'x' }]]);
+    const { missing } = await take([system, [...locks, { path: 'src/mix.lock', content: 'x' }]]);
     expect(missing.length).toBeLessThanOrEqual(200);
-    expect(missing.map((each) => each.what)).toContain('cargo-lock');
+    expect(missing.map((each) => each.what)).toContain('mix-lock');
     const rest = missing.find((each) => each.kind === 'limit');
     const listed = missing.filter((each) => each.what === 'deno-lock' && each.kind === 'no-cataloger').length;
     expect(rest?.detail).toContain(String(500 - listed));

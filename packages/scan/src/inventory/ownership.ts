@@ -18,3 +18,8 @@ export function claimFiles(tree: ImageTree, owned: readonly OwnedFiles[]): Map<T
   }
   return owners;
 }
+
+export function isOwned(tree: ImageTree, path: string, owners: ReadonlyMap<TreeNode, string>): boolean {
+  const node = tree.lookup(path, false);
+  return node !== null && owners.has(node);
+}

@@ -34,7 +34,7 @@ export function joinPackages(
 }
 
 /** Packages of the operating system have no owner; for others the file that names them, or that they lie in, decides. */
-function ownerOf(tree: ImageTree, each: Package, owners: ReadonlyMap<TreeNode, string>): string | null {
+export function ownerOf(tree: ImageTree, each: Package, owners: ReadonlyMap<TreeNode, string>): string | null {
   if (each.type === 'deb' || each.type === 'apk' || each.type === 'rpm') return null;
   const path = each.paths[0];
   // `app.war!/WEB-INF/lib/x.jar` is a place inside a file.
