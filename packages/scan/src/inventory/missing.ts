@@ -2,7 +2,8 @@
 import type { Distribution, Missing, Package } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import type { Cataloger } from '../catalogers/cataloger.ts';
-import { BINARY_MARKS, recognise } from '../catalogers/recognise.ts';
+import { PACKED_PROGRAM } from '../catalogers/executables/findings.ts';
+import { recognise } from '../catalogers/recognise.ts';
 import { printable } from '../printable.ts';
 import { claimedDirectories } from './claimed.ts';
 import { BINARY } from './examine.ts';
@@ -25,11 +26,15 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
   const missing: Missing[] = [];
   const systemPackages = packages.some((each) => each.type === 'deb' || each.type === 'apk' || each.type === 'rpm');
   const claimed = claimedDirectories(packages);
+  const evidence = new Set(packages.flatMap((each) => each.paths));
+  const read = (path: string, node: TreeNode): boolean =>
+    evidence.has(path) || catalogers.some((each) => each.marks?.some((mark) => node.marks.includes(mark)));
   for (const { path, node } of tree.nodes()) {
     if (node.kind === 'directory' || owners.has(node) || catalogers.some((each) => each.wants(path))) continue;
     const found = recogniseNode(tree, path, node);
     if (found === null) {
-      if (!systemPackages && node.kind === 'file' && node.marks.includes(BINARY) && !liesIn(claimed, path))
+      const program = !systemPackages && node.kind === 'file' && node.marks.includes(BINARY);
+      if (program && !read(path, node) && !liesIn(claimed, path))
         missing.push({
           kind: 'no-cataloger',
           what: 'executable',
@@ -72,8 +77,7 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
 }
 
 function recogniseNode(tree: ImageTree, path: string, node: TreeNode): string | null {
-  const mark = node.kind === 'file' ? BINARY_MARKS.find((each) => node.marks.includes(each.mark)) : undefined;
-  if (mark) return mark.mark;
+  if (node.kind === 'file' && node.marks.includes(PACKED_PROGRAM)) return PACKED_PROGRAM;
   const found = recognise(path);
   if (!found) return null;
   // Empty files (a namespace package's marker, a file that keeps a folder) hold nothing to read.
