@@ -7,7 +7,7 @@ import { OS_RELEASE_PATHS, parseOsRelease } from '../catalogers/os-release.ts';
 import { indexFiles } from './file-index.ts';
 import { boundMissing, findMissing } from './missing.ts';
 import { claimFiles, isOwned } from './ownership.ts';
-import { joinPackages, ownerOf } from './packages.ts';
+import { isRepeated, joinPackages, ownerOf } from './packages.ts';
 
 export type BuildInput = {
   tree: ImageTree;
@@ -20,27 +20,29 @@ export type BuildInput = {
 export function buildInventory({ tree, catalogers, layers }: BuildInput): Inventory {
   const distribution = readDistribution(tree);
   const layerOf = (node: TreeNode): string | null => layers[node.layer]?.digest ?? null;
-  const missing: Missing[] = [];
+  const told: Missing[] = [];
   const all: Cataloged = { packages: [], missing: [], owned: [] };
   const unlessOwned: Package[] = [];
-  const ofPrograms: Missing[] = [];
-  const wanted = collect(tree, catalogers, missing);
+  const secondhand: Package[] = [];
+  const wanted = collect(tree, catalogers, told);
   for (const cataloger of catalogers) {
     try {
       const found = cataloger.catalog(wanted.get(cataloger.name) ?? [], { tree, distribution, layerOf });
-      const packages = cataloger.onlyUnowned ? unlessOwned : all.packages;
+      const packages = cataloger.secondhand ? secondhand : cataloger.onlyUnowned ? unlessOwned : all.packages;
       for (const each of found.packages) packages.push(each); // too many for the arguments of one call
       for (const each of found.owned) all.owned.push(each);
-      for (const each of found.missing) (cataloger.marks ? ofPrograms : missing).push(each);
+      for (const each of found.missing) told.push(each);
     } catch (error) {
       const detail = `the cataloger failed: ${error instanceof Error ? error.message.slice(0, 300) : 'unknown error'}`;
-      missing.push({ kind: 'unreadable', what: cataloger.name, path: '', detail });
+      told.push({ kind: 'unreadable', what: cataloger.name, path: '', detail });
     }
   }
   const owners = claimFiles(tree, all.owned);
-  // The distribution's advisories speak for programs that it owns, whatever can be read of them.
-  for (const each of ofPrograms) if (!isOwned(tree, each.path, owners)) missing.push(each);
+  // The distribution's advisories speak for files that it owns, whatever can be read of them.
+  const missing = told.filter((each) => !isOwned(tree, each.path, owners));
   for (const each of unlessOwned) if (ownerOf(tree, each, owners) === null) all.packages.push(each);
+  const repeated = isRepeated(all.packages);
+  for (const each of secondhand) if (!repeated(each) && ownerOf(tree, each, owners) === null) all.packages.push(each);
   const packages = joinPackages(tree, all.packages, owners);
   missing.push(...findMissing({ tree, catalogers, owners, distribution, packages }));
   return {

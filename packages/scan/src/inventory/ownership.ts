@@ -20,6 +20,11 @@ export function claimFiles(tree: ImageTree, owned: readonly OwnedFiles[]): Map<T
 }
 
 export function isOwned(tree: ImageTree, path: string, owners: ReadonlyMap<TreeNode, string>): boolean {
-  const node = tree.lookup(path, false);
-  return node !== null && owners.has(node);
+  return ownerAt(tree, path, owners) !== null;
+}
+
+/** The purl of the package that owns a file, or the file that a place such as `app.war!/WEB-INF/lib/x.jar` lies in. */
+export function ownerAt(tree: ImageTree, path: string, owners: ReadonlyMap<TreeNode, string>): string | null {
+  const node = tree.lookup(path, false) ?? tree.lookup(path.replace(/!\/.*$/s, ''), false);
+  return node ? (owners.get(node) ?? null) : null;
 }

@@ -1,7 +1,9 @@
 /** Joins what catalogers found into one list: owners set, repetitions merged, in a fixed order. */
 import type { Package } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
+import { ownerAt } from './ownership.ts';
 
+const SYSTEM: ReadonlySet<Package['type']> = new Set(['deb', 'apk', 'rpm']);
 /** Evidence beyond this many paths says nothing more. */
 const MAX_PATHS = 50;
 
@@ -35,12 +37,20 @@ export function joinPackages(
 
 /** Packages of the operating system have no owner; for others the file that names them, or that they lie in, decides. */
 export function ownerOf(tree: ImageTree, each: Package, owners: ReadonlyMap<TreeNode, string>): string | null {
-  if (each.type === 'deb' || each.type === 'apk' || each.type === 'rpm') return null;
-  const path = each.paths[0];
-  // `app.war!/WEB-INF/lib/x.jar` is a place inside a file.
-  const node =
-    path === undefined ? null : (tree.lookup(path, false) ?? tree.lookup(path.replace(/!\/.*$/s, ''), false));
-  return node ? (owners.get(node) ?? null) : null;
+  if (SYSTEM.has(each.type)) return null;
+  return each.paths[0] === undefined ? null : ownerAt(tree, each.paths[0], owners);
+}
+
+/**
+ * Says of a package that a document names whether it was found anyway. Where the operating system's own database was
+ * read, it alone says what is installed of its kind.
+ */
+export function isRepeated(found: readonly Package[]): (each: Package) => boolean {
+  const key = ({ type, name, version }: Package): string =>
+    `${type} ${name.toLowerCase()} ${version.replace(/^v/, '')}`;
+  const known = new Set(found.map(key));
+  const systems = new Set(found.map((each) => each.type).filter((type) => SYSTEM.has(type)));
+  return (each) => systems.has(each.type) || known.has(key(each));
 }
 
 function byText(a: string, b: string): number {

@@ -50,6 +50,8 @@ type Walk = { read: JarRead; budget: ZipBudget; texts: number; problems: number 
 /** All packages of a jar and of what is nested in it; what was not read is named. Throws nothing. */
 export function readJar(path: string, content: Buffer): JarRead {
   const walk: Walk = { read: { packages: [], problems: [] }, budget: newBudget(), texts: MAX_TEXTS, problems: 0 };
+  // The view that tools have of a Java runtime: a part of it, and of no repository.
+  if (/(?:^|\/)lib\/jrt-fs\.jar$/.test(path)) return walk.read;
   try {
     readArchive(walk, path.slice(path.lastIndexOf('/') + 1), '', content, 1);
   } catch (error) {

@@ -185,6 +185,13 @@ test('a jar nested in a file of an operating-system package belongs to that pack
   expect(inventory.packages.find((each) => each.type === 'maven')?.owner).toContain('pkg:deb/debian/tool@1');
 });
 
+test('what cannot be told of a jar is no gap where an operating-system package owns it, nor is a part of the runtime', async () => {
+  const list = { path: 'var/lib/dpkg/info/tool.list', content: '/.\n/usr/share/java/x.jar\n' };
+  const owned = await take([[OS, status(record('tool', '1')), list, jar('usr/share/java/x.jar', manifest(''))]]);
+  expect(owned.missing).toEqual([]);
+  expect((await take([[jar('opt/java/lib/jrt-fs.jar', manifest(''))]])).missing).toEqual([]);
+});
+
 describe('hostile archives', () => {
   const deep = (levels: number): Buffer => {
     let bytes = makeZip([properties('a.b', 'c', '1')]);
