@@ -8,6 +8,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { asSystem, asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
+import { readFeedStates } from '../scan/feeds.ts';
 import type { ChildState } from '../supervisor/child.ts';
 import { wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
@@ -24,7 +25,13 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
     async () => {
       const status = await readAdvisories(config.dataDir);
       if (!status) throw new ServerError('unavailable', 'the advisory store is not ready yet');
-      return status;
+      const feeds = Object.entries(await readFeedStates(db)).map(([name, { triedAt, succeededAt, error }]) => ({
+        name,
+        triedAt,
+        succeededAt,
+        error,
+      }));
+      return { ...status, feeds };
     },
   );
 

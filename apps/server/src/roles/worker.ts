@@ -32,6 +32,7 @@ import { rematch } from '../renewal/rematch.ts';
 import { scheduleRenewals } from '../renewal/schedule.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
+import { publishAdvisories } from '../scan/publish-advisories.ts';
 import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
@@ -92,6 +93,14 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'renewal.rematch': async () => {
       const seen = await rematch(db, await advisories.open(), advisories.history);
       log.info({ seen }, 'stored packages matched with the newest advisories');
+    },
+    'advisories.publish': async () => {
+      const { serial, manifest } = await publishAdvisories({
+        ...trust,
+        dir: join(config.dataDir, 'advisories'),
+        now: () => new Date(),
+      });
+      log.info({ serial, manifest }, 'advisories published');
     },
     'trust.refresh': ({ payload }) => refreshStatements(statements, aboutImage(payload)),
     'trust.withdraw': ({ payload }) => withdrawAndDeny(statements, aboutImage(payload)),
@@ -183,6 +192,8 @@ async function publishRevisions(db: Db, snapshot: string): Promise<void> {
       select 1 from advisory_sweep where snapshot is distinct from ${snapshot} or target is not null or matcher <> ${MATCHER_REVISION}`.execute(
       tx,
     );
+    const { rows: published } = await sql`select 1 from setting where key = 'advisories.published'`.execute(tx);
+    if (rows.length > 0 || published.length === 0) await enqueue(tx, 'advisories.publish', { snapshot });
     if (rows.length + unswept.length > 0) await enqueue(tx, 'renewal.rematch', { snapshot });
   });
 }

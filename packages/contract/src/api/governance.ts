@@ -233,6 +233,28 @@ export const AdvisoryStatus = z.object({
       licence: z.string().nullable(),
     }),
   ),
+  /** How the server's feeds fared when they were fetched last; one that failed leaves what it brought before. */
+  feeds: z
+    .array(
+      z.object({
+        name: z.string(),
+        triedAt: z.string(),
+        succeededAt: z.string().nullable(),
+        error: z.string().nullable(),
+      }),
+    )
+    .optional(),
+  /** Where a store on disk was updated from. */
+  received: z
+    .object({
+      from: z.string(),
+      fingerprint: z.string(),
+      serial: z.number().int(),
+      date: z.string(),
+      receivedAt: z.string(),
+      lastFailure: z.object({ at: z.string(), error: z.string() }).nullable(),
+    })
+    .optional(),
 });
 export type AdvisoryStatus = z.infer<typeof AdvisoryStatus>;
 

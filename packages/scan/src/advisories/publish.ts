@@ -52,6 +52,23 @@ export async function publish(dir: string, feeds: readonly CollectedFeed[]): Pro
   });
 }
 
+/**
+ * Makes the snapshot with these bytes the current one, as it is.
+ * @param fill brings the shards that are not there yet; nothing changes when it throws
+ */
+export async function publishSnapshot(dir: string, bytes: Buffer, fill: () => Promise<void>): Promise<string> {
+  await mkdir(join(dir, 'shards'), { recursive: true });
+  await mkdir(join(dir, 'snapshots'), { recursive: true });
+  return withLock(dir, async () => {
+    await fill();
+    const digest = digestOf(bytes);
+    await writeDurably(paths.manifest(dir, digest), bytes);
+    await writeDurably(paths.current(dir), Buffer.from(`${digest}\n`));
+    await prune(dir, digest);
+    return digest;
+  });
+}
+
 async function writeFeed(dir: string, feed: CollectedFeed): Promise<FeedEntry> {
   const shards: ShardEntry[] = [];
   for (const [ecosystem, names] of [...feed.shards].sort((a, b) => (a[0] < b[0] ? -1 : 1))) {

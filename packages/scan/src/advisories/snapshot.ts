@@ -34,7 +34,7 @@ export type FeedEntry = z.infer<typeof FeedEntry>;
 export const SnapshotManifest = z.object({ format: z.literal(1), feeds: z.array(FeedEntry) });
 export type SnapshotManifest = z.infer<typeof SnapshotManifest>;
 
-const MAX_MANIFEST = 64 * 1024 * 1024;
+export const MAX_MANIFEST = 64 * 1024 * 1024;
 
 export const EMPTY: SnapshotManifest = { format: 1, feeds: [] };
 
