@@ -30,6 +30,8 @@ export type Cataloger = {
   marks?: readonly string[];
   /** What it finds in files of an operating-system package is that package, and is left out. */
   onlyUnowned?: boolean;
+  /** It repeats what others say; what another cataloger found itself is left out. Comes last in the list. */
+  secondhand?: boolean;
   /** Shortens a content to what `catalog` needs, to save memory. Runs while layers are read, and throws nothing. */
   condense?(path: string, content: Buffer): Buffer;
   /** Bytes up to which a file is read that `condense` makes small; undefined leaves the general limit. */

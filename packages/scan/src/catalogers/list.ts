@@ -13,6 +13,7 @@ import { python } from './python/python.ts';
 import { rpm } from './rpm/rpm.ts';
 import { ruby } from './ruby/ruby.ts';
 import { rust } from './rust/rust.ts';
+import { sbom } from './sbom/sbom.ts';
 
 /** Raised whenever the same image would give another inventory. */
 export const CATALOGER_REVISION = 2;
@@ -31,4 +32,5 @@ export const CATALOGERS: readonly Cataloger[] = [
   go,
   rust,
   executables,
+  sbom,
 ];

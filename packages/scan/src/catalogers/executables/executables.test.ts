@@ -95,9 +95,9 @@ describe('toolchains', () => {
         { path: 'etc/release', content: 'something else' },
       ],
     ]);
+    expect(purls(inventory)).toContain('pkg:golang/toolchain@1.22.1');
     expect(generic(inventory)).toEqual([
       'pkg:generic/erlang@25.2.3',
-      'pkg:generic/go@1.22.1',
       'pkg:generic/jdk@17.0.9+9',
       'pkg:generic/jre@21.0.1',
     ]);

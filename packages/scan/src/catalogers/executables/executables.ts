@@ -29,7 +29,9 @@ export const executables: Cataloger = {
       found.read('executable', file, () => {
         if (GO_VERSION.test(file.path)) {
           const version = parseGoToolchain(file.content);
-          if (version !== null) add('go', version, file);
+          // The name under which Go's advisories keep its compiler and commands.
+          if (version !== null)
+            found.add({ name: 'toolchain', version, licenses: ['BSD-3-Clause'], type: 'golang' }, file);
         } else if (ERLANG_VERSION.test(file.path)) {
           const version = /^([0-9]+(?:\.[0-9]+)+)\s*$/.exec(file.content.toString('utf8', 0, 100))?.[1];
           if (version) add('erlang', version, file);
