@@ -63,6 +63,29 @@ export class Collector {
     feed.records += 1;
   }
 
+  /** Feeds that every record so far was of; undefined before the first. */
+  #common: Set<string> | undefined;
+
+  /** Told of the feeds that one record, which may be about several ecosystems, went into. */
+  together(names: ReadonlySet<string>): void {
+    this.#common = new Set([...names].filter((name) => this.#common?.has(name) ?? true));
+  }
+
+  /**
+   * The export of one ecosystem brings what its records say of others too: not all that is known of those, so it must
+   * not replace their own exports. It stays with the ecosystem that all records are about.
+   */
+  joinPartial(): void {
+    const [main] = [...(this.#common ?? [])].flatMap((name) => this.feeds.get(name) ?? []);
+    if (!main) return;
+    for (const feed of [...this.feeds.values()]) {
+      if (feed === main || this.#common?.has(feed.name)) continue;
+      for (const [ecosystem, names] of feed.shards) main.shards.set(ecosystem, names);
+      main.records += feed.records;
+      this.feeds.delete(feed.name);
+    }
+  }
+
   /** Keeps the newest date; text that is no date since 1990 is passed over. */
   seen(feed: CollectedFeed, date: string | undefined): void {
     const time = date === undefined ? Number.NaN : Date.parse(date);

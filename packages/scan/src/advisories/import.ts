@@ -30,6 +30,7 @@ export async function collectFeed(source: FeedSource, path: string, options: Imp
   const importer = IMPORTERS[source];
   const into = new Collector();
   await eachFeedFile(path, importer.wants, (file) => importer.read(file, into, options.licence ?? importer.licence));
+  into.joinPartial();
   let records = 0;
   for (const feed of into.feeds.values()) {
     feed.date ??= options.date ?? null;

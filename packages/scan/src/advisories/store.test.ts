@@ -24,6 +24,24 @@ describe('the store', () => {
     expect(changesBetween(after, await open())).toEqual([]);
   });
 
+  test("one ecosystem's export may speak of another without replacing that one's own", async () => {
+    const both = osv('BOTH', 'x');
+    both['affected'] = [osv('', 'x'), osv('', 'y', {}, 'Go')].flatMap((one) => one['affected'] as unknown[]);
+    await importAdvisories(
+      dir(),
+      'osv',
+      file(
+        'go.json',
+        [1, 2, 3].map((at) => osv(`G-${at}`, 'y', {}, 'Go')),
+      ),
+    );
+    await importAdvisories(dir(), 'osv', file('npm.json', [osv('A-1', 'x'), both]));
+    const store = await open();
+    expect(store.lookup('Go', 'y').map((each) => each.advisory)).toEqual(['G-1', 'G-2', 'G-3', 'BOTH']);
+    expect(store.lookup('npm', 'x').map((each) => each.advisory)).toEqual(['A-1', 'BOTH']);
+    expect(store.sources.map((source) => source.name)).toEqual(['osv:Go', 'osv:npm']);
+  });
+
   test('the same data gives the same snapshot', async () => {
     const first = await importAdvisories(dir(), 'osv', file('a.json', [osv('A-1', 'x'), osv('A-2', 'y')]));
     const second = await importAdvisories(

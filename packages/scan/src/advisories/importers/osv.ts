@@ -77,16 +77,17 @@ function readRecord(record: OsvRecord, into: Collector, licence: string): void {
     if (before) before.affected.push(affected);
     else merged.set(key, { ecosystem, name, affected: [affected] });
   }
-  let taken = 0;
+  const feeds = new Set<string>();
   for (const { ecosystem, name, affected } of merged.values()) {
     const advisory = toRecord(record, ecosystem, affected);
     if (!advisory) continue;
     const feed = into.feed(`osv:${ecosystem.split(':', 1)[0]}`, 'osv', licence);
     into.seen(feed, record.modified);
     into.add(feed, ecosystem, name, advisory);
-    taken += 1;
+    feeds.add(feed.name);
   }
-  if (taken === 0) into.skipped += 1;
+  if (feeds.size === 0) into.skipped += 1;
+  else into.together(feeds);
 }
 
 function toRecord(record: OsvRecord, ecosystem: string, affected: readonly OsvAffected[]): AdvisoryRecord | null {
