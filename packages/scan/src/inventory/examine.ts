@@ -3,6 +3,7 @@ import type { Examination, Examine } from '@pratique/oci/layers/examine';
 import type { Cataloger } from '../catalogers/cataloger.ts';
 import { readProgram } from '../catalogers/executables/read-program.ts';
 import { OS_RELEASE_PATHS } from '../catalogers/os-release.ts';
+import { newRustBudget } from '../catalogers/rust/find-audit.ts';
 
 /** Marks of the file index. */
 export const EXECUTABLE = 'executable';
@@ -11,12 +12,13 @@ export const SCRIPT = 'script';
 
 /** Keeps what catalogers ask for, hashes what can run, and reads what programs say of themselves. */
 export function examineFor(catalogers: readonly Cataloger[]): Examine {
+  const budget = newRustBudget();
   return (path, { mode, head }) => {
     const keep = keeper(catalogers, path);
     const marks = runMarks(mode, head);
     if (keep === null && marks.length === 0 && !isProgram(marks, head)) return null;
     const wanted = { hash: marks.length > 0, keep, marks } satisfies Examination;
-    if (keep === null) return isProgram(marks, head) ? { ...wanted, reader: readProgram(path) } : wanted;
+    if (keep === null) return isProgram(marks, head) ? { ...wanted, reader: readProgram(path, budget) } : wanted;
     const keepBytes = catalogers.find((each) => each.wants(path))?.maxBytes?.(path);
     return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };

@@ -26,6 +26,8 @@ type Walk = {
   bytes: number;
   entries: number;
   options: InventoryOptions;
+  /** Lent for each piece of each file. */
+  piece: Buffer;
 };
 
 /**
@@ -49,6 +51,7 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
     bytes: 0,
     entries: 0,
     options,
+    piece: Buffer.allocUnsafe(PIECE),
   };
   const stack: { path: string; node: TreeNode; depth: number }[] = [{ path: '', node: walk.tree.root, depth: 0 }];
   for (let at = stack.pop(); at; at = stack.pop()) {
@@ -123,12 +126,12 @@ function readContent(walk: Walk, full: string, path: string, node: TreeNode): vo
   try {
     if (!fstatSync(file).isFile()) return;
     const sink = examineFile(path, node, walk.examine, walk.limits, walk.tree);
-    const piece = Buffer.allocUnsafe(Math.max(1, Math.min(PIECE, node.size)));
+    const { piece } = walk;
     for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) {
       walk.bytes += count;
       if (walk.bytes > walk.limits.bytesPerLayer)
         overLimit(walk.dir, 'bytesPerLayer', `more than ${walk.limits.bytesPerLayer} bytes are to be read`);
-      sink.data(Buffer.from(piece.subarray(0, count)));
+      sink.data(piece.subarray(0, count));
       if (sink.idle) break;
     }
     sink.end();

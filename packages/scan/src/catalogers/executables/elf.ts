@@ -42,6 +42,11 @@ export function offsetOf({ segments }: Elf, address: number): number | null {
   return segment ? address - segment.address + segment.offset : null;
 }
 
+/** Where the bytes end that are loaded into memory; sections that only tools read come after them. */
+export function endOfLoaded({ segments }: Elf): number {
+  return Math.max(0, ...segments.map((each) => each.offset + each.size));
+}
+
 /** A number of 4 or 8 bytes; beyond 2^53 it is no place in any file, and inexact. */
 export function readWord(bytes: Buffer, at: number, size: number, bigEndian: boolean): number {
   if (size === 8) return Number(bigEndian ? bytes.readBigUInt64BE(at) : bytes.readBigUInt64LE(at));

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { ELF, gaps, OS, purls, record, status, take } from '../../inventory/image.fixture.ts';
 import { mutate, randomOf } from '../mutate.fixture.ts';
+import { newRustBudget } from '../rust/find-audit.ts';
 import { readFindings } from './findings.ts';
 import { Passing } from './passing.ts';
 import { readProgram } from './read-program.ts';
@@ -72,7 +73,7 @@ test('a packed program is named', async () => {
 });
 
 test('the program that runs this test is found out', async () => {
-  const reader = readProgram('node');
+  const reader = readProgram('node', newRustBudget());
   for await (const piece of createReadStream(process.execPath, { highWaterMark: 1024 * 1024 }))
     reader.data(piece as Buffer);
   const programs = readFindings(reader.end().content ?? Buffer.alloc(0)).programs;

@@ -9,6 +9,8 @@ export type Needle = {
   after: number;
   /** Places of one content that are looked at; later ones are passed over. */
   most: number;
+  /** Where in the file the search begins; what lies before it is not searched. */
+  from?: number;
   /** Judges by the first bytes that are at hand (from the string's beginning, possibly only the string itself). */
   promising?(start: Buffer, offset: number): boolean;
   /**
@@ -54,7 +56,8 @@ export class Passing {
     this.offset += piece.length;
     this.#piece = piece;
     for (const capture of pending) this.#take(capture, piece, start);
-    for (const state of this.#needles) this.#search(state, piece, start);
+    for (const state of this.#needles)
+      if (state.left > 0 && this.offset > (state.needle.from ?? 0)) this.#search(state, piece, start);
     const recent = piece.length >= HISTORY ? piece.subarray(-HISTORY) : Buffer.concat([this.#history, piece]);
     this.#history = Buffer.from(recent.subarray(-HISTORY));
     this.#piece = Buffer.alloc(0);
@@ -70,12 +73,13 @@ export class Passing {
   #search(state: { needle: Needle; left: number }, piece: Buffer, start: number): void {
     const { bytes } = state.needle;
     const overlap = Math.min(this.#history.length, bytes.length - 1);
-    if (state.left > 0 && overlap > 0) {
+    if (overlap > 0) {
       const border = Buffer.concat([this.#history.subarray(-overlap), piece.subarray(0, bytes.length - 1)]);
       for (let at = border.indexOf(bytes); at >= 0 && state.left > 0; at = border.indexOf(bytes, at + 1))
         this.#begin(state, piece, start, start - overlap + at);
     }
-    for (let at = piece.indexOf(bytes); at >= 0 && state.left > 0; at = piece.indexOf(bytes, at + 1))
+    const from = Math.max(0, (state.needle.from ?? 0) - start);
+    for (let at = piece.indexOf(bytes, from); at >= 0 && state.left > 0; at = piece.indexOf(bytes, at + 1))
       this.#begin(state, piece, start, start + at);
   }
 

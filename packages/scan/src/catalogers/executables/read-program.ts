@@ -1,8 +1,8 @@
 /** Reads a program while it passes: what compilers and authors left in it of its origin. Keeps a few kilobytes. */
 import type { ContentReader } from '@pratique/oci/layers/examine';
 import { GoFinder } from '../go/find-build-info.ts';
-import { RustFinder } from '../rust/find-audit.ts';
-import { parseElf } from './elf.ts';
+import { type RustBudget, RustFinder } from '../rust/find-audit.ts';
+import { endOfLoaded, parseElf } from './elf.ts';
 import { GO_PROGRAM, KNOWN_PROGRAM, PACKED_PROGRAM, RUST_PROGRAM, writeFindings } from './findings.ts';
 import { fingerprintsFor, ProgramFinder } from './fingerprints.ts';
 import { Passing } from './passing.ts';
@@ -13,21 +13,26 @@ const HEAD = 8192;
 const GO_NOTE = Buffer.from('Go\0\0', 'latin1');
 const UPX = Buffer.from('UPX!', 'latin1');
 
-/** @param path decides which fingerprints are tried */
-export function readProgram(path: string): ContentReader {
-  return new ProgramReader(path);
+/**
+ * @param path decides which fingerprints are tried
+ * @param budget what may be spent on all programs of a scan
+ */
+export function readProgram(path: string, budget: RustBudget): ContentReader {
+  return new ProgramReader(path, budget);
 }
 
 class ProgramReader implements ContentReader {
   readonly #passing = new Passing();
   readonly #go: GoFinder;
   readonly #programs: ProgramFinder;
+  readonly #budget: RustBudget;
   #rust: RustFinder | null = null;
   #head: Buffer | null = Buffer.alloc(0);
   #waiting: Buffer[] = [];
   #packed = false;
 
-  constructor(path: string) {
+  constructor(path: string, budget: RustBudget) {
+    this.#budget = budget;
     this.#go = new GoFinder(this.#passing);
     this.#programs = new ProgramFinder(fingerprintsFor(path), this.#passing);
   }
@@ -63,7 +68,7 @@ class ProgramReader implements ContentReader {
     this.#packed = head.subarray(0, 4096).includes(UPX);
     const elf = parseElf(head);
     if (elf && head.includes(GO_NOTE)) this.#go.expectPointers(elf);
-    else this.#rust = new RustFinder(this.#passing);
+    else this.#rust = new RustFinder(this.#passing, elf ? endOfLoaded(elf) : 0, this.#budget);
     for (const piece of this.#waiting) this.#passing.data(piece);
     this.#waiting = [];
   }

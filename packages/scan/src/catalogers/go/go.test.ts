@@ -7,6 +7,7 @@ import { readFindings } from '../executables/findings.ts';
 import { readProgram } from '../executables/read-program.ts';
 import { filesBelow } from '../files.fixture.ts';
 import { mutate, randomOf } from '../mutate.fixture.ts';
+import { newRustBudget } from '../rust/find-audit.ts';
 import { parseGoMod, parseGoSum, parseVendored } from './go-mod.ts';
 import { mainVersion, parseBuildInfo, toolchainVersion } from './parse-build-info.ts';
 
@@ -54,12 +55,12 @@ describe('a program says what it was built from', () => {
     const random = randomOf(1);
     for (const name of ['server', 'esbuild']) {
       const content = fixture(name);
-      const whole = readProgram(name);
+      const whole = readProgram(name, newRustBudget());
       whole.data(content);
       const expected = readFindings(whole.end().content ?? Buffer.alloc(0));
       expect(expected.go?.modules).toContain('golang.org/x/');
       for (let round = 0; round < 3; round += 1) {
-        const reader = readProgram(name);
+        const reader = readProgram(name, newRustBudget());
         for (let at = 0; at < content.length; ) {
           const size = 1 + (random() % (at < 20_000 ? 40 : 60_000));
           reader.data(Buffer.from(content.subarray(at, at + size)));
@@ -91,7 +92,7 @@ describe('a program says what it was built from', () => {
       const start = from < 0 ? alignedMagic(content) : from;
       for (let round = 0; round < 100; round += 1) {
         const part = mutate(content.subarray(start, start + length), random);
-        const reader = readProgram(name);
+        const reader = readProgram(name, newRustBudget());
         reader.data(
           Buffer.concat([content.subarray(0, start), part, content.subarray(start + length, start + 200_000)]),
         );

@@ -1,5 +1,5 @@
 /** Reads the headers out of Packages: a hash database of Berkeley DB. */
-import { MAX_BLOB, MAX_RECORDS, type RpmRecords } from './records.ts';
+import { MAX_BLOB, MAX_PROBLEMS, MAX_RECORDS, type RpmRecords } from './records.ts';
 
 const HASH_MAGIC = 0x061561;
 const PAGE_HEADER = 26;
@@ -58,6 +58,7 @@ function readPages(file: File, { blobs, problems }: RpmRecords): void {
   if ((last + 1) * pageSize > bytes.length) problems.push('the database is cut off');
   const used = new Set<number>();
   for (let page = 1; page <= last && (page + 1) * pageSize <= bytes.length; page += 1) {
+    if (problems.length > MAX_PROBLEMS) return;
     const start = page * pageSize;
     const type = bytes[start + 25];
     if (type !== HASH && type !== HASH_UNSORTED) continue;

@@ -1,5 +1,5 @@
 /** Reads the headers out of Packages.db: rpm's own database format. */
-import { MAX_BLOB, MAX_RECORDS, type RpmRecords } from './records.ts';
+import { MAX_BLOB, MAX_PROBLEMS, MAX_RECORDS, type RpmRecords } from './records.ts';
 
 const PAGE = 4096;
 const SLOT = 16;
@@ -42,6 +42,7 @@ export function readNdbRecords(file: Buffer): RpmRecords {
     seen.add(offset);
     if (blob) blobs.push(blob);
     else problems.push(`the header of package ${index} cannot be read`);
+    if (problems.length > MAX_PROBLEMS) break;
     if (blobs.length < MAX_RECORDS) continue;
     problems.push(`records beyond ${MAX_RECORDS} were left out`);
     break;

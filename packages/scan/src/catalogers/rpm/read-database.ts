@@ -1,4 +1,5 @@
 /** Turns one database file of rpm into packages, in a form small enough to be kept while layers are read. */
+import { randomBytes } from 'node:crypto';
 import { isVisible } from '../../printable.ts';
 import { asList, asObject, readJson } from '../text.ts';
 import { readBerkeleyRecords } from './berkeley.ts';
@@ -20,19 +21,26 @@ const KEY = 'gpg-pubkey';
 export function readRpmDatabase(path: string, content: Buffer, log: Buffer | null): RpmRead {
   const name = path.slice(path.lastIndexOf('/') + 1);
   try {
-    if (name === 'rpmdb.sqlite') return headersOf(readSqliteRecords(content, log));
-    if (name === 'Packages.db') return headersOf(readNdbRecords(content));
-    if (name === 'Packages') return headersOf(readBerkeleyRecords(content));
+    if (name === 'rpmdb.sqlite') return headersOf(readSqliteRecords(content, log), content.length + (log?.length ?? 0));
+    if (name === 'Packages.db') return headersOf(readNdbRecords(content), content.length);
+    if (name === 'Packages') return headersOf(readBerkeleyRecords(content), content.length);
     return checked(parseRpmManifest(content));
   } catch (error) {
     return { headers: [], problems: [error instanceof Error ? error.message.slice(0, 200) : 'unknown error'] };
   }
 }
 
-function headersOf({ blobs, problems }: RpmRecords): RpmRead {
+/** @param size bytes of the database: records that are longer together lie over each other, to cost much */
+function headersOf({ blobs, problems }: RpmRecords, size: number): RpmRead {
   const headers: RpmHeader[] = [];
   let fileBytes = 0;
+  let bytes = 0;
   for (const [at, blob] of blobs.entries()) {
+    bytes += blob.length;
+    if (bytes > size) {
+      problems.push('its records lie over each other; those that follow were left out');
+      break;
+    }
     try {
       const header = parseRpmHeader(blob);
       for (const [directory, names] of header.files)
@@ -62,15 +70,17 @@ function checked({ headers, problems }: RpmRead): RpmRead {
   return { headers: kept, problems };
 }
 
+/** Begins what this process condensed; no image can begin a file with it. */
+const CONDENSED = randomBytes(16);
+
 /** The short form of a database that is too large to be kept as it is. */
 export function condenseRpmDatabase(path: string, content: Buffer): Buffer {
-  return Buffer.from(JSON.stringify(readRpmDatabase(path, content, null)));
+  return Buffer.concat([CONDENSED, Buffer.from(JSON.stringify(readRpmDatabase(path, content, null)))]);
 }
 
 /** @returns null for what `condenseRpmDatabase` did not write */
 export function readCondensed(content: Buffer): RpmRead | null {
-  if (content[0] !== 0x7b) return null;
-  const read = asObject(readJson(content));
-  if (!Array.isArray(read['headers'])) return null;
+  if (!content.subarray(0, CONDENSED.length).equals(CONDENSED)) return null;
+  const read = asObject(readJson(content.subarray(CONDENSED.length)));
   return { headers: asList(read['headers']) as RpmHeader[], problems: asList(read['problems']) as string[] };
 }

@@ -102,6 +102,25 @@ test('a package carries the layer that installed it, though the database is rewr
   ]);
 });
 
+test('records that lie over each other are not read again and again', () => {
+  const content = Buffer.from(fixture('Packages.db'));
+  // Every free slot of the first page is made to point to the largest header, under its own number.
+  const slots = Array.from({ length: 254 }, (_, at) => 32 + at * 16);
+  const used = slots.filter((at) => content.readUInt32LE(at + 8) !== 0);
+  const largest = used.reduce((a, b) => (content.readUInt32LE(a + 12) > content.readUInt32LE(b + 12) ? a : b));
+  for (const at of slots) content.copy(content, at, largest, largest + 16);
+  const { headers, problems } = readRpmDatabase('x/Packages.db', content, null);
+  expect(headers).toHaveLength(1);
+  expect(problems.length).toBeLessThan(30);
+});
+
+test('a file that calls itself the short form of a database is none', async () => {
+  const content = '{"headers":[{"name":"x"}],"problems":[]}';
+  const inventory = await take([[ROCKY, { path: 'var/lib/rpm/Packages', content }]]);
+  expect(inventory.packages).toEqual([]);
+  expect(gaps(inventory)).toContain('unreadable rpm-database var/lib/rpm/Packages');
+});
+
 test('what is in the log beside the database counts', async () => {
   const database = { path: 'var/lib/rpm/rpmdb.sqlite', content: fixture('logged.sqlite') };
   const log = { path: 'var/lib/rpm/rpmdb.sqlite-wal', content: fixture('logged.sqlite-wal') };

@@ -1,5 +1,5 @@
 /** Reads the headers out of rpmdb.sqlite: one table of an SQLite database, without SQLite. */
-import { MAX_BLOB, MAX_RECORDS, type RpmRecords } from './records.ts';
+import { MAX_BLOB, MAX_PROBLEMS, MAX_RECORDS, type RpmRecords } from './records.ts';
 
 const MAGIC = Buffer.from('SQLite format 3\0', 'latin1');
 const WAL_MAGIC = 0x377f0682;
@@ -75,6 +75,7 @@ function walk(pages: Pages, root: number, problems: string[], onRow: (row: Row) 
   const stack: { number: number; depth: number }[] = [{ number: root, depth: 1 }];
   for (let top = stack.pop(); top; top = stack.pop()) {
     const { number, depth } = top;
+    if (problems.length > MAX_PROBLEMS) return;
     const page = seen.has(number) || depth > MAX_DEPTH ? null : pages.get(number);
     seen.add(number);
     if (!page) {
@@ -86,6 +87,7 @@ function walk(pages: Pages, root: number, problems: string[], onRow: (row: Row) 
     const cells = page.readUInt16BE(at + 3);
     if (kind === LEAF_TABLE)
       for (let cell = 0; cell < cells; cell += 1) {
+        if (problems.length > MAX_PROBLEMS) return;
         const row = readRow(pages, page, page.readUInt16BE(at + 8 + cell * 2), seen);
         if (!row) problems.push(`a row on page ${number} of the database cannot be read`);
         else if (!onRow(row)) return;

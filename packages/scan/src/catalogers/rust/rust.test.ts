@@ -7,6 +7,8 @@ import { readFindings } from '../executables/findings.ts';
 import { readProgram } from '../executables/read-program.ts';
 import { mutate, randomOf } from '../mutate.fixture.ts';
 import { parseCargoLock } from './cargo-lock.ts';
+import { mayBeObject } from './deflate-start.ts';
+import { newRustBudget } from './find-audit.ts';
 import { parseAudit } from './rust.ts';
 
 const file = (name: string): Buffer => readFileSync(join(import.meta.dirname, 'fixtures', name));
@@ -37,6 +39,31 @@ test.each(['root/.cargo/registry/src/index.crates.io-1/x-1.0.0', 'usr/lib/rustli
     expect([own(inventory), inventory.missing]).toEqual([[], []]);
   },
 );
+
+test('beginnings of compressed objects are told from other bytes', () => {
+  for (const level of [1, 3, 6, 9])
+    for (const list of [
+      '{"packages":[]}',
+      JSON.stringify({ packages: Array.from({ length: 99 }, (_, at) => `x${at * at}`) }),
+    ])
+      expect(mayBeObject(deflateSync(Buffer.from(list), { level }))).toBe(true);
+  const random = randomOf(6);
+  let taken = 0;
+  for (let round = 0; round < 5000; round += 1) {
+    const bytes = Buffer.from(Array.from({ length: 16 }, () => random() & 255));
+    if (mayBeObject(Buffer.concat([Buffer.from([0x78, 0x9c]), bytes]))) taken += 1;
+  }
+  expect(taken).toBeLessThan(100);
+});
+
+test('no more streams are looked at than the scan allows', () => {
+  const read = (left: number): boolean => {
+    const reader = readProgram('aud', { left });
+    reader.data(AUD.content);
+    return readFindings(reader.end().content ?? Buffer.alloc(0)).rust !== null;
+  };
+  expect([read(20), read(0)]).toEqual([true, false]);
+});
 
 describe('hostile', () => {
   const withSection = (list: Buffer) =>
@@ -73,7 +100,7 @@ describe('hostile', () => {
     const random = randomOf(9);
     const at = AUD.content.indexOf(Buffer.from('789c758f', 'hex'));
     for (let round = 0; round < 200; round += 1) {
-      const reader = readProgram('aud');
+      const reader = readProgram('aud', newRustBudget());
       reader.data(AUD.content.subarray(0, 1024));
       reader.data(mutate(AUD.content.subarray(at - 64, AUD.content.length), random));
       const { content } = reader.end();
