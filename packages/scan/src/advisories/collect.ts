@@ -19,6 +19,8 @@ export type CollectedFeed = {
   records: number;
   /** Packages by ecosystem on which this feed says nothing although it covers the ecosystem. */
   unread: Record<string, string[]>;
+  /** Ecosystems of which it knows something and not all: what it does not know says nothing there. */
+  partial: string[];
   /** Digest of the seed files it comes from; null for what was imported. */
   seed: string | null;
 };
@@ -43,6 +45,7 @@ export class Collector {
       shards: new Map(),
       records: 0,
       unread: {},
+      partial: [],
       seed: null,
     };
     this.feeds.set(name, feed);
@@ -80,7 +83,10 @@ export class Collector {
     if (!main) return;
     for (const feed of [...this.feeds.values()]) {
       if (feed === main || this.#common?.has(feed.name)) continue;
-      for (const [ecosystem, names] of feed.shards) main.shards.set(ecosystem, names);
+      for (const [ecosystem, names] of feed.shards) {
+        main.shards.set(ecosystem, names);
+        main.partial.push(ecosystem);
+      }
       main.records += feed.records;
       this.feeds.delete(feed.name);
     }

@@ -61,7 +61,7 @@ function readFeed(parts: readonly { path: string; bytes: Buffer }[], seed: strin
     const lines = zstdDecompressSync(bytes, { maxOutputLength: MAX_SEED_FILE }).toString('utf8').split('\n');
     const header = SeedHeader.safeParse(JSON.parse(lines[0] ?? 'null'));
     if (!header.success) throw new ScanError('store-corrupt', `the seed file ${path} has no header`);
-    feed ??= { ...header.data, shards: new Map(), records: 0, seed };
+    feed ??= { ...header.data, shards: new Map(), records: 0, partial: [], seed };
     for (const line of lines.slice(1)) if (line !== '') addLine(feed, SeedLine.parse(JSON.parse(line)));
   }
   if (!feed) throw new ScanError('store-corrupt', 'a seed without files');

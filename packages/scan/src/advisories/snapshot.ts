@@ -28,6 +28,8 @@ export const FeedEntry = z.object({
   shards: z.array(ShardEntry),
   /** Packages by ecosystem of which the feed says nothing. */
   unread: z.record(z.string(), z.array(z.string())),
+  /** Ecosystems of which the feed knows something and not all. */
+  partial: z.array(z.string()).optional(),
 });
 export type FeedEntry = z.infer<typeof FeedEntry>;
 

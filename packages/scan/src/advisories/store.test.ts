@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { changesBetween } from './changes.ts';
 import { type FeedSource, importAdvisories } from './import.ts';
 import { failure, osv, useStore } from './store.fixture.ts';
+import { openAdvisoryStore } from './store.ts';
 
 const { root, dir, open, file } = useStore();
 
@@ -35,8 +36,13 @@ describe('the store', () => {
         [1, 2, 3].map((at) => osv(`G-${at}`, 'y', {}, 'Go')),
       ),
     );
+    await importAdvisories(join(root(), 'other'), 'osv', file('npm.json', [osv('A-1', 'x'), both]));
     await importAdvisories(dir(), 'osv', file('npm.json', [osv('A-1', 'x'), both]));
     const store = await open();
+    // What is known of a part of an ecosystem is no coverage of it.
+    const alone = await openAdvisoryStore(join(root(), 'other'));
+    expect([alone.covers('npm'), alone.covers('Go'), alone.lookup('Go', 'y').length]).toEqual([true, false, 1]);
+    alone.close();
     expect(store.lookup('Go', 'y').map((each) => each.advisory)).toEqual(['G-1', 'G-2', 'G-3', 'BOTH']);
     expect(store.lookup('npm', 'x').map((each) => each.advisory)).toEqual(['A-1', 'BOTH']);
     expect(store.sources.map((source) => source.name)).toEqual(['osv:Go', 'osv:npm']);

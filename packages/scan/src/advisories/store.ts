@@ -24,6 +24,7 @@ export type AdvisoryStore = {
   ecosystems: string[];
   /** The same and what is no ecosystem: `KEV`, `EPSS`, `NVD:2024`. */
   shardKeys: string[];
+  /** False where no feed knows all that is known of an ecosystem; one may know something nevertheless. */
   covers(ecosystem: string): boolean;
   /** False for a package on which the feeds of its ecosystem say nothing, neither good nor bad. */
   reads(ecosystem: string, name: string): boolean;
@@ -94,11 +95,13 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
     for (const file of files.splice(0)) closeSync(file);
   };
   const unread = new Map<string, Set<string>>();
+  const covered = new Set<string>();
   try {
     for (const feed of current.manifest.feeds) {
       for (const [ecosystem, names] of Object.entries(feed.unread))
         unread.set(ecosystem, new Set([...(unread.get(ecosystem) ?? []), ...names]));
       for (const { ecosystem, digest, size } of feed.shards) {
+        if (!feed.partial?.includes(ecosystem)) covered.add(ecosystem);
         const file = openShardFile(paths.shard(dir, digest), digest, size);
         files.push(file);
         const open = { source: feed.source, ecosystem, digest, shard: new Shard(file, size), file };
@@ -116,7 +119,7 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
       .filter((key) => key !== KEV && key !== EPSS && !key.startsWith(`${NVD}:`))
       .sort(),
     shardKeys: [...byEcosystem.keys()].sort(),
-    covers: (ecosystem) => byEcosystem.has(ecosystem),
+    covers: (ecosystem) => covered.has(ecosystem),
     reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
     lookup: remember((ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name))),
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),

@@ -71,6 +71,7 @@ function readCore(entry: z.infer<typeof Core>, number: string, into: Collector, 
 function readNpm(entry: z.infer<typeof Npm>, into: Collector, licence: string): void {
   if (!entry.vulnerable_versions) return void (into.skipped += 1);
   const feed = into.feed('node:npm', 'node', licence);
+  feed.partial = ['npm']; // it ended in 2020
   into.seen(feed, entry.publish_date ?? undefined);
   const advisory = `NSWG-ECO-${entry.id}`;
   const names = namesOf(advisory, entry.cves.slice(0, 1));
