@@ -42,6 +42,25 @@ export async function endLostLeases(db: Db): Promise<void> {
   );
 }
 
+/** Deaths that cost a job nothing: whatever the reason was, the job was hardly it. */
+const FREE_TAKES = 5;
+const MAX_PAUSE_S = 60;
+
+/**
+ * Frees what dead workers held. Work that many processes died over may be what kills them: it comes back later each
+ * time, so that all other work goes on in between, and unlucky work meets a quieter moment.
+ */
 async function unlock(db: Db, workerIds: string[]): Promise<void> {
-  if (workerIds.length > 0) await sql`select graphile_worker.force_unlock_workers(${workerIds}::text[])`.execute(db);
+  if (workerIds.length === 0) return;
+  const { rows } = await sql<{ id: string; attempts: number }>`
+    select id, attempts from graphile_worker.jobs where locked_by = any (${workerIds}::text[]) and attempts > ${FREE_TAKES}`.execute(
+    db,
+  );
+  await sql`select graphile_worker.force_unlock_workers(${workerIds}::text[])`.execute(db);
+  for (const { id, attempts } of rows)
+    await sql`select graphile_worker.reschedule_jobs(${[id]}::bigint[], run_at => now() + make_interval(secs => ${pauseAfter(attempts)}))`.execute(
+      db,
+    );
 }
+
+const pauseAfter = (takes: number) => Math.min(2 ** (takes - FREE_TAKES), MAX_PAUSE_S);
