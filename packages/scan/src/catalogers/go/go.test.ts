@@ -166,6 +166,21 @@ describe('source', () => {
     expect([own(inventory), inventory.missing]).toEqual([[], []]);
   });
 
+  test('in a folder where programs are often built is read, that of Go itself is not, wherever it lies', async () => {
+    const content = 'module cmd\ngo 1.26\nrequire a.b/c v1.0.0\n';
+    const inventory = await take([
+      [...SYSTEM, ...files('source', 'go/src/app'), { path: 'opt/x/src/cmd/go.mod', content }],
+    ]);
+    expect([own(inventory), inventory.missing]).toEqual([LIBRARIES, []]);
+  });
+
+  test('of which Go holds a copy has lock files of others that pin nothing here', async () => {
+    const path = 'usr/local/go/src/cmd/vendor/golang.org/x/telemetry/package-lock.json';
+    const content = JSON.stringify({ lockfileVersion: 3, packages: { 'node_modules/a': { version: '1.0.0' } } });
+    const inventory = await take([[...SYSTEM, { path, content }]]);
+    expect(purls(inventory).filter((each) => each.startsWith('pkg:npm'))).toEqual([]);
+  });
+
   test('before Go 1.17 names its indirect needs in go.sum alone', async () => {
     const mod = { path: 'src/go.mod', content: 'module a.b/c\ngo 1.16\nrequire d.e/f v1.0.0 // indirect\n' };
     const sum = {

@@ -11,17 +11,19 @@ import { Gathering } from '../gathering.ts';
 import { makePurl } from '../purl.ts';
 import { isModulePath, parseGoMod, parseGoSum, parseVendored } from './go-mod.ts';
 import { mainVersion, parseBuildInfo, toolchainVersion } from './parse-build-info.ts';
+import { isGoSource } from './source.ts';
 
 const SOURCE = /(?:^|\/)(?:go\.mod|go\.sum|vendor\/modules\.txt)$/;
-/** Test data, Go's own source, and the cache of modules, where each has a go.mod that no build obeys. */
-const NOT_BUILT =
-  /(?:^|\/)(?:testdata|_[^/]*)\/|(?:^|\/)(?:pkg\/mod|vendor)\/.*go\.(?:mod|sum)$|(?:^|\/)(?:usr\/local\/go|go-?[0-9.]*)\/(?:src|misc|test|pkg\/mod)\//;
+/** Test data, and folders that Go itself passes over. */
+const NOT_BUILT = /(?:^|\/)(?:testdata|_[^/]*)\/|(?:^|\/)vendor\/.*go\.(?:mod|sum)$/;
+/** Modules of Go's own source, which each Go program is built with and `stdlib` stands for. */
+const OWN_MODULE = /^(?:std|cmd|misc)(?:\/|$)/;
 
 export const go: Cataloger = {
   name: 'go',
   places: [],
   marks: [GO_PROGRAM],
-  wants: (path) => SOURCE.test(path) && !NOT_BUILT.test(path),
+  wants: (path) => SOURCE.test(path) && !NOT_BUILT.test(path) && !isGoSource(path),
   catalog(files, context) {
     const found = new Gathering('golang', context);
     const built = new Set<string>();
@@ -91,7 +93,7 @@ function readModule(
 ): void {
   const mod = parseGoMod(file.content);
   if (mod === null) return found.addLock(null, 'go-module', file);
-  if (built.has(mod.module)) return;
+  if (built.has(mod.module) || OWN_MODULE.test(mod.module)) return;
   const folder = file.path.slice(0, -'go.mod'.length);
   const vendored = sources.get(`${folder}vendor/modules.txt`);
   if (vendored) return found.addLock(parseVendored(vendored.content), 'go-module', vendored);

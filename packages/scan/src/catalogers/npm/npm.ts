@@ -5,6 +5,7 @@
 import { isZipProblem, newBudget, openZip } from '../../zip/zip-archive.ts';
 import type { CatalogedFile, Cataloger } from '../cataloger.ts';
 import { Gathering } from '../gathering.ts';
+import { isGoSource } from '../go/source.ts';
 import { isInstalled, type LockRead } from '../lock.ts';
 import { parseBunLock } from './bun-lock.ts';
 import { condensePackageJson, parsePackageJson } from './package-json.ts';
@@ -75,7 +76,7 @@ export const npm: Cataloger = {
 function isOther(path: string): boolean {
   if (ARCHIVE.test(path)) return true;
   const lock = PLUG_AND_PLAY.test(path) || LOCKS.some((each) => each.pattern.test(path));
-  return lock && !/(?:^|\/)node_modules\//.test(path);
+  return lock && !/(?:^|\/)node_modules\//.test(path) && !isGoSource(path);
 }
 
 /** Directories such as `node_modules/x/node_modules` of a package's own tests may hold anything. */
