@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { ensureSeed, openAdvisoryStore } from '@pratique/scan';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -21,6 +22,8 @@ let asked: string[] = [];
 const server = createServer((request, response) => {
   asked.push(`${request.url} ${request.headers['if-none-match'] ?? ''}`.trim());
   if (request.url === '/garbage') return response.end('<html>maintenance</html>');
+  if (request.url === '/scores.csv.gz')
+    return response.end(gzipSync('#score_date:2026-01-02T00:00:00+0000\ncve,epss,percentile\nCVE-2026-1234,0.5,0.9\n'));
   if (request.url === '/away') return response.writeHead(503).end();
   if (request.headers['if-none-match'] === '"one"') return response.writeHead(304).end();
   return response.writeHead(200, { etag: '"one"' }).end(JSON.stringify(alpine));
@@ -50,6 +53,14 @@ test('a feed is imported by a child, and a second time only when it changed', as
   await updateFeeds(deps, [feed]);
   expect(asked).toEqual(['/good "one"']);
   expect((await openAdvisoryStore(dir)).snapshot).toBe(store.snapshot);
+});
+
+test('a feed keeps the form that its address names', async () => {
+  const states = await updateFeeds(deps, [{ name: 'epss', source: 'epss', url: at('/scores.csv.gz') }]);
+  expect(states['epss']).toMatchObject({ error: null });
+  const store = await openAdvisoryStore(dir);
+  expect(store.likelihood('CVE-2026-1234')).toEqual({ probability: 0.5, percentile: 0.9 });
+  store.close();
 });
 
 test('a feed of garbage or one that is away leaves the store as it was and says why', async () => {

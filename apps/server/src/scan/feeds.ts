@@ -16,7 +16,13 @@ export type FeedDefinition = { name: string; source: FeedSource; url: string };
 export type FeedState = { triedAt: string; succeededAt: string | null; etag: string | null; error: string | null };
 
 const OSV = 'https://osv-vulnerabilities.storage.googleapis.com';
-const ALPINE = ['v3.21', 'v3.22', 'v3.23'];
+const ALPINE = ['v3.20', 'v3.21', 'v3.22', 'v3.23', 'edge'];
+const ECOSYSTEMS = [
+  ...['npm', 'PyPI', 'Go', 'crates.io', 'Maven', 'RubyGems', 'Packagist', 'NuGet'],
+  ...['Ubuntu', 'AlmaLinux', 'Rocky Linux', 'Red Hat', 'SUSE', 'openSUSE'],
+];
+/** NVD publishes a file for each year, the first with all before it. */
+const NVD_YEARS = Array.from({ length: 2026 - 2002 + 1 }, (_, at) => 2002 + at);
 
 /** Public feeds in their publishers' formats. */
 export const DEFAULT_FEEDS: readonly FeedDefinition[] = [
@@ -27,10 +33,16 @@ export const DEFAULT_FEEDS: readonly FeedDefinition[] = [
     url: 'https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities.json',
   },
   { name: 'epss', source: 'epss', url: 'https://epss.empiricalsecurity.com/epss_scores-current.csv.gz' },
-  ...['npm', 'PyPI', 'Go', 'crates.io'].map((ecosystem) => ({
-    name: `osv-${ecosystem.toLowerCase()}`,
+  ...ECOSYSTEMS.map((ecosystem) => ({
+    name: `osv-${ecosystem.toLowerCase().replace(' ', '-')}`,
     source: 'osv' as const,
-    url: `${OSV}/${ecosystem}/all.zip`,
+    url: `${OSV}/${encodeURIComponent(ecosystem)}/all.zip`,
+  })),
+  { name: 'wolfi', source: 'wolfi', url: 'https://packages.wolfi.dev/os/security.json' },
+  ...NVD_YEARS.map((year) => ({
+    name: `nvd-${year}`,
+    source: 'nvd' as const,
+    url: `https://nvd.nist.gov/feeds/json/cve/2.0/nvdcve-2.0-${year}.json.gz`,
   })),
   ...ALPINE.flatMap((release) =>
     ['main', 'community'].map((part) => ({
@@ -105,7 +117,9 @@ async function updateFeed(deps: FeedsDeps, feed: FeedDefinition, etag: string | 
     });
     if (response.status === 304) return etag;
     if (!response.ok || !response.body) throw new Error(`${new URL(feed.url).host} answered ${response.status}`);
-    const file = join(folder, feed.url.endsWith('.zip') ? 'feed.zip' : 'feed.json');
+    // The importers tell forms apart by name.
+    const form = /\.(?:zip|tar|tgz|json|ya?ml|xml|csv)(?:\.gz|\.zst)?$/.exec(new URL(feed.url).pathname)?.[0];
+    const file = join(folder, `feed${form ?? '.json'}`);
     await pipeline(
       Readable.fromWeb(response.body as import('node:stream/web').ReadableStream),
       atMost(MAX_FEED_BYTES),
