@@ -24,7 +24,7 @@ export function buildInventory({ tree, catalogers, layers }: BuildInput): Invent
   const all: Cataloged = { packages: [], missing: [], owned: [] };
   const unlessOwned: Package[] = [];
   const secondhand: Package[] = [];
-  const wanted = collect(tree, catalogers, told);
+  const { wanted, paths } = collect(tree, catalogers, told);
   for (const cataloger of catalogers) {
     try {
       const found = cataloger.catalog(wanted.get(cataloger.name) ?? [], { tree, distribution, layerOf });
@@ -44,7 +44,7 @@ export function buildInventory({ tree, catalogers, layers }: BuildInput): Invent
   const repeated = isRepeated(all.packages);
   for (const each of secondhand) if (!repeated(each) && ownerOf(tree, each, owners) === null) all.packages.push(each);
   const packages = joinPackages(tree, all.packages, owners);
-  missing.push(...findMissing({ tree, catalogers, owners, distribution, packages }));
+  missing.push(...findMissing({ tree, catalogers, wanted: paths, owners, distribution, packages }));
   return {
     revision: CATALOGER_REVISION,
     distribution,
@@ -64,7 +64,12 @@ function readDistribution(tree: ImageTree): Distribution | null {
 }
 
 /** Gathers the files each cataloger asked for, in path order, and names those whose content is not there. */
-function collect(tree: ImageTree, catalogers: readonly Cataloger[], missing: Missing[]): Map<string, CatalogedFile[]> {
+function collect(
+  tree: ImageTree,
+  catalogers: readonly Cataloger[],
+  missing: Missing[],
+): { wanted: Map<string, CatalogedFile[]>; paths: Set<string> } {
+  const paths = new Set<string>();
   const wanted = new Map<string, CatalogedFile[]>(catalogers.map((each) => [each.name, []]));
   const seen = new Set<TreeNode>();
   const take = (cataloger: Cataloger, path: string, node: TreeNode): void => {
@@ -80,6 +85,7 @@ function collect(tree: ImageTree, catalogers: readonly Cataloger[], missing: Mis
       for (const each of catalogers)
         if (each.marks?.some((mark) => node.marks.includes(mark)))
           wanted.get(each.name)?.push({ path, node, content: node.content });
+    if (cataloger) paths.add(path);
     const target = cataloger ? tree.lookup(path) : null;
     if (cataloger && target?.kind === 'file') take(cataloger, path, target);
   }
@@ -88,7 +94,7 @@ function collect(tree: ImageTree, catalogers: readonly Cataloger[], missing: Mis
       const node = tree.lookup(place);
       if (node && node.kind !== 'directory') take(cataloger, place, node);
     }
-  return wanted;
+  return { wanted, paths };
 }
 
 function unread(cataloger: Cataloger, path: string, node: TreeNode): Missing {

@@ -14,23 +14,20 @@ export const SCRIPT = 'script';
 export function examineFor(catalogers: readonly Cataloger[]): Examine {
   const budget = newRustBudget();
   return (path, { mode, head }) => {
-    const keep = keeper(catalogers, path);
+    const cataloger = catalogers.find((each) => each.wants(path));
+    const keep = keeper(cataloger, path);
     const marks = runMarks(mode, head);
     if (keep === null && marks.length === 0 && !isProgram(marks, head)) return null;
     const wanted = { hash: marks.length > 0, keep, marks } satisfies Examination;
     if (keep === null) return isProgram(marks, head) ? { ...wanted, reader: readProgram(path, budget) } : wanted;
-    const keepBytes = catalogers.find((each) => each.wants(path))?.maxBytes?.(path);
+    const keepBytes = cataloger?.maxBytes?.(path);
     return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };
 }
 
-function keeper(catalogers: readonly Cataloger[], path: string): ((content: Buffer) => Buffer) | null {
+function keeper(cataloger: Cataloger | undefined, path: string): ((content: Buffer) => Buffer) | null {
   if (OS_RELEASE_PATHS.includes(path)) return (content) => content;
-  for (const cataloger of catalogers) {
-    if (!cataloger.wants(path)) continue;
-    return (content) => cataloger.condense?.(path, content) ?? content;
-  }
-  return null;
+  return cataloger ? (content) => cataloger.condense?.(path, content) ?? content : null;
 }
 
 /** Permission to execute, ELF or PE, or a `#!` line: what can run, or be loaded by what runs. */

@@ -13,6 +13,8 @@ export const MAX_MISSING = 200;
 export type MissingInput = {
   tree: ImageTree;
   catalogers: readonly Cataloger[];
+  /** Paths that a cataloger wants. */
+  wanted: ReadonlySet<string>;
   owners: ReadonlyMap<TreeNode, string>;
   distribution: Distribution | null;
   packages: readonly Package[];
@@ -22,7 +24,7 @@ export type MissingInput = {
  * Finds what is recognised and has no cataloger, what could not be read from the layers, and executables that nothing
  * accounts for. Files that an operating-system package owns are left out: the distribution's advisories speak for them.
  */
-export function findMissing({ tree, catalogers, owners, distribution, packages }: MissingInput): Missing[] {
+export function findMissing({ tree, catalogers, wanted, owners, distribution, packages }: MissingInput): Missing[] {
   const missing: Missing[] = [];
   const systemPackages = packages.some((each) => each.type === 'deb' || each.type === 'apk' || each.type === 'rpm');
   const claimed = claimedDirectories(packages);
@@ -30,7 +32,7 @@ export function findMissing({ tree, catalogers, owners, distribution, packages }
   const read = (path: string, node: TreeNode): boolean =>
     evidence.has(path) || catalogers.some((each) => each.marks?.some((mark) => node.marks.includes(mark)));
   for (const { path, node } of tree.nodes()) {
-    if (node.kind === 'directory' || owners.has(node) || catalogers.some((each) => each.wants(path))) continue;
+    if (node.kind === 'directory' || owners.has(node) || wanted.has(path)) continue;
     const found = recogniseNode(tree, path, node);
     if (found === null) {
       const program = !systemPackages && node.kind === 'file' && node.marks.includes(BINARY);
