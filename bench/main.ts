@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 const BENCHES: Record<string, () => Promise<string>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   sbom: async () => (await import('./sbom.ts')).benchSbom(),
+  advisories: async () => (await import('./advisories.ts')).benchAdvisories(),
   rematch: async () => (await import('./rematch.ts')).benchRematch(),
   admission: async () => (await import('./admission.ts')).benchAdmission(),
   'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),

@@ -22,7 +22,7 @@ export function matchPurls(lines: readonly string[], store: AdvisoryStore): Purl
   const byDistribution = new Map<string, { distribution: ReturnType<typeof distributionOf>; packages: Package[] }>();
   for (const text of new Set(lines.map((line) => line.trim()))) {
     if (text === '' || text.startsWith('#')) continue;
-    const read = packageFromPurl(text);
+    const read = packageFromPurl(text, true);
     if (!read) {
       unreadable.push(text.slice(0, 500));
       continue;
@@ -30,7 +30,7 @@ export function matchPurls(lines: readonly string[], store: AdvisoryStore): Purl
     const distribution = distributionOf([read.url]);
     const key = `${distribution?.id} ${distribution?.version} ${distribution?.codename}`;
     const group = byDistribution.get(key) ?? { distribution, packages: [] };
-    group.packages.push({ ...read.package, purl: text });
+    group.packages.push(read.package);
     byDistribution.set(key, group);
   }
   const findings: PurlMatches['findings'] = [];

@@ -5,8 +5,11 @@ import { PackageURL } from 'packageurl-js';
 /** A generic purl names no ecosystem, so nothing could be said of it. */
 const TYPES: ReadonlySet<string> = new Set(PackageType.options.filter((type) => type !== 'generic'));
 
-/** @returns null for what is no purl with a version */
-export function packageFromPurl(text: string): { package: Package; url: PackageURL } | null {
+/**
+ * @param written keeps the purl as it is written, which need not be its canonical form
+ * @returns null for what is no purl with a version
+ */
+export function packageFromPurl(text: string, written = false): { package: Package; url: PackageURL } | null {
   if (text.length > 4096) return null;
   let url: PackageURL;
   try {
@@ -29,7 +32,7 @@ export function packageFromPurl(text: string): { package: Package; url: PackageU
       name,
       version,
       type,
-      purl: url.toString(),
+      purl: written ? text : url.toString(),
       sourceName: upstream?.[1] ?? name,
       sourceVersion: upstream?.[2] && type !== 'rpm' ? upstream[2] : version,
       architecture: qualifiers['arch'] ?? null,
