@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { importAdvisories } from './advisories/import.ts';
 import { useStore } from './advisories/store.fixture.ts';
 import { matchPurls } from './match-purls.ts';
+import { splitPurl } from './sbom/split-purl.ts';
 
 const { dir, open, file } = useStore();
 
@@ -52,4 +53,24 @@ test('purls are matched each in its own distribution, by source and epoch, and n
   ]);
   expect(matches.uncovered).toMatchObject([{ ecosystem: 'npm', packages: 1 }]);
   expect(matches.unreadable).toEqual(['no purl']);
+});
+
+test.each([
+  ['pkg:npm/%40scope/name@1.0.0', 'npm', '@scope', 'name', '1.0.0'],
+  ['pkg:npm/@scope/name@1.0.0#lib/x', 'npm', '@scope', 'name', '1.0.0'],
+  [
+    'pkg:golang/github.com/Masterminds/goutils@v1.1.0+incompatible',
+    'golang',
+    'github.com/Masterminds',
+    'goutils',
+    'v1.1.0+incompatible',
+  ],
+  ['pkg:maven/org.x/y@1?type=jar', 'maven', 'org.x', 'y', '1'],
+  ['pkg://deb/debian/libc6@2.36-9%2Bdeb12u1?arch=amd64', 'deb', 'debian', 'libc6', '2.36-9+deb12u1'],
+  ['PKG:npm/x@1', undefined, undefined, undefined, undefined],
+  ['pkg:npm/%zz@1', undefined, undefined, undefined, undefined],
+  ['pkg:npm', undefined, undefined, undefined, undefined],
+])('%s is taken apart', (text, type, namespace, name, version) => {
+  const parts = splitPurl(text);
+  expect([parts?.type, parts?.namespace, parts?.name, parts?.version]).toEqual([type, namespace, name, version]);
 });

@@ -2,7 +2,10 @@
 import type { Finding, Package, Uncovered } from '@pratique/contract';
 import type { AdvisoryStore } from './advisories/store.ts';
 import { matchInventory } from './match.ts';
-import { distributionOf, packageFromPurl } from './sbom/package-from-purl.ts';
+import { distributionOf, packageOf } from './sbom/package-from-purl.ts';
+import { splitPurl } from './sbom/split-purl.ts';
+
+const MAX_PURL = 4096;
 
 export type PurlMatches = {
   /** `purl` is the line as it was written. */
@@ -22,15 +25,16 @@ export function matchPurls(lines: readonly string[], store: AdvisoryStore): Purl
   const byDistribution = new Map<string, { distribution: ReturnType<typeof distributionOf>; packages: Package[] }>();
   for (const text of new Set(lines.map((line) => line.trim()))) {
     if (text === '' || text.startsWith('#')) continue;
-    const read = packageFromPurl(text, true);
-    if (!read) {
+    const parts = text.length > MAX_PURL ? null : splitPurl(text);
+    const found = parts && packageOf(parts, text);
+    if (!found) {
       unreadable.push(text.slice(0, 500));
       continue;
     }
-    const distribution = distributionOf([read.url]);
+    const distribution = distributionOf([parts]);
     const key = `${distribution?.id} ${distribution?.version} ${distribution?.codename}`;
     const group = byDistribution.get(key) ?? { distribution, packages: [] };
-    group.packages.push(read.package);
+    group.packages.push(found);
     byDistribution.set(key, group);
   }
   const findings: PurlMatches['findings'] = [];

@@ -1,15 +1,13 @@
 /** Turns purls back into packages, with what their qualifiers say of source and distribution. */
 import { type Distribution, type Package, PackageType } from '@pratique/contract/package';
 import { PackageURL } from 'packageurl-js';
+import type { PurlParts } from './split-purl.ts';
 
 /** A generic purl names no ecosystem, so nothing could be said of it. */
 const TYPES: ReadonlySet<string> = new Set(PackageType.options.filter((type) => type !== 'generic'));
 
-/**
- * @param written keeps the purl as it is written, which need not be its canonical form
- * @returns null for what is no purl with a version
- */
-export function packageFromPurl(text: string, written = false): { package: Package; url: PackageURL } | null {
+/** @returns null for what is no purl with a version */
+export function packageFromPurl(text: string): { package: Package; url: PackageURL } | null {
   if (text.length > 4096) return null;
   let url: PackageURL;
   try {
@@ -17,6 +15,12 @@ export function packageFromPurl(text: string, written = false): { package: Packa
   } catch {
     return null;
   }
+  const found = packageOf(url, url.toString());
+  return found && { package: found, url };
+}
+
+/** @param purl as the package is to be called @returns null where it has no version */
+export function packageOf(url: PurlParts, purl: string): Package | null {
   if (!url.version) return null;
   const type = TYPES.has(url.type) ? (url.type as Package['type']) : 'generic';
   const qualifiers: Record<string, string | undefined> = url.qualifiers ?? {};
@@ -27,30 +31,27 @@ export function packageFromPurl(text: string, written = false): { package: Packa
   const file = type === 'rpm' ? /^(.+)-[^-]+-[^-]+\.(?:no)?src\.rpm$/.exec(qualifiers['upstream'] ?? '') : null;
   const upstream = file ?? /^([^@]+)(?:@(.+))?$/.exec(qualifiers['upstream'] ?? '');
   return {
-    url,
-    package: {
-      name,
-      version,
-      type,
-      purl: written ? text : url.toString(),
-      sourceName: upstream?.[1] ?? name,
-      sourceVersion: upstream?.[2] && type !== 'rpm' ? upstream[2] : version,
-      architecture: qualifiers['arch'] ?? null,
-      owner: null,
-      licenses: [],
-      layer: null,
-      paths: [],
-    },
+    name,
+    version,
+    type,
+    purl,
+    sourceName: upstream?.[1] ?? name,
+    sourceVersion: upstream?.[2] && type !== 'rpm' ? upstream[2] : version,
+    architecture: qualifiers['arch'] ?? null,
+    owner: null,
+    licenses: [],
+    layer: null,
+    paths: [],
   };
 }
 
-function nameOf(type: Package['type'], url: PackageURL): string {
+function nameOf(type: Package['type'], url: PurlParts): string {
   if (!url.namespace || type === 'deb' || type === 'apk' || type === 'rpm') return url.name;
   return type === 'maven' ? `${url.namespace}:${url.name}` : `${url.namespace}/${url.name}`;
 }
 
 /** The distribution that most system packages name in `distro=ID-VERSION`; null where none does. */
-export function distributionOf(urls: readonly PackageURL[]): Distribution | null {
+export function distributionOf(urls: readonly PurlParts[]): Distribution | null {
   const votes = new Map<string, number>();
   for (const url of urls) {
     const distro = url.qualifiers?.['distro'];
