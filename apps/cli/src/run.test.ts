@@ -101,6 +101,10 @@ describe('versions compare', () => {
     ['pypi', '1.0.dev1 1.0', '-1\n'],
     ['rpm', '1.0-1 1.0-2', '-1\n'],
     ['cargo', '1.0.0 1.0.1', '-1\n'],
+    ['maven', '1.0-alpha-1 1.0', '-1\n'],
+    ['gem', '1.0.a 1.0', '-1\n'],
+    ['composer', '1.0-dev 1.0', '-1\n'],
+    ['nuget', '1.0.0-beta 1.0.0.1', '-1\n'],
     ['deb', '', ''],
   ])('%s orders %j', async (scheme, input, out) => {
     expect(await home.run(['versions', 'compare', scheme], { input })).toEqual({ code: 0, out, notes: '' });

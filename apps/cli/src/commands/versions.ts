@@ -15,6 +15,10 @@ const SCHEMES = {
   golang: 'golang',
   pypi: 'pep440',
   pep440: 'pep440',
+  maven: 'maven',
+  gem: 'gem',
+  composer: 'composer',
+  nuget: 'nuget',
 } as const;
 
 export function addVersions(program: Command, context: Context): void {
