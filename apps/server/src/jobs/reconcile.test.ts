@@ -63,11 +63,31 @@ test('a step whose job was taken too often by processes that died fails, and its
   expect(await jobs()).toEqual(['chain.advance']);
 });
 
+test('a step whose job vanished, ended by a process that was taken for dead, is taken up again', async () => {
+  const runId = await makeRun();
+  const underWay = async (attempts: number) => {
+    await sql`delete from graphile_worker._private_jobs`.execute(db);
+    await asSystem(db, (tx) =>
+      sql`update step_run set state = 'running', enqueued_at = now(), attempts = ${attempts} where run_id = ${runId} and name = 'inventory'`.execute(
+        tx,
+      ),
+    );
+  };
+  await underWay(3);
+  expect(await reconcile(db, 0)).toMatchObject({ steps: 0, resumed: 1 });
+  expect(await jobs()).toEqual(['chain.step']);
+  // Once is enough.
+  expect(await reconcile(db, 0)).toMatchObject({ steps: 0, resumed: 0 });
+  await underWay(25);
+  expect(await reconcile(db, 0)).toMatchObject({ steps: 1, resumed: 0 });
+  expect((await steps(runId))[0]).toMatchObject({ state: 'failed' });
+});
+
 test('a run that nobody moves on is moved on, and one that is moved on is left alone', async () => {
   await makeRun();
-  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 0, deliveries: 0 });
+  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 0, deliveries: 0, resumed: 0 });
   await sql`delete from graphile_worker._private_jobs`.execute(db);
-  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 1, deliveries: 0 });
+  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 1, deliveries: 0, resumed: 0 });
   expect(await jobs()).toEqual(['chain.advance']);
 });
 

@@ -1,24 +1,26 @@
-/** Finds work whose job is gone: taken too often by processes that died over it. Nothing stays under way for ever. */
+/** Finds work whose job is gone, and takes it up again, or gives it up where too many processes died over it. Nothing stays under way for ever. */
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
-import { enqueue } from './run-queue.ts';
+import { enqueue, enqueueAll, MAX_TAKES } from './run-queue.ts';
 
 const EVERY_MS = 30_000;
 /** Longer than any moment between two transactions in which a job is over and the next one not yet there. */
 const QUIET_S = 60;
 
-export type Reconciled = { steps: number; runs: number; deliveries: number };
+/** Work that was given up, and work that was put into the queue again. */
+export type Reconciled = { steps: number; deliveries: number; runs: number; resumed: number };
 
-/** Fails steps and deliveries that no job will ever finish, and lets runs that stand still go on. */
+/** Resumes steps and deliveries whose job has vanished, fails those that were tried too often, and lets runs that stand still go on. */
 export async function reconcile(db: Db, quietS = QUIET_S): Promise<Reconciled> {
   return asSystem(db, async (tx) => {
+    const resumed = (await resumeSteps(tx, quietS)) + (await resumeDeliveries(tx, quietS));
     const steps = await failStrandedSteps(tx, quietS);
     const runs = await readStillRuns(tx, quietS);
     for (const runId of new Set([...steps.map((step) => step.run_id), ...runs]))
       await enqueue(tx, 'chain.advance', { runId });
-    return { steps: steps.length, runs: runs.length, deliveries: await failStrandedDeliveries(tx, quietS) };
+    return { steps: steps.length, runs: runs.length, deliveries: await failStrandedDeliveries(tx, quietS), resumed };
   });
 }
 
@@ -27,7 +29,8 @@ export function scheduleReconciliation(db: Db, log: Logger): { stop(): void } {
   const timer = setInterval(() => {
     reconcile(db).then(
       (found) => {
-        if (found.steps + found.runs + found.deliveries > 0) log.warn({ found }, 'stranded work was taken up');
+        if (found.steps + found.runs + found.deliveries + found.resumed > 0)
+          log.warn({ found }, 'stranded work was taken up');
       },
       (error: unknown) => log.warn({ err: error }, 'stranded work could not be looked for'),
     );
@@ -35,6 +38,40 @@ export function scheduleReconciliation(db: Db, log: Logger): { stop(): void } {
   timer.unref();
   return { stop: () => clearInterval(timer) };
 }
+
+/** A process that had been taken for dead ends the job when it is done, also while another is at the same work. */
+async function resumeSteps(tx: Tx, quietS: number): Promise<number> {
+  const { rows } = await sql<{ step_run_id: string }>`
+    select s.step_run_id from step_run s join run using (run_id)
+    where run.finished_at is null and s.enqueued_at < now() - make_interval(secs => ${quietS}) and s.state in ('queued', 'running')
+      and s.attempts < ${MAX_TAKES} and not has_live_job('chain.step', 'stepRunId', s.step_run_id::text)
+      and not has_dead_job('chain.step', 'stepRunId', s.step_run_id::text)`.execute(tx);
+  await enqueueAll(
+    tx,
+    'chain.step',
+    rows.map((row) => ({ stepRunId: row.step_run_id })),
+  );
+  return rows.length;
+}
+
+async function resumeDeliveries(tx: Tx, quietS: number): Promise<number> {
+  const { rows } = await sql<{ delivery_id: string }>`
+    select d.delivery_id from delivery d
+    where d.state = 'copying' and d.created_at < now() - make_interval(secs => ${quietS})
+      and not has_live_job('delivery.carry-out', 'deliveryId', d.delivery_id::text)
+      and not has_dead_job('delivery.carry-out', 'deliveryId', d.delivery_id::text)
+      and not exists (${sql.raw(OWN_STEP)})`.execute(tx);
+  await enqueueAll(
+    tx,
+    'delivery.carry-out',
+    rows.map((row) => ({ deliveryId: row.delivery_id })),
+  );
+  return rows.length;
+}
+
+/** The step of a chain that makes the delivery `d`. */
+const OWN_STEP = `select from step_run s join run using (run_id) where run.repository_id = d.from_repository_id
+  and run.subject_digest = d.digest and s.kind = 'deliver' and s.finished_at is null and run.finished_at is null`;
 
 async function failStrandedSteps(tx: Tx, quietS: number): Promise<{ run_id: string }[]> {
   const { rows } = await sql<{
@@ -80,8 +117,7 @@ async function failStrandedDeliveries(tx: Tx, quietS: number): Promise<number> {
     update delivery d set state = 'failed', error = 'the processes that copied this ended again and again'
     where d.state = 'copying' and d.created_at < now() - make_interval(secs => ${quietS})
       and not has_live_job('delivery.carry-out', 'deliveryId', d.delivery_id::text)
-      and not exists (select from step_run s join run using (run_id) where run.repository_id = d.from_repository_id
-        and run.subject_digest = d.digest and s.kind = 'deliver' and s.finished_at is null and run.finished_at is null)
+      and not exists (${sql.raw(OWN_STEP)})
     returning d.account_id, d.delivery_id, d.digest`.execute(tx);
   for (const { account_id, delivery_id, digest } of rows)
     await appendEvent(tx, {

@@ -19,7 +19,7 @@ export type Queue = { stop(): Promise<void>; failed: Promise<unknown> };
 
 const RENEW_MS = 5000;
 /** How often a job is taken at all, by processes that were killed over it included. */
-const MAX_TAKES = 25;
+export const MAX_TAKES = 25;
 /** Seconds before work that threw is tried again: soon at first, about 20 minutes in all. The queue's own pauses grow to hours. */
 const PAUSES_S = [1, 2, 5, 10, 30, 60, 120, 300, 600];
 
