@@ -18,9 +18,13 @@ async function runnable(): Promise<FixtureEntry[]> {
   ];
 }
 
+/** A program that no package owns could not be judged: Debian's package brought it. */
+const BUSYBOX = { name: 'busybox-static', version: '1:1.35.0-4+deb12u1' };
+
 /** An image of these packages that keeps running; `note` makes images of equal content differ. */
 export async function runnableImage(packages: readonly InstalledPackage[], note: string): Promise<TestImage> {
-  return makeImage([...bookworm(packages), ...(await runnable())], { note, user: '65534' });
+  const owned = { path: `var/lib/dpkg/info/${BUSYBOX.name}.list`, content: '/.\n/bin\n/bin/busybox\n' };
+  return makeImage([...bookworm([...packages, BUSYBOX]), owned, ...(await runnable())], { note, user: '65534' });
 }
 
 /** The archive of the image that holds each pod's namespaces, for `ctr images import`. */
