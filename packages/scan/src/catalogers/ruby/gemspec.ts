@@ -11,22 +11,22 @@ const MAX_LINES = 5000;
 const STRING = /"((?:[^"\\#]|\\.|#(?!\{))*)"|'([^'\\]*)'|%q[<{(]([^<>{}()]*)[>})]/;
 
 /**
- * The stub line (`# stub: NAME VERSION PLATFORM PATHS`) tells all but the licences; older RubyGems wrote none, and then
+ * RubyGems' summary line, a comment `NAME VERSION PLATFORM PATHS` after a mark of its own, tells all but the licences; older RubyGems wrote none, and then
  * the assignments of the generated form are read. Code that computes its values cannot be read.
  * @returns null for a file that names no gem and version; throws nothing
  * @see rubygems, lib/rubygems/stub_specification.rb and specification.rb, `to_ruby`
  */
 export function parseGemspec(content: Buffer): Gem | null {
   const lines = plainText(content).split(/\r?\n/, MAX_LINES);
-  const stub = lines
+  const summary = lines
     .slice(0, 20)
     .map((line) => /^# stub: (\S+) (\S+) (\S+)/.exec(line))
     .find((match) => match);
   const fields = readAssignments(lines);
-  const name = stub?.[1] ?? fields.get('name')?.[0] ?? '';
-  const version = stub?.[2] ?? fields.get('version')?.[0] ?? '';
+  const name = summary?.[1] ?? fields.get('name')?.[0] ?? '';
+  const version = summary?.[2] ?? fields.get('version')?.[0] ?? '';
   if (!isGemName(name) || !isVisible(version) || !/^[0-9]/.test(version)) return null;
-  const platform = stub?.[3] ?? fields.get('platform')?.[0] ?? 'ruby';
+  const platform = summary?.[3] ?? fields.get('platform')?.[0] ?? 'ruby';
   const licenses = (fields.get('licenses') ?? fields.get('license') ?? []).slice(0, 10).map(spdxLicence);
   return { name, version, licenses, platform: platform === 'ruby' || !isVisible(platform) ? null : platform };
 }

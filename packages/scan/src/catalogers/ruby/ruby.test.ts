@@ -23,7 +23,7 @@ test('what RubyGems installed is read, with licences and platform', async () => 
 describe('a gemspec', () => {
   test.each<[string, string, string[]]>([
     [
-      'without a stub line',
+      'without its summary line',
       'Gem::Specification.new do |s|\n  s.name = %q{a}\n  s.version = Gem::Version.new("1.0")\n  s.licenses = [\'MIT\']\nend\n',
       ['pkg:gem/a@1.0', 'MIT'],
     ],
