@@ -8,27 +8,11 @@ import { importAdvisories } from './advisories/import.ts';
 import { ensureSeed } from './advisories/seed.ts';
 import { type AdvisoryStore, openAdvisoryStore } from './advisories/store.ts';
 import { type MatchResult, matchInventory } from './match.ts';
+import { packageOf as pkg } from './package.fixture.ts';
 
 const DEBIAN: Distribution = { id: 'debian', version: '12', codename: 'bookworm', name: 'Debian 12' };
 const root = mkdtempSync(join(tmpdir(), 'match-'));
 let store: AdvisoryStore;
-
-function pkg(type: Package['type'], name: string, version: string, more: Partial<Package> = {}): Package {
-  return {
-    name,
-    version,
-    type,
-    purl: `pkg:${type}/${name}@${version}`,
-    sourceName: name,
-    sourceVersion: version,
-    architecture: null,
-    owner: null,
-    licenses: [],
-    layer: null,
-    paths: [],
-    ...more,
-  };
-}
 
 function match(packages: Package[], distribution: Distribution | null = DEBIAN): MatchResult {
   const inventory: Inventory = { revision: 1, distribution, packages, files: [], missing: [] };

@@ -4,26 +4,13 @@ import { join } from 'node:path';
 import type { Distribution, Finding, Package } from '@pratique/contract';
 import { describe, expect, test } from 'vitest';
 import { matchInventory } from '../match.ts';
+import { packageOf as pkg } from '../package.fixture.ts';
 import { type FeedSource, importAdvisories } from './import.ts';
 import { failure, useStore } from './store.fixture.ts';
 
 const { root, dir, open, file } = useStore();
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 
-const pkg = (type: Package['type'], name: string, version: string, more: Partial<Package> = {}): Package => ({
-  name,
-  version,
-  type,
-  purl: `pkg:${type}/${name}@${version}`,
-  sourceName: name,
-  sourceVersion: version,
-  architecture: null,
-  owner: null,
-  licenses: [],
-  layer: null,
-  paths: [],
-  ...more,
-});
 const on = (id: string, version: string): Distribution => ({ id, version, codename: null, name: id });
 
 async function find(source: FeedSource, path: string, each: Package, distribution: Distribution | null = null) {

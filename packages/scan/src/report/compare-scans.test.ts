@@ -1,32 +1,10 @@
 import type { ImageScan, Package, RankedFinding } from '@pratique/contract';
 import { expect, test } from 'vitest';
+import { findingOf, packageOf as pkg } from '../package.fixture.ts';
 import { compareScans } from './compare-scans.ts';
 
-const pkg = (type: Package['type'], name: string, version: string): Package => ({
-  name,
-  version,
-  type,
-  purl: `pkg:${type}/${name}@${version}`,
-  sourceName: name,
-  sourceVersion: version,
-  architecture: null,
-  owner: null,
-  licenses: [],
-  layer: null,
-  paths: [],
-});
-const finding = (id: string, of: Package, status: RankedFinding['status'] = 'affected'): RankedFinding => ({
-  id,
-  aliases: [],
-  package: { name: of.name, version: of.version, type: of.type, purl: of.purl },
-  severity: 'high',
-  status,
-  fixedVersion: null,
-  exploited: false,
-  title: null,
-  evidence: { source: '', advisory: id, comparison: '', severitySource: null, snapshot: '' },
-  priority: { score: 1, factors: [] },
-});
+const finding = (id: string, of: Package, status: RankedFinding['status'] = 'affected') =>
+  findingOf(id, of, { status });
 const scan = (reference: string, packages: Package[], findings: RankedFinding[]): ImageScan => ({
   image: { reference, digest: null, distribution: null },
   packages,

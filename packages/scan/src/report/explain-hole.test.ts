@@ -1,24 +1,13 @@
-import type { Package } from '@pratique/contract';
 import { expect, test } from 'vitest';
 import { importAdvisories } from '../advisories/import.ts';
 import { osv, useStore } from '../advisories/store.fixture.ts';
+import { packageOf } from '../package.fixture.ts';
 import { explainHole } from './explain-hole.ts';
 
 const { dir, open, file } = useStore();
 
-const npm = (name: string, version: string, owner: string | null = null): Package => ({
-  name,
-  version,
-  type: 'npm',
-  purl: `pkg:npm/${name}@${version}`,
-  sourceName: name,
-  sourceVersion: version,
-  architecture: null,
-  owner,
-  licenses: [],
-  layer: null,
-  paths: [`app/node_modules/${name}/package.json`],
-});
+const npm = (name: string, version: string, owner: string | null = null) =>
+  packageOf('npm', name, version, { owner, paths: [`app/node_modules/${name}/package.json`] });
 
 test('says of every package that an advisory names why it is affected, or why not', async () => {
   const affected = {

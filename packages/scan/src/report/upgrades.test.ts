@@ -1,37 +1,10 @@
-import type { Package, RankedFinding } from '@pratique/contract';
 import { expect, test } from 'vitest';
+import { findingOf, packageOf } from '../package.fixture.ts';
 import { groupByUpgrade } from './upgrades.ts';
 
-const deb = (name: string, sourceName: string, version: string): Package => ({
-  name,
-  version,
-  type: 'deb',
-  purl: `pkg:deb/debian/${name}@${version}`,
-  sourceName,
-  sourceVersion: version,
-  architecture: 'amd64',
-  owner: null,
-  licenses: [],
-  layer: null,
-  paths: [],
-});
-const finding = (
-  id: string,
-  of: Pick<Package, 'name' | 'version' | 'type' | 'purl'>,
-  fixedVersion: string | null,
-  score = 10,
-): RankedFinding => ({
-  id,
-  aliases: [],
-  package: { name: of.name, version: of.version, type: of.type, purl: of.purl },
-  severity: 'high',
-  status: 'affected',
-  fixedVersion,
-  exploited: false,
-  title: null,
-  evidence: { source: 'debian', advisory: id, comparison: '', severitySource: null, snapshot: '' },
-  priority: { score, factors: [] },
-});
+const deb = (name: string, sourceName: string, version: string) => packageOf('deb', name, version, { sourceName });
+const finding = (id: string, of: Parameters<typeof findingOf>[1], fixedVersion: string | null, score = 10) =>
+  findingOf(id, of, { fixedVersion, priority: { score, factors: [] } });
 
 test('binary packages of one source are one upgrade, to the newest of the fixes', () => {
   const ssl = deb('openssl', 'openssl', '3.0.9-1');

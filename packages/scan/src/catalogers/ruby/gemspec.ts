@@ -11,8 +11,9 @@ const MAX_LINES = 5000;
 const STRING = /"((?:[^"\\#]|\\.|#(?!\{))*)"|'([^'\\]*)'|%q[<{(]([^<>{}()]*)[>})]/;
 
 /**
- * RubyGems' summary line, a comment `NAME VERSION PLATFORM PATHS` after a mark of its own, tells all but the licences; older RubyGems wrote none, and then
- * the assignments of the generated form are read. Code that computes its values cannot be read.
+ * RubyGems' summary line, a comment `NAME VERSION PLATFORM PATHS` after a mark of its own, tells all but the licences;
+ * older RubyGems wrote none, and then the assignments of the generated form are read. Code that computes its values
+ * cannot be read.
  * @returns null for a file that names no gem and version; throws nothing
  * @see rubygems, lib/rubygems/stub_specification.rb and specification.rb, `to_ruby`
  */
