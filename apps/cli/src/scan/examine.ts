@@ -79,7 +79,10 @@ async function examineImage(
 
 /** image-spec 1.1, config.md; what cannot be read counts as not said. */
 const Exposed = z.object({
-  config: z.object({ User: z.string().nullish(), ExposedPorts: z.record(z.string(), z.unknown()).nullish() }),
+  config: z.object({
+    User: z.string().nullish(),
+    ExposedPorts: z.record(z.string(), z.unknown()).nullish().catch(null),
+  }),
 });
 
 function exposureOf(config: unknown): Exposure {

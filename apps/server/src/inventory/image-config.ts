@@ -36,9 +36,11 @@ export const ImageConfig = z.object({
         .record(z.string(), z.string())
         .nullish()
         .transform((value) => value ?? {}),
+      // Of use for the order of findings alone: in another form it must not make the rest unreadable.
       ExposedPorts: z
         .record(z.string(), z.unknown())
         .nullish()
+        .catch(null)
         .transform((value) => value ?? {}),
     })
     .nullish()
