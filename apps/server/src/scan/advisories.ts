@@ -1,5 +1,6 @@
 /** The advisory store of this installation: seeded at the first start, opened again when its snapshot changes. */
 import { type AdvisoryStore, ensureSeed, keepSnapshot, openAdvisoryStore, openSnapshotOf } from '@pratique/scan';
+import { readCurrent } from '@pratique/scan/advisories/snapshot';
 import type { Logger } from 'pino';
 import type { SnapshotHistory } from '../renewal/rematch.ts';
 
@@ -28,11 +29,9 @@ export async function openAdvisories(
       keep: (snapshot) => keepSnapshot(dir, snapshot),
     },
     async open() {
+      // The pointer is read for every scan; dozens of shards are opened only when it points elsewhere.
+      if ((await readCurrent(dir))?.digest === current.snapshot) return current;
       const fresh = await openAdvisoryStore(dir);
-      if (fresh.snapshot === current.snapshot) {
-        fresh.close();
-        return current;
-      }
       await onChange(fresh.snapshot);
       log.info({ snapshot: fresh.snapshot }, 'advisories changed');
       current = fresh;
