@@ -34,6 +34,7 @@ const TYPES = [
     'placement.started',
     'placement.ended',
     'verdict.revoked',
+    'verdict.withdrawn',
     'verdict.ending',
     'verdict.expired',
     'verdict.renewed',

@@ -23,11 +23,15 @@ export type NewVerdict = {
   reviewAt: Date | null;
 };
 
+/** Tells `verdict.decided`, and `verdict.withdrawn` where the image was allowed until now. */
 export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewVerdict): Promise<void> {
   const { accountId, repositoryId } = repository;
   const state = verdict.revoked ? 'revoked' : verdict.pending ? 'pending' : 'valid';
   // Examined again at half of its validity, or when a time of grace ends.
-  const { rows } = await sql<{ valid_until: Date; state: string }>`
+  const { rows } = await sql<{ valid_until: Date; state: string; was_allowed: boolean; trigger: string | null }>`
+    with before as (
+      select decision = 'allow' and state = 'valid' as allowed from verdict
+      where account_id = ${accountId} and repository_id = ${repositoryId} and digest = ${verdict.digest})
     insert into verdict (account_id, repository_id, digest, decision, state, reasons, inputs, input_hash, run_id, decided_at, valid_until, renew_at)
     values (${accountId}, ${repositoryId}, ${verdict.digest}, ${verdict.decision}, ${state}, ${JSON.stringify(verdict.reasons)}::jsonb, ${JSON.stringify(verdict.inputs)}::jsonb,
             ${verdict.inputHash}, ${verdict.runId}, now(), now() + make_interval(days => ${verdict.validDays}),
@@ -36,13 +40,13 @@ export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewV
       state = case when excluded.state = 'pending' and verdict.decision = 'allow' and verdict.state = 'valid' and verdict.valid_until > now() then 'valid' else excluded.state end, reasons = excluded.reasons, inputs = excluded.inputs,
       input_hash = excluded.input_hash, run_id = excluded.run_id, decided_at = excluded.decided_at, valid_until = excluded.valid_until,
       renew_at = excluded.renew_at, renewal_failures = 0, renewal_error = null, warned_at = null
-    returning valid_until, state`.execute(tx);
+    returning valid_until, state, coalesce((select allowed from before), false) as was_allowed,
+      (select trigger from run where run_id = ${verdict.runId}) as trigger`.execute(tx);
   await keepHistory(tx, accountId, [{ repositoryId, digest: verdict.digest }]);
   const denies = verdict.reasons.filter((reason) => reason.action === 'deny');
-  await appendEvent(tx, {
+  const about = {
     accountId,
     subject: `repository/${repository.name}@${verdict.digest}`,
-    type: 'verdict.decided',
     data: {
       repositoryId,
       repository: repository.name,
@@ -54,5 +58,23 @@ export async function storeVerdict(tx: Tx, repository: Repository, verdict: NewV
       runId: verdict.runId,
       reasons: denies.slice(0, 20).map((reason) => reason.message),
     },
-  });
+  };
+  await appendEvent(tx, { ...about, type: 'verdict.decided' });
+  if (rows[0]?.was_allowed && verdict.decision === 'deny')
+    await appendEvent(tx, {
+      ...about,
+      type: 'verdict.withdrawn',
+      data: {
+        ...about.data,
+        reason: denies[0]?.message ?? '',
+        trigger: rows[0].trigger,
+        advisories: advisoriesOf(denies),
+      },
+    });
+}
+
+/** Ids of the holes that the image is denied for, at most a hundred. */
+function advisoriesOf(denies: readonly Reason[]): string[] {
+  const ids = denies.flatMap((reason) => (typeof reason.details['id'] === 'string' ? [reason.details['id']] : []));
+  return [...new Set(ids)].slice(0, 100);
 }

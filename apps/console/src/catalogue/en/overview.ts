@@ -69,6 +69,7 @@ export const overview = {
     received: (from: string) => `received from ${from}`,
     renewed: 'its verdict was renewed',
     revoked: (who: string, reason: string) => `revoked by ${who}: ${reason}`,
+    withdrawn: (reason: string) => `was allowed until now: ${reason}`,
     ending: (why: string) => `its verdict ends within a day: ${why}`,
     expired: 'its verdict ended',
     digestRevoked: (digest: string, who: string) => `${digest} was revoked by ${who} before anything was decided on it`,

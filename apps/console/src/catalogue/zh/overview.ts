@@ -69,6 +69,7 @@ export const overview: Catalogue['overview'] = {
     received: (from) => `收到自 ${from}`,
     renewed: '裁决已续期',
     revoked: (who, reason) => `被 ${who} 吊销：${reason}`,
+    withdrawn: (reason) => `此前放行，现已撤回：${reason}`,
     ending: (why) => `裁决将在一天内到期：${why}`,
     expired: '裁决已到期',
     digestRevoked: (digest, who) => `${digest} 在作出裁决之前被 ${who} 吊销`,

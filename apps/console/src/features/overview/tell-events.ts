@@ -55,6 +55,7 @@ export const TELLS: Readonly<Record<string, (told: Told) => EventLine | null>> =
     to: paths.images(account, { repository: field('repository') }),
   }),
   'verdict.decided': ({ text, field, image }) => image(field('decision') === 'allow' ? text.allowed : text.refused),
+  'verdict.withdrawn': ({ text, field, image }) => image(text.withdrawn(field('reason'))),
   'verdict.renewed': ({ text, image }) => image(text.renewed),
   'verdict.revoked': ({ text, field, image }) => image(text.revoked(field('by'), field('reason'))),
   'verdict.ending': ({ text, field, image }) => image(text.ending(field('reason'))),

@@ -1,0 +1,148 @@
+/** A hole becomes known: who holds the package loses the verdict, is told once, and runs no further pod; nobody else notices. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { FeedItem, NewClusterAnswer } from '../../packages/contract/src/index.ts';
+import { importAdvisories } from '../../packages/scan/src/index.ts';
+import { container, review } from '../support/admission.ts';
+import { eventually, must, settled, status } from '../support/chain.ts';
+import { freePort } from '../support/free-port.ts';
+import { bookworm, HARMLESS, makeImage, pushImage, type TestImage } from '../support/image.ts';
+import { useServer } from '../support/use-server.ts';
+
+const port = await freePort();
+const server = useServer({ env: { PRATIQUE_ALLOW_INTERNAL_TARGETS: `127.0.0.1:${port}` } });
+const heard: { path: string; event: FeedItem }[] = [];
+const receiver = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    heard.push({ path: request.url ?? '', event: JSON.parse(Buffer.concat(chunks).toString()) as FeedItem });
+    response.writeHead(204).end();
+  });
+});
+
+const ADVISORY = 'CVE-2026-41414';
+const FEED = {
+  netbase: {
+    [ADVISORY]: {
+      description: 'a hole in the names of ports',
+      releases: { bookworm: { status: 'resolved', fixed_version: '6.5', urgency: 'high', repositories: {} } },
+    },
+  },
+};
+/** Constraint of the presets with its time of grace at an end. */
+const NO_GRACE = `apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: FixableFindings
+metadata: { name: fixable-findings }
+spec:
+  enforcementAction: deny
+  parameters: { graceDays: 0 }
+`;
+const HOLDERS = ['web/shop', 'web/till', 'batch'] as const;
+const OTHERS = ['clean', 'newer'] as const;
+const NEWER = { name: 'netbase', version: '6.5' };
+const OTHER = { name: 'adduser', version: '3.134' };
+const images: Record<string, TestImage> = {
+  'web/shop': makeImage(bookworm([HARMLESS, OTHER]), { note: 'shop' }),
+  'web/till': makeImage(bookworm([HARMLESS]), { note: 'till' }),
+  batch: makeImage(bookworm([OTHER, HARMLESS]), { note: 'batch' }),
+  clean: makeImage(bookworm([OTHER]), { note: 'clean' }),
+  newer: makeImage(bookworm([NEWER]), { note: 'newer' }),
+};
+const imageOf = (name: string): TestImage => {
+  const image = images[name];
+  if (!image) throw new Error(`there is no image ${name}`);
+  return image;
+};
+let folder = '';
+let cluster: NewClusterAnswer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pratique-arrival-'));
+  await new Promise<void>((done) => {
+    receiver.listen(port, '127.0.0.1', done);
+  });
+  for (const account of ['vendor', 'customer']) {
+    must(await server().api('PUT', `/api/v1/accounts/${account}/policy`, { yaml: NO_GRACE }));
+    must(
+      await server().api('POST', `/api/v1/accounts/${account}/webhooks`, {
+        name: 'pager',
+        url: `http://127.0.0.1:${port}/${account}`,
+        types: ['verdict.withdrawn'],
+      }),
+    );
+  }
+  for (const name of [...HOLDERS, ...OTHERS]) await pushImage(server(), `vendor/${name}`, 'v1', imageOf(name));
+  // The same bytes belong to a second owner, who is told on their own.
+  await pushImage(server(), 'customer/shop', 'v1', imageOf('web/shop'));
+  for (const name of [...HOLDERS, ...OTHERS]) await settled(server(), 'vendor', name, 'v1');
+  await settled(server(), 'customer', 'shop', 'v1');
+  cluster = must(await server().api('POST', '/api/v1/accounts/vendor/clusters', { name: 'shop' })) as NewClusterAnswer;
+  await eventually('the cluster', async () => ((await ask('web/shop')).allowed === true ? true : null));
+});
+afterAll(async () => {
+  receiver.closeAllConnections();
+  receiver.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ask = (name: string) =>
+  review(
+    cluster.validateUrl,
+    {
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      object: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'app' },
+        spec: { containers: [container(`${server().host}/vendor/${name}@${imageOf(name).digest}`)] },
+      },
+    },
+    Buffer.from(cluster.caBundle, 'base64').toString(),
+  );
+
+test('takes the verdict of exactly the images that hold the package, tells each owner once, and stops the next pod', async () => {
+  const decidedBefore = new Map<string, string | undefined>();
+  for (const name of OTHERS) decidedBefore.set(name, (await status(server(), 'vendor', name, 'v1')).verdict?.decidedAt);
+  for (const name of [...HOLDERS, ...OTHERS]) expect((await ask(name)).allowed, name).toBe(true);
+
+  await writeFile(join(folder, 'debian.json'), JSON.stringify(FEED));
+  await importAdvisories(join(server().dataDir, 'advisories'), 'debian', join(folder, 'debian.json'));
+
+  await eventually('the denials', async () => {
+    const now = await Promise.all(HOLDERS.map((name) => status(server(), 'vendor', name, 'v1')));
+    const theirs = await status(server(), 'customer', 'shop', 'v1');
+    return [...now, theirs].every(({ verdict, chain }) => verdict?.decision === 'deny' && chain.state === 'denied')
+      ? true
+      : null;
+  });
+  for (const name of HOLDERS) {
+    const answer = await ask(name);
+    expect(answer.allowed, name).toBe(false);
+    expect(answer.message).toContain(ADVISORY);
+  }
+  for (const name of OTHERS) {
+    const now = await status(server(), 'vendor', name, 'v1');
+    expect(now.verdict).toMatchObject({ decision: 'allow', state: 'valid', decidedAt: decidedBefore.get(name) });
+    expect((await ask(name)).allowed, name).toBe(true);
+  }
+
+  await eventually('four events', async () => (heard.length >= 4 ? true : null));
+  // Whatever was still to come would have come before this one, which is written after all of them.
+  must(await server().api('POST', '/api/v1/accounts/vendor/webhooks/pager/test', {}));
+  await eventually('the test of the webhook', async () =>
+    heard.some(({ event }) => event.type !== 'dev.pratique.verdict.withdrawn') ? true : null,
+  );
+  const told = heard.filter(({ event }) => event.type === 'dev.pratique.verdict.withdrawn');
+  expect(told.map(({ path, event }) => `${path} ${String(event.data['repository'])}`).sort()).toEqual([
+    '/customer shop',
+    '/vendor batch',
+    '/vendor web/shop',
+    '/vendor web/till',
+  ]);
+  for (const { event } of told)
+    expect(event.data).toMatchObject({ decision: 'deny', trigger: 'renewal', advisories: [ADVISORY] });
+});
