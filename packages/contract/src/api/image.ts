@@ -171,13 +171,26 @@ export const ImageStatus = z.object({
 });
 export type ImageStatus = z.infer<typeof ImageStatus>;
 
+/** A package, and what the distribution that it comes from offers of it today. */
+export const ScannedPackage = Package.extend({
+  /** The version that the distribution's own suites (base, updates, security) offer now; null where not known. */
+  candidate: z.string().nullable().optional(),
+  /** Whether that is a later one, by the package's own version order; null where not known. */
+  outdated: z.boolean().nullable().optional(),
+});
+export type ScannedPackage = z.infer<typeof ScannedPackage>;
+
 /** `pratique scan REF --json` from the stored inventory; packages and findings are null where not examined. */
 export const ImageScan = z.object({
   image: z.object({ reference: z.string(), digest: z.string().nullable(), distribution: Distribution.nullable() }),
-  packages: z.array(Package),
+  packages: z.array(ScannedPackage),
   /** The most urgent first. */
   findings: z.array(RankedFinding),
   missing: z.array(Missing),
   uncovered: z.array(Uncovered),
+  /** Where the packages' candidates were looked up, as `debian:12`, and the date of the archive's newest word there. */
+  candidates: z
+    .array(z.object({ release: z.string(), architecture: z.string(), date: z.string().nullable() }))
+    .optional(),
 });
 export type ImageScan = z.infer<typeof ImageScan>;
