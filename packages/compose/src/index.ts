@@ -1,3 +1,12 @@
+export {
+  ARCHIVES,
+  type ArchiveDeps,
+  type ArchiveName,
+  type ArchivePlace,
+  type ArchiveRequest,
+  type ArchiveSuite,
+  readArchive,
+} from './archive/read-archive.ts';
 export { type ComposeDeps, type ComposedImage, type ComposedPackage, type ComposePhase, compose } from './compose.ts';
 export { ComposeError, type ComposeErrorCode } from './error.ts';
 export type { ScriptResult, ScriptStatus } from './install/run-script.ts';

@@ -69,7 +69,11 @@ export const Priority = z.object({ score: z.number().int().min(0).max(100), fact
 export type Priority = z.infer<typeof Priority>;
 
 /** A finding in the image that it was found in. */
-export const RankedFinding = Finding.extend({ priority: Priority });
+export const RankedFinding = Finding.extend({
+  priority: Priority,
+  /** The version that the distribution's suites offer now where that has the fix; null where not, or not known. */
+  fixCandidate: z.string().nullable().optional(),
+});
 export type RankedFinding = z.infer<typeof RankedFinding>;
 
 /** Ecosystems found in the inventory for which no advisory source answered: unknown, not clean. */

@@ -16,6 +16,12 @@ export {
   openSnapshotOf,
   type SourceSummary,
 } from './advisories/store.ts';
+export { candidatesKey, type Target } from './candidates/candidate.ts';
+export { type IndexImport, importIndexes } from './candidates/import-indexes.ts';
+export { type CandidateLookUp, lookUpCandidates, withCandidates } from './candidates/look-up.ts';
+export { Offers, type SuiteState } from './candidates/offers.ts';
+export { outdatedPackages } from './candidates/outdated.ts';
+export { publishCandidates } from './candidates/publish-candidates.ts';
 export { CATALOGER_REVISION } from './catalogers/list.ts';
 export { releaseOf, type Support, supportOf } from './distributions.ts';
 export * from './error.ts';

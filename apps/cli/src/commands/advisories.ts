@@ -1,16 +1,17 @@
 /** pratique advisories: the store that local scans read, and the server's. */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { AdvisoryStatus } from '@pratique/contract';
 import { ensureSeed, FEED_SOURCES, type FeedSource, importAdvisories, openAdvisoryStore } from '@pratique/scan';
 import { type Command, Option } from 'commander';
 import { compareStores, describeDifference } from '../advisories/compare-stores.ts';
+import type { CandidateOptions } from '../advisories/import-candidates.ts';
 import { readOrigin } from '../advisories/origin.ts';
 import { type Received, receive } from '../advisories/receive.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { openSource } from '../place.ts';
 import { readText } from '../read-text.ts';
-import { defaultStore } from '../scan/advisories.ts';
+import { cacheOf, defaultStore } from '../scan/advisories.ts';
 import { formatBytes, formatTable, visible } from '../text.ts';
 
 type Options = { db?: string; json?: boolean; key?: string; from?: string };
@@ -40,40 +41,56 @@ export function addAdvisories(program: Command, context: Context): void {
     .description('read a feed, or a bundle, into the store')
     .argument('<path>', "a feed in its publisher's format: file, folder or archive")
     .addOption(
-      new Option('--source <name>', 'format of the feed').choices([...FEED_SOURCES, 'bundle']).makeOptionMandatory(),
+      new Option('--source <name>', 'format of the feed')
+        .choices([...FEED_SOURCES, 'candidates', 'bundle'])
+        .makeOptionMandatory(),
     )
     .option('--db <dir>', "the store; on the server's machine PRATIQUE_DATA/advisories")
     .option('--key <file>', 'for a bundle: public key of the instance that made it')
+    .option('--release <id:version>', 'for candidates: what they are of, for example debian:12')
+    .option('--architecture <name>', 'for candidates', 'amd64')
+    .option('--components <list>', 'for candidates, separated by commas', 'main')
+    .option('--keyring <file>', "for candidates: keys that may sign the archive; the machine's apt keyrings by default")
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  pratique advisories import security-tracker.json --source debian\n')
-    .action(async (path: string, options: Options & { source: FeedSource | 'bundle' }) => {
-      const file = resolve(context.cwd, path);
-      if (options.source === 'bundle') {
-        const { openBundle } = await import('../advisories/bundle.ts');
-        const received = await receive(
-          storeOf(options),
-          file,
-          () => openBundle(file),
-          await keyOf(options),
-          new Date(),
+    .addHelpText(
+      'after',
+      '\nExamples:\n  pratique advisories import security-tracker.json --source debian\n  pratique advisories import http://deb.debian.org/debian --source candidates --release debian:12\n',
+    )
+    .action(
+      async (path: string, options: Options & CandidateOptions & { source: FeedSource | 'candidates' | 'bundle' }) => {
+        const file = resolve(context.cwd, path);
+        if (options.source === 'bundle') {
+          const { openBundle } = await import('../advisories/bundle.ts');
+          const received = await receive(
+            storeOf(options),
+            file,
+            () => openBundle(file),
+            await keyOf(options),
+            new Date(),
+          );
+          return writeResult(context, options.json, received, describeReceived);
+        }
+        const dir = storeOf(options);
+        await ensureSeed(dir);
+        if (options.source === 'candidates') {
+          const { describeCandidates, importCandidates } = await import('../advisories/import-candidates.ts');
+          const imported = await importCandidates(context, dir, path, options, join(cacheOf(context), 'archive'));
+          return writeResult(context, options.json, imported, describeCandidates);
+        }
+        const result = await importAdvisories(dir, options.source, file);
+        writeResult(
+          context,
+          options.json,
+          result,
+          (one) => `${one.records} records imported, ${one.skipped} skipped; the store is now ${one.snapshot}.`,
         );
-        return writeResult(context, options.json, received, describeReceived);
-      }
-      const dir = storeOf(options);
-      await ensureSeed(dir);
-      const result = await importAdvisories(dir, options.source, file);
-      writeResult(
-        context,
-        options.json,
-        result,
-        (one) => `${one.records} records imported, ${one.skipped} skipped; the store is now ${one.snapshot}.`,
-      );
-      if (result.invalid > 0) {
-        const problems = result.problems.slice(0, 10).map((problem) => `  ${visible(problem)}\n`);
-        context.note(`${result.invalid} records could not be read:\n${problems.join('')}`);
-        context.setExit(EXIT.fault);
-      }
-    });
+        if (result.invalid > 0) {
+          const problems = result.problems.slice(0, 10).map((problem) => `  ${visible(problem)}\n`);
+          context.note(`${result.invalid} records could not be read:\n${problems.join('')}`);
+          context.setExit(EXIT.fault);
+        }
+      },
+    );
 
   advisories
     .command('update')

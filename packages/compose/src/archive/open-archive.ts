@@ -18,7 +18,9 @@ export type Suite = {
   index: PackageIndex;
 };
 
-const MAX_RELEASE_BYTES = 16 * 1024 * 1024;
+export const MAX_RELEASE_BYTES = 16 * 1024 * 1024;
+/** gzip before xz: half as long again to fetch, a fifth of the time to unpack. */
+export const SUFFIXES = ['.gz', '.xz', ''] as const;
 const MAX_INDEX_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -44,12 +46,22 @@ export async function openSuite(
   return { name: suite, url, digest: sha256(bytes), signedBy, release, index };
 }
 
-/** gzip before xz: half as long again to fetch, a fifth of the time to unpack. */
-async function fetchIndex(download: Download, folder: string, release: Release, path: string): Promise<Buffer> {
+/**
+ * An index that a verified release file vouches for, unpacked.
+ *
+ * @param path below the suite's folder, without the suffix of a compression
+ * @throws ComposeError `archive-invalid` where the release lists none, `too-large`; every code of `fetchVerified`
+ */
+export async function fetchIndex(
+  download: Download,
+  folder: string,
+  release: Pick<Release, 'files' | 'acquireByHash'>,
+  path: string,
+): Promise<Buffer> {
   const plain = release.files.get(path);
   if (plain && plain.size > MAX_INDEX_BYTES)
     throw new ComposeError('too-large', `${folder}/${path} has ${plain.size} bytes`);
-  for (const suffix of ['.gz', '.xz', '']) {
+  for (const suffix of SUFFIXES) {
     const expected = release.files.get(path + suffix);
     if (!expected) continue;
     const file = await fetchVerified(
@@ -70,7 +82,12 @@ async function fetchIndex(download: Download, folder: string, release: Release, 
   throw new ComposeError('archive-invalid', `${folder}/InRelease lists no ${path}: the suite lacks this architecture`);
 }
 
-function addresses(folder: string, path: string, expected: Expected, release: Release): string[] {
+function addresses(
+  folder: string,
+  path: string,
+  expected: Expected,
+  release: Pick<Release, 'acquireByHash'>,
+): string[] {
   const plain = `${folder}/${path}`;
   if (!release.acquireByHash) return [plain];
   return [`${folder}/${path.slice(0, path.lastIndexOf('/'))}/by-hash/SHA256/${expected.sha256}`, plain];

@@ -9,6 +9,8 @@ export type Release = {
   date: Date;
   validUntil: Date | null;
   acquireByHash: boolean;
+  /** Backports and experimental: apt takes nothing from there unless it is told to (apt_preferences(5)). */
+  notAutomatic: boolean;
   components: string[];
   /** Path below the suite's folder to hash and size. */
   files: Map<string, Expected>;
@@ -22,10 +24,17 @@ const MAX_FILES = 200_000;
  * Parses the signed text and decides whether it may be used now.
  *
  * @param wanted the suite or codename that was asked for
+ * @param options `allowExpired` reads what is past its Valid-Until: a copy whose age is known and shown
  * @throws ComposeError `release-mismatch` (another suite), `release-expired` (past Valid-Until, or from the future)
  * @see Debian repository format, "Release files"
  */
-export function readRelease(text: string, wanted: string, now: Date, origin: string): Release {
+export function readRelease(
+  text: string,
+  wanted: string,
+  now: Date,
+  origin: string,
+  options: { allowExpired?: boolean } = {},
+): Release {
   const stanza = parseStanza(text, origin);
   const suite = stanza.get('suite') ?? null;
   const codename = stanza.get('codename') ?? null;
@@ -41,7 +50,7 @@ export function readRelease(text: string, wanted: string, now: Date, origin: str
       `${origin} is dated ${date.toISOString()}, after now (${now.toISOString()})`,
     );
   }
-  if (validUntil && validUntil.getTime() < now.getTime()) {
+  if (!options.allowExpired && validUntil && validUntil.getTime() < now.getTime()) {
     throw new ComposeError(
       'release-expired',
       `${origin} was valid until ${validUntil.toISOString()}; now is ${now.toISOString()}`,
@@ -53,6 +62,7 @@ export function readRelease(text: string, wanted: string, now: Date, origin: str
     date,
     validUntil,
     acquireByHash: stanza.get('acquire-by-hash')?.toLowerCase() === 'yes',
+    notAutomatic: stanza.get('notautomatic')?.toLowerCase() === 'yes',
     components: (stanza.get('components') ?? '').split(/\s+/).filter(Boolean),
     files: readFiles(requiredField(stanza, 'sha256', origin), origin),
   };

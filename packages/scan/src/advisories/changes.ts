@@ -1,4 +1,5 @@
 /** Says of which packages two snapshots say different things, so that only those are matched again. */
+import { isCandidatesKey } from '../candidates/candidate.ts';
 import { NVD } from './ecosystems.ts';
 import { EPSS } from './importers/epss.ts';
 import { KEV } from './importers/kev.ts';
@@ -20,7 +21,7 @@ export function changesBetween(before: AdvisoryStore, after: AdvisoryStore): Adv
   const changes = new Map<string, Set<string>>();
   for (const shard of [...new Set([...before.shardKeys, ...after.shardKeys])].sort()) {
     const ecosystem = shard.startsWith(`${NVD}:`) ? NVD : shard;
-    if (ecosystem === EPSS) continue; // looked up when it is asked for
+    if (ecosystem === EPSS || isCandidatesKey(ecosystem)) continue; // looked up when they are asked for
     const names = changes.get(ecosystem) ?? new Set();
     if (before.shards(shard) !== after.shards(shard)) {
       const old = before.fingerprints(shard);

@@ -23,6 +23,8 @@ export type CollectedFeed = {
   partial: string[];
   /** Digest of the seed files it comes from; null for what was imported. */
   seed: string | null;
+  /** Of candidates: the suites they come from, and the date of each one's release file. */
+  suites?: { name: string; date: string | null }[];
 };
 
 export class Collector {

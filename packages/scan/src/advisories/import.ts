@@ -75,7 +75,7 @@ export async function importAdvisories(
 }
 
 /** A feed that was cut off on the way still parses; losing half its records is not what advisories do. */
-async function refuseShrunk(dir: string, feeds: readonly CollectedFeed[]): Promise<void> {
+export async function refuseShrunk(dir: string, feeds: readonly CollectedFeed[]): Promise<void> {
   const current = await readCurrent(dir);
   for (const feed of feeds) {
     const before = current?.manifest.feeds.find((each) => each.name === feed.name && each.origin === 'import');

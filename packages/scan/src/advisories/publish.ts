@@ -81,11 +81,12 @@ async function writeFeed(dir: string, feed: CollectedFeed): Promise<FeedEntry> {
     for (const list of names.values()) count += list.length;
     shards.push({ ecosystem, digest, size: bytes.length, names: names.size, records: count });
   }
-  const { name, source, licence, date, records, unread, seed, partial } = feed;
+  const { name, source, licence, date, records, unread, seed, partial, suites } = feed;
   const origin = seed === null ? 'import' : 'seed';
   return {
     ...{ name, source, licence, date, records, origin, seed, shards, unread },
     ...(partial.length > 0 ? { partial: [...partial].sort() } : {}),
+    ...(suites ? { suites } : {}),
   };
 }
 

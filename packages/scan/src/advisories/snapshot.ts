@@ -30,6 +30,8 @@ export const FeedEntry = z.object({
   unread: z.record(z.string(), z.array(z.string())),
   /** Ecosystems of which the feed knows something and not all. */
   partial: z.array(z.string()).optional(),
+  /** Of candidates: the suites they come from, so that an older one is known for what it is. */
+  suites: z.array(z.object({ name: z.string(), date: z.string().nullable() })).optional(),
 });
 export type FeedEntry = z.infer<typeof FeedEntry>;
 

@@ -2,6 +2,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { Severity } from '@pratique/contract/finding';
 import { z } from 'zod';
+import { Candidate, isCandidatesKey } from '../candidates/candidate.ts';
 import { ScanError } from '../error.ts';
 import { NVD, packageKey } from './ecosystems.ts';
 import { EPSS } from './importers/epss.ts';
@@ -22,7 +23,7 @@ export type AdvisoryStore = {
   sources: SourceSummary[];
   /** Ecosystem keys for which there is data, as OSV names them: `Debian:12`, `Go`. */
   ecosystems: string[];
-  /** The same and what is no ecosystem: `KEV`, `EPSS`, `NVD:2024`. */
+  /** The same and what is no ecosystem: `KEV`, `EPSS`, `NVD:2024`, `Candidates:debian:12:amd64`. */
   shardKeys: string[];
   /** False where no feed knows all that is known of an ecosystem; one may know something nevertheless. */
   covers(ecosystem: string): boolean;
@@ -36,6 +37,10 @@ export type AdvisoryStore = {
   likelihood(cve: string): Likelihood | null;
   /** What NVD says of a hole that its sources do not rate; null where it says nothing. */
   rating(cve: string): Rating | null;
+  /** When the archive last said something of a release and architecture (`candidatesKey`); undefined where nothing is here. */
+  candidatesDate(key: string): string | null | undefined;
+  /** What the suites offer of a package; null where they have none of that name. @throws ScanError `store-corrupt` */
+  candidate(key: string, name: string): Candidate | null;
   /** Names the files that an ecosystem is read from: where they are the same, so is all that is said. */
   shards(ecosystem: string): string;
   /** Packages of an ecosystem of which its feeds say nothing although they cover it. */
@@ -96,12 +101,14 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
   };
   const unread = new Map<string, Set<string>>();
   const covered = new Set<string>();
+  const dates = new Map<string, string | null>();
   try {
     for (const feed of current.manifest.feeds) {
       for (const [ecosystem, names] of Object.entries(feed.unread))
         unread.set(ecosystem, new Set([...(unread.get(ecosystem) ?? []), ...names]));
       for (const { ecosystem, digest, size } of feed.shards) {
-        if (!feed.partial?.includes(ecosystem)) covered.add(ecosystem);
+        if (isCandidatesKey(ecosystem)) dates.set(ecosystem, feed.date);
+        else if (!feed.partial?.includes(ecosystem)) covered.add(ecosystem);
         const file = openShardFile(paths.shard(dir, digest), digest, size);
         files.push(file);
         const open = { source: feed.source, ecosystem, digest, shard: new Shard(file, size), file };
@@ -116,7 +123,7 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
     snapshot: current.digest,
     sources: current.manifest.feeds.map(({ name, date, records, licence }) => ({ name, date, records, licence })),
     ecosystems: [...byEcosystem.keys()]
-      .filter((key) => key !== KEV && key !== EPSS && !key.startsWith(`${NVD}:`))
+      .filter((key) => key !== KEV && key !== EPSS && !key.startsWith(`${NVD}:`) && !isCandidatesKey(key))
       .sort(),
     shardKeys: [...byEcosystem.keys()].sort(),
     covers: (ecosystem) => covered.has(ecosystem),
@@ -125,6 +132,8 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
     likelihood: (cve) => firstOf(byEcosystem.get(EPSS) ?? [], cve, Likelihood),
     rating: (cve) => firstOf(byEcosystem.get(`${NVD}:${cve.slice(4, 8)}`) ?? [], cve, Rating),
+    candidatesDate: (key) => dates.get(key),
+    candidate: (key, name) => firstOf(byEcosystem.get(key) ?? [], name, Candidate),
     shards: (ecosystem) =>
       (byEcosystem.get(ecosystem) ?? []).map(({ source, digest }) => `${source}=${digest}`).join(','),
     unread: (ecosystem) => unread.get(ecosystem) ?? NOTHING,
