@@ -30,7 +30,7 @@ export async function benchSbom(): Promise<string> {
       const ours = await median(() =>
         measure(
           process.execPath,
-          [join(ROOT, 'apps', 'cli', 'src', 'main.ts'), 'scan', `oci:${layout}:latest`, '--json'],
+          [join(ROOT, 'apps', 'cli', 'src', 'main.ts'), 'scan', '--no-cache', `oci:${layout}:latest`, '--json'],
           (json) => (json as { packages: unknown[] }).packages.length,
         ),
       );

@@ -45,9 +45,11 @@ const Environment = z.object({
   PRATIQUE_SCAN_MEMORY_MB: z.coerce.number().int().min(256).max(65536).default(1024),
   PRATIQUE_SCAN_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(900),
   PRATIQUE_VERDICT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
+  PRATIQUE_LAYER_CACHE_MB: z.coerce.number().int().min(0).max(1048576).default(2048),
   PRATIQUE_SCANNERS: z.coerce.number().int().min(1).max(64).default(2),
   PRATIQUE_FEEDS: z.enum(['on', 'off']).default('on'),
   PRATIQUE_FEEDS_HOURS: z.coerce.number().int().min(1).max(168).default(6),
+  ...CANDIDATE_SETTINGS,
   PRATIQUE_RUN_DIR: z.string().optional(),
   DATABASE_URL: z
     .string()
@@ -84,10 +86,12 @@ export type Config = {
   metricsToken: string | null;
   policyEngine: string | null;
   consoleDir: string;
-  scan: { memoryMb: number; timeoutS: number; parallel: number };
+  scan: { memoryMb: number; timeoutS: number; parallel: number; layerCacheMb: number };
   verdictDays: number;
   /** Hours between updates of the advisories; null: never fetched. */
   feedsHours: number | null;
+  /** What the distributions' suites offer, fetched with the advisories. */
+  candidates: FeedDefinition[];
   /** null: the embedded PostgreSQL. */
   databaseUrl: string | null;
 };
@@ -119,6 +123,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
       `PRATIQUE_HOST is ${e.PRATIQUE_HOST}, which others can reach; plain HTTP is for loopback only: set PRATIQUE_TLS_CERT and PRATIQUE_TLS_KEY`,
     );
   const dataDir = resolve(root, e.PRATIQUE_DATA ?? '.pratique');
+  const cacheDir = resolve(e.PRATIQUE_CACHE ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pratique'));
   const shownHost = e.PRATIQUE_HOST.includes(':') ? `[${e.PRATIQUE_HOST}]` : e.PRATIQUE_HOST;
   return {
     host: e.PRATIQUE_HOST,
@@ -136,7 +141,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     dataDir,
     blobsDir: resolve(root, e.PRATIQUE_BLOBS ?? join(dataDir, 'blobs')),
     drainS: e.PRATIQUE_DRAIN_S,
-    cacheDir: resolve(e.PRATIQUE_CACHE ?? join(e.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'pratique')),
+    cacheDir,
     runDir: e.PRATIQUE_RUN_DIR ?? `/tmp/pratique-${randomBytes(5).toString('hex')}`,
     adminPassword: e.PRATIQUE_ADMIN_PASSWORD ?? null,
     masterKey: e.PRATIQUE_MASTER_KEY
@@ -147,9 +152,15 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     metricsToken: e.PRATIQUE_METRICS_TOKEN ?? null,
     policyEngine: e.PRATIQUE_POLICY_ENGINE ?? null,
     consoleDir: resolve(root, e.PRATIQUE_CONSOLE ?? 'apps/console/dist'),
-    scan: { memoryMb: e.PRATIQUE_SCAN_MEMORY_MB, timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S, parallel: e.PRATIQUE_SCANNERS },
+    scan: {
+      memoryMb: e.PRATIQUE_SCAN_MEMORY_MB,
+      timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S,
+      parallel: e.PRATIQUE_SCANNERS,
+      layerCacheMb: e.PRATIQUE_LAYER_CACHE_MB,
+    },
     verdictDays: e.PRATIQUE_VERDICT_DAYS,
     feedsHours: e.PRATIQUE_FEEDS === 'on' ? e.PRATIQUE_FEEDS_HOURS : null,
+    candidates: readCandidateFeeds(e, join(cacheDir, 'indexes')),
     databaseUrl: e.DATABASE_URL ?? null,
   };
 }

@@ -27,6 +27,7 @@ export { releaseOf, type Support, supportOf } from './distributions.ts';
 export * from './error.ts';
 export { inventoryDirectory } from './inventory/inventory-directory.ts';
 export { type InventoryOptions, inventoryImage } from './inventory/inventory-image.ts';
+export { boundLayers, rememberLayers } from './inventory/layer-folder.ts';
 export { askedFor, MATCHER_REVISION, type MatchResult, matchInventory } from './match.ts';
 export { type Exposure, type PriorityContext, prioritise } from './priority/prioritise.ts';
 export { compareScans, type ScanComparison } from './report/compare-scans.ts';

@@ -67,6 +67,7 @@ function reading(command: Command): Command {
     .argument('<subject>', SUBJECT)
     .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
     .option('--local', 'read the image here, even when the server has its inventory')
+    .option('--no-cache', 'read every layer, also those that were read before')
     .option('--offline', 'ask nobody: neither the server nor another registry');
 }
 

@@ -1,15 +1,16 @@
 /** Inventories what a scan is asked about: an image, a folder or an SBOM. */
 import { readFile, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Inventory } from '@pratique/contract';
 import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
-import { type Exposure, inventoryDirectory, inventoryImage, inventorySbom } from '@pratique/scan';
+import { type Exposure, inventoryDirectory, inventoryImage, inventorySbom, rememberLayers } from '@pratique/scan';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { openSource } from '../place.ts';
 import { imageFor } from '../platform.ts';
 import { formatBytes } from '../text.ts';
+import { cacheOf } from './advisories.ts';
 
 export type Examined = {
   reference: string;
@@ -19,11 +20,19 @@ export type Examined = {
   exposure: Exposure | null;
 };
 
+export type ExamineOptions = {
+  platform: string;
+  /** Layers that were read before are not read again. */
+  cache: boolean;
+};
+
+/** What a developer's machine spares for it without being asked. */
+const LAYER_CACHE_BYTES = 2 * 1024 ** 3;
 const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 const MAX_SBOM_BYTES = 512 * 1024 * 1024;
 
 /** @throws CliError usage; OciError and ScanError for what cannot be read */
-export async function examine(context: Context, subject: string, platform: string): Promise<Examined> {
+export async function examine(context: Context, subject: string, options: ExamineOptions): Promise<Examined> {
   if (subject.startsWith('dir:')) {
     const dir = resolve(context.cwd, subject.slice(4));
     if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
@@ -39,7 +48,7 @@ export async function examine(context: Context, subject: string, platform: strin
   }
   const { source, reference, close } = await openSource(context, subject);
   try {
-    return await examineImage(context, source, reference, subject, platform);
+    return await examineImage(context, source, reference, subject, options);
   } finally {
     context.progress.end();
     await close();
@@ -51,9 +60,9 @@ async function examineImage(
   source: ContentSource,
   reference: string,
   subject: string,
-  platform: string,
+  options: ExamineOptions,
 ): Promise<Examined> {
-  const raw = await imageFor(source, reference, platform);
+  const raw = await imageFor(source, reference, options.platform);
   const parsed = parseManifest(raw.bytes, raw.mediaType);
   if (parsed.kind === 'image' && !parsed.runnable)
     throw new CliError(
@@ -70,6 +79,7 @@ async function examineImage(
   const inventory = await inventoryImage(
     { layers, config },
     {
+      ...(options.cache ? { memory: rememberLayers(join(cacheOf(context), 'layers'), LAYER_CACHE_BYTES) } : {}),
       progress: ({ layer, layers: total, bytes }) =>
         context.progress.update(`layer ${layer + 1} of ${total}, ${formatBytes(bytes)}`, layer, total),
     },

@@ -14,6 +14,8 @@ export type ScanOptions = {
   platform: string;
   /** Reads the image here, whatever the server has. */
   local?: boolean;
+  /** False reads every layer, whatever was read before. */
+  cache?: boolean;
   /** Asks nobody: neither the server nor another registry. */
   offline?: boolean;
 };
@@ -29,21 +31,24 @@ export async function scanSubject(context: Context, subject: string, options: Sc
     );
   const stored = await readStored(context, subject, options);
   if (stored) return stored;
-  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise }, { examine }] = await Promise.all([
-    import('@pratique/scan'),
-    import('./examine.ts'),
-  ]);
-  const { reference, digest, inventory, exposure } = await examine(context, subject, options.platform);
+  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise, withCandidates }, { examine }] =
+    await Promise.all([import('@pratique/scan'), import('./examine.ts')]);
+  const { reference, digest, inventory, exposure } = await examine(context, subject, {
+    platform: options.platform,
+    cache: options.cache ?? true,
+  });
   const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
   if (options.db === undefined) await ensureSeed(db);
   const store = await openAdvisoryStore(db);
   const matched = matchInventory(inventory, store);
   const findings = prioritise(matched.findings, { likelihood: (cve) => store.likelihood(cve), exposure });
+  const { packages, distribution } = inventory;
+  const offered = withCandidates({ packages, findings }, distribution, store);
   store.close();
   return {
-    image: { reference, digest, distribution: inventory.distribution },
-    packages: inventory.packages,
-    findings: options.all ? findings : findings.filter((finding) => finding.status !== 'not-affected'),
+    image: { reference, digest, distribution },
+    ...offered,
+    findings: options.all ? offered.findings : offered.findings.filter((finding) => finding.status !== 'not-affected'),
     missing: inventory.missing,
     uncovered: matched.uncovered,
   };

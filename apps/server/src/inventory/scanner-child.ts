@@ -1,6 +1,6 @@
 /** The scanner child: reads an order from stdin, writes an inventory to stdout, knows nothing else. */
 import { createReadStream } from 'node:fs';
-import { inventoryImage } from '@pratique/scan';
+import { inventoryImage, rememberLayers } from '@pratique/scan';
 import type { ScanOrder } from './scanner.ts';
 
 const chunks: Buffer[] = [];
@@ -14,7 +14,8 @@ try {
     diffId,
     open: async () => createReadStream(path, { highWaterMark: 1 << 20 }),
   }));
-  answer = { ok: true, inventory: await inventoryImage({ layers, config: order.config }) };
+  const memory = order.memory ? rememberLayers(order.memory.dir, order.memory.maxBytes) : undefined;
+  answer = { ok: true, inventory: await inventoryImage({ layers, config: order.config }, memory ? { memory } : {}) };
 } catch (error) {
   const known = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
   answer = { ok: false, code: known, message: error instanceof Error ? error.message : String(error) };

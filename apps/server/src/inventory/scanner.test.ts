@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Inventory } from '@pratique/contract';
+import { tarEntry } from '@pratique/oci/layers/tar-fixture';
 import { afterAll, describe, expect, test } from 'vitest';
+import { layerMemories } from './layer-memories.ts';
 import { createScanner, limitScanners, type ScannersPart } from './scanner.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..', '..');
@@ -37,6 +39,21 @@ describe('a scanner child', () => {
       code: 'scan-failed',
       details: { permanent: true },
     });
+  });
+
+  test('notes what layers contain in the folder of its account alone, and does not open them again', async () => {
+    const memory = layerMemories(join(folder, 'memory'), 64);
+    const mine = await memory.of('mine');
+    const one = await layer(gzipSync(Buffer.concat([tarEntry({ path: 'a', content: 'x' }), Buffer.alloc(1024)])));
+    const scan = createScanner(root, [folder], limits);
+    const first = await scan({ layers: [one], config: {}, memory: mine });
+    expect(await readdir(join(folder, 'memory', 'mine'))).toHaveLength(1);
+    await rm(one.path);
+    expect(await scan({ layers: [one], config: {}, memory: mine })).toEqual(first);
+    const theirs = await memory.of('theirs');
+    await expect(scan({ layers: [one], config: {}, memory: theirs })).rejects.toThrow(/ENOENT/);
+    expect(await readdir(join(folder, 'memory', 'theirs'))).toEqual([]);
+    expect(await layerMemories(join(folder, 'memory'), 0).of('mine')).toBeUndefined();
   });
 
   test('cannot read outside the folders it was given', async () => {

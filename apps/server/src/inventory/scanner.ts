@@ -22,8 +22,13 @@ export function childPermissions(
   ];
 }
 
-/** What the child is told: where the layers lie, and nothing else. */
-export type ScanOrder = { layers: { descriptor: Descriptor; diffId: string | null; path: string }[]; config: unknown };
+/** What the child is told: where the layers lie, and where it may note what it read of them. Nothing else. */
+export type ScanOrder = {
+  layers: { descriptor: Descriptor; diffId: string | null; path: string }[];
+  config: unknown;
+  /** A folder that exists. A child that a hostile image has taken over could lie to all who are given the same one. */
+  memory?: { dir: string; maxBytes: number } | undefined;
+};
 
 export type Scanner = (order: ScanOrder) => Promise<Inventory>;
 
@@ -40,9 +45,10 @@ export function createScanner(
   readable: string[],
   limits: { memoryMb: number; timeoutS: number },
 ): Scanner {
-  const permissions = childPermissions(root, readable);
   return (order) =>
     new Promise((resolve, reject) => {
+      const notes = order.memory ? [order.memory.dir] : [];
+      const permissions = childPermissions(root, [...readable, ...notes], notes);
       const child = spawn(
         process.execPath,
         [...permissions, `--max-old-space-size=${limits.memoryMb}`, '--no-warnings', CHILD],

@@ -20,6 +20,7 @@ import { signStep } from '../chain/steps/sign.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { runDelivery } from '../deliver/carry-out.ts';
 import { startExaminations } from '../foreign/start-examinations.ts';
+import { layerMemories } from '../inventory/layer-memories.ts';
 import { createScanner, limitScanners } from '../inventory/scanner.ts';
 import { scheduleHousekeeping } from '../jobs/housekeeping.ts';
 import { processName } from '../jobs/leases.ts';
@@ -74,7 +75,12 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     now: () => new Date(),
   };
   const kinds: StepKinds = {
-    inventory: inventoryStep({ db, store, scan }),
+    inventory: inventoryStep({
+      db,
+      store,
+      scan,
+      memory: layerMemories(join(config.dataDir, 'layers'), config.scan.layerCacheMb),
+    }),
     scan: scanStep({ db, advisories: advisories.open }),
     gate: gateStep(judging),
     sign: signStep(trust),
@@ -114,7 +120,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const refresh = scheduleFeeds(config.feedsHours, async () => {
     await updateFeeds(
       { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },
-      DEFAULT_FEEDS,
+      [...DEFAULT_FEEDS, ...config.candidates],
     );
     await advisories.open();
   });

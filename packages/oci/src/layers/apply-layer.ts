@@ -1,5 +1,4 @@
 /** Applies the entries of one layer to the tree: additions, replacements, whiteouts. */
-import { type Examine, examineFile, examineSparse } from './examine.ts';
 import { type LayerLimits, overLimit } from './limits.ts';
 import { splitPath } from './path.ts';
 import type { EntrySink, TarEntry } from './tar-reader.ts';
@@ -15,8 +14,9 @@ export type LayerTarget = {
   /** Index of the layer, and the name it has in errors. */
   layer: number;
   name: string;
-  examine: Examine;
   limits: LayerLimits;
+  /** Called for each regular file that was put into the tree. @returns the sink for its content, null where none is wanted */
+  file(path: string, node: TreeNode, entry: TarEntry): EntrySink | null;
 };
 
 /**
@@ -75,10 +75,7 @@ function addNode(to: LayerTarget, entry: TarEntry, directory: TreeNode, name: st
   };
   const node = to.tree.put(directory, name, fields);
   if (entry.kind !== 'file') return null;
-  const path = to.tree.pathOf(node);
-  if (!entry.sparse) return examineFile(path, node, to.examine, to.limits, to.tree);
-  examineSparse(path, node, to.examine);
-  return null;
+  return to.file(to.tree.pathOf(node), node, entry);
 }
 
 /** A hard link is a second name; what was learned of the first holds for it too. */

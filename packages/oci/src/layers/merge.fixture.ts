@@ -2,6 +2,7 @@
 
 import { expect } from 'vitest';
 import { OciError } from '../error.ts';
+import type { LayerMemory, LayerRecord } from './layer-record.ts';
 import type { LayerLimits } from './limits.ts';
 import { type MergedImage, mergeLayers } from './merge-layers.ts';
 import type { LayerInput } from './read-layer.ts';
@@ -12,8 +13,32 @@ export const keepAll = (): { hash: boolean; keep: (content: Buffer) => Buffer; m
   marks: [],
 });
 
-export function merge(layers: LayerInput[], limits: Partial<LayerLimits> = {}): Promise<MergedImage> {
-  return mergeLayers(layers, { examine: keepAll, limits });
+/** Merges twice: what was remembered of the layers must give the same tree without any of them being opened. */
+export async function merge(layers: LayerInput[], limits: Partial<LayerLimits> = {}): Promise<MergedImage> {
+  const memory = rememberAll();
+  const merged = await mergeLayers(layers, { examine: keepAll, limits, memory });
+  const closed = layers.map((layer) =>
+    memory.knows(layer) ? { ...layer, open: () => Promise.reject(new Error('a remembered layer was opened')) } : layer,
+  );
+  const again = await mergeLayers(closed, { examine: keepAll, limits, memory });
+  expect(again.layers).toEqual(merged.layers);
+  expect(facts(again)).toEqual(facts(merged));
+  expect(again.tree.problems).toEqual(merged.tree.problems);
+  return merged;
+}
+
+/** A memory without bounds. */
+export function rememberAll(): LayerMemory & { knows(layer: LayerInput): boolean } {
+  const records = new Map<string, LayerRecord>();
+  return {
+    knows: ({ descriptor }) => records.has(descriptor.digest),
+    recall: async ({ descriptor }) => records.get(descriptor.digest) ?? null,
+    keep: async ({ descriptor }, record) => void records.set(descriptor.digest, record),
+  };
+}
+
+function facts({ tree }: MergedImage): unknown[] {
+  return [...tree.nodes()].map(({ path, node }) => ({ path, ...node, parent: null, children: null }));
 }
 
 export function listing(image: MergedImage): string[] {

@@ -10,10 +10,16 @@ export const EXECUTABLE = 'executable';
 export const BINARY = 'binary';
 export const SCRIPT = 'script';
 
-/** Keeps what catalogers ask for, hashes what can run, and reads what programs say of themselves. */
-export function examineFor(catalogers: readonly Cataloger[]): Examine {
+export type ExaminedImage = {
+  examine: Examine;
+  /** False once a budget for the whole image is spent: another image could have had more of a layer read. */
+  repeatable(): boolean;
+};
+
+/** Keeps what catalogers ask for, hashes what can run, and reads what programs say of themselves. For one image. */
+export function examineFor(catalogers: readonly Cataloger[]): ExaminedImage {
   const budget = newRustBudget();
-  return (path, { mode, head }) => {
+  const examine: Examine = (path, { mode, head }) => {
     const cataloger = catalogers.find((each) => each.wants(path));
     const keep = keeper(cataloger, path);
     const marks = runMarks(mode, head);
@@ -23,6 +29,7 @@ export function examineFor(catalogers: readonly Cataloger[]): Examine {
     const keepBytes = cataloger?.maxBytes?.(path);
     return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };
+  return { examine, repeatable: () => budget.left > 0 };
 }
 
 function keeper(cataloger: Cataloger | undefined, path: string): ((content: Buffer) => Buffer) | null {

@@ -46,7 +46,7 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
     dir,
     device: stat.dev,
     tree: new ImageTree(),
-    examine: examineFor(catalogers),
+    examine: examineFor(catalogers).examine,
     limits,
     bytes: 0,
     entries: 0,

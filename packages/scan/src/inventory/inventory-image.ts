@@ -1,5 +1,6 @@
 /** Inventories an image from its layers, without unpacking it. */
 import type { Inventory } from '@pratique/contract';
+import type { LayerMemory } from '@pratique/oci/layers/layer-record';
 import type { LayerLimits } from '@pratique/oci/layers/limits';
 import { mergeLayers } from '@pratique/oci/layers/merge-layers';
 import type { LayerInput } from '@pratique/oci/layers/read-layer';
@@ -22,6 +23,8 @@ export type InventoryOptions = {
   signal?: AbortSignal;
   /** `bytes` are uncompressed bytes of the layer so far; layers count from 0. */
   progress?: (event: { layer: number; layers: number; bytes: number }) => void;
+  /** Layers that were read before are not opened again. */
+  memory?: LayerMemory;
   /** Other catalogers than all of them. */
   catalogers?: readonly Cataloger[];
 };
@@ -51,10 +54,12 @@ export async function inventoryImage(
   const layers = image.layers.map((layer, index) => ({ ...layer, diffId: layer.diffId ?? diffIds?.[index] ?? null }));
   const catalogers = options.catalogers ?? CATALOGERS;
   const merged = await mergeLayers(layers, {
-    examine: examineFor(catalogers),
+    ...examineFor(catalogers),
     limits: options.limits,
     signal: options.signal,
     progress: options.progress,
+    // What it remembers was examined for all catalogers.
+    memory: options.catalogers ? undefined : options.memory,
   });
   const inventory = buildInventory({ tree: merged.tree, catalogers, layers: merged.layers });
   if (config.data.os !== 'windows') return inventory;

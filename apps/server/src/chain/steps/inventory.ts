@@ -6,13 +6,14 @@ import type { BlobStore } from '../../blobs/store.ts';
 import { asSystem, type Db, type Tx } from '../../db/connect.ts';
 import { ServerError } from '../../error.ts';
 import { ImageConfig, MAX_CONFIG_BYTES } from '../../inventory/image-config.ts';
+import type { LayerMemories } from '../../inventory/layer-memories.ts';
 import { readImageManifest, readPlatforms } from '../../inventory/platforms.ts';
 import type { Scanner } from '../../inventory/scanner.ts';
 import { inventoryExists, storeInventory } from '../../inventory/store-inventory.ts';
 import type { Repository } from '../../registry/cache.ts';
 import { PermanentStepError, type StepWork } from '../run-step.ts';
 
-export type InventoryDeps = { db: Db; store: BlobStore; scan: Scanner };
+export type InventoryDeps = { db: Db; store: BlobStore; scan: Scanner; memory: LayerMemories };
 
 export function inventoryStep(deps: InventoryDeps): StepWork {
   return async ({ repository, digest }) => {
@@ -48,7 +49,7 @@ async function takeInventory(deps: InventoryDeps, repository: Repository, digest
     path: deps.store.path(descriptor.digest),
   }));
   try {
-    const inventory = await deps.scan({ layers, config });
+    const inventory = await deps.scan({ layers, config, memory: await deps.memory.of(repository.accountId) });
     await asSystem(deps.db, (tx) => storeInventory(tx, digest, inventory));
     return inventory.packages.length;
   } catch (error) {
