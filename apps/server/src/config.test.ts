@@ -41,6 +41,21 @@ describe('the configuration', () => {
       { PRATIQUE_METRICS_TOKEN: 'prometheus' },
       /^PRATIQUE_METRICS_TOKEN is invalid: has 16 to 512 characters/,
     ],
+    [
+      'candidates of no release',
+      { PRATIQUE_CANDIDATES: 'debian:12,fedora:40' },
+      /^PRATIQUE_CANDIDATES is invalid: fedora:40/,
+    ],
+    [
+      'candidates of an architecture that is a path',
+      { PRATIQUE_CANDIDATES_ARCHITECTURES: '../x' },
+      /^PRATIQUE_CANDIDATES_ARCHITECTURES is invalid/,
+    ],
+    [
+      'a mirror that is not on the web',
+      { PRATIQUE_DEBIAN_MIRROR: 'file:///srv' },
+      /^PRATIQUE_DEBIAN_MIRROR is invalid/,
+    ],
     ['a public URL of another kind', { PRATIQUE_PUBLIC_URL: 'ftp://x' }, /^PRATIQUE_PUBLIC_URL is invalid/],
   ])('refuses %s and names the key', (_, env, message) => {
     expect(() => readConfig(env, '/')).toThrow(message);

@@ -5,6 +5,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from './error.ts';
 import { readInternalTargets } from './outbound/internal-addresses.ts';
+import { CANDIDATE_SETTINGS, readCandidateFeeds } from './scan/candidates.ts';
+import type { FeedDefinition } from './scan/feeds.ts';
 
 export const ROLES = ['api', 'worker', 'signer', 'admission'] as const;
 export type RoleName = (typeof ROLES)[number];

@@ -102,7 +102,7 @@ async function placeOf(context: Context, path: string, id: ArchiveName): Promise
   return {
     mirror: 'http://copy.invalid/main',
     securityMirror: 'http://copy.invalid/security',
-    fetch: (input) => readCopy(new URL(String(input)), at),
+    fetch: (input) => readCopy(new URL(input instanceof Request ? input.url : input), at),
     allowExpired: true,
   };
 }

@@ -1,7 +1,7 @@
 /** Images: lists, the image document, packages, findings, SBOMs. */
 import { Admission, type Finding, ImageRow, ImageScan, ImageStatus, Receipt, Run } from '@pratique/contract';
 import { ImageManifest, isIndexType } from '@pratique/oci';
-import { prioritise, toCycloneDx, toSpdx } from '@pratique/scan';
+import { prioritise, toCycloneDx, toSpdx, withCandidates } from '@pratique/scan';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { matchesAny } from '../auth/pattern.ts';
@@ -118,16 +118,14 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: 
         const findings = request.query.all
           ? scanned.findings
           : scanned.findings.filter((finding: Finding) => finding.status !== 'not-affected');
+        const { packages, distribution } = inventory;
+        const known = await withLikelihood(deps.config.dataDir, (likelihood, advisories) => {
+          const plain = { packages, findings: prioritise(findings, { likelihood, exposure }) };
+          return advisories ? withCandidates(plain, distribution, advisories) : plain;
+        });
         return {
-          image: {
-            reference: `${repository.account}/${repository.name}`,
-            digest,
-            distribution: inventory.distribution,
-          },
-          packages: inventory.packages,
-          findings: await withLikelihood(deps.config.dataDir, (likelihood) =>
-            prioritise(findings, { likelihood, exposure }),
-          ),
+          image: { reference: `${repository.account}/${repository.name}`, digest, distribution },
+          ...known,
           missing: inventory.missing,
           uncovered: scanned.uncovered,
         };

@@ -2,7 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Inventory } from '@pratique/contract';
-import { type AdvisoryStore, importAdvisories, openAdvisoryStore, openSnapshotOf } from '@pratique/scan';
+import {
+  type AdvisoryStore,
+  importAdvisories,
+  Offers,
+  openAdvisoryStore,
+  openSnapshotOf,
+  publishCandidates,
+} from '@pratique/scan';
 import { sql } from 'kysely';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
@@ -200,4 +207,23 @@ test('an image that comes with newer advisories tells of what they change for th
   await scanImage('d', ['netbase', 'hostname'], after);
   expect(await runJobs(after)).toBe(1);
   expect(await due()).toEqual(['a', 'd']);
+});
+
+test('an update of nothing but what the suites offer matches nothing again and marks no image', async () => {
+  const first = await storeOf('g', { adduser: 'CVE-2026-1' });
+  await scanImage('a', ['netbase', 'adduser'], first);
+  await rematch(first);
+  await runJobs(first);
+  await sql`update verdict set renew_at = now() + interval '1 day'`.execute(db);
+  const offers = new Offers({ id: 'debian', release: '12', architecture: 'amd64' });
+  const index = ['netbase', 'adduser'].map((name) => `Package: ${name}\nVersion: 2\nArchitecture: amd64\n`).join('\n');
+  offers.add({ name: 'bookworm', date: '2026-08-01T00:00:00.000Z' }, Buffer.from(index), 'an index');
+  await publishCandidates(join(folder, 'g'), [offers]);
+  const second = await openAdvisoryStore(join(folder, 'g'));
+  stores.set(second.snapshot, join(folder, 'g'));
+  expect(second.snapshot).not.toBe(first.snapshot);
+  expect(await rematch(second)).toEqual({ matched: 0, changed: 0, turned: 0 });
+  expect(await runJobs(second)).toBe(0);
+  expect(await due()).toEqual([]);
+  expect(await scans()).toMatchObject([{ snapshot: second.snapshot }]);
 });

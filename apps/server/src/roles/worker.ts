@@ -118,10 +118,10 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const guard = createOutboundGuard(config);
   const examinations = await startExaminations({ db, pool, guard, signer, log }, processName(config.dataDir));
   const refresh = scheduleFeeds(config.feedsHours, async () => {
-    await updateFeeds(
-      { db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch },
-      [...DEFAULT_FEEDS, ...config.candidates],
-    );
+    await updateFeeds({ db, dir: join(config.dataDir, 'advisories'), root: ROOT, log, fetch: globalThis.fetch }, [
+      ...DEFAULT_FEEDS,
+      ...config.candidates,
+    ]);
     await advisories.open();
   });
   const renewals = scheduleRenewals(judging, log);

@@ -1,7 +1,7 @@
 /** Keeps the advisories fresh: fetches each configured feed, imports it in a child, remembers how each one fares. */
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
@@ -11,14 +11,18 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { asSystem, type Db } from '../db/connect.ts';
 import { childPermissions } from '../inventory/scanner.ts';
+import type { CandidateOrder } from './candidates.ts';
 
-export type FeedDefinition = { name: string; source: FeedSource; url: string };
+export type FeedDefinition =
+  | { name: string; source: FeedSource; url: string }
+  /** Several signed files that name each other: the child fetches them itself. */
+  | { name: string; source: 'candidates'; order: CandidateOrder };
 export type FeedState = { triedAt: string; succeededAt: string | null; etag: string | null; error: string | null };
 
 const OSV = 'https://osv-vulnerabilities.storage.googleapis.com';
 const ALPINE = ['v3.20', 'v3.21', 'v3.22', 'v3.23', 'edge'];
 const ECOSYSTEMS = [
-  ...['npm', 'PyPI', 'Go', 'crates.io', 'Maven', 'RubyGems', 'Packagist', 'NuGet'],
+  ...['npm', 'PyPI', 'Go', 'crates.io', 'Maven', 'RubyGems', 'Packagist', 'NuGet', 'Bitnami'],
   ...['Ubuntu', 'AlmaLinux', 'Rocky Linux', 'Red Hat', 'SUSE', 'openSUSE'],
 ];
 /** NVD publishes a file for each year, the first with all before it. */
@@ -57,6 +61,9 @@ const MAX_FEED_BYTES = 2 * 1024 ** 3;
 const FETCH_TIMEOUT_MS = 10 * 60_000;
 const IMPORT_TIMEOUT_MS = 20 * 60_000;
 const CHILD = join(import.meta.dirname, 'feed-child.ts');
+const CANDIDATES_CHILD = join(import.meta.dirname, 'candidates-child.ts');
+/** Where a machine's own apt says which archives and keys it trusts. */
+const APT = ['/etc/apt', '/usr/share/keyrings'];
 
 export type FeedsDeps = { db: Db; dir: string; root: string; log: Logger; fetch: typeof globalThis.fetch };
 
@@ -109,6 +116,10 @@ async function storeFeedStates(db: Db, states: Record<string, FeedState>): Promi
 }
 
 async function updateFeed(deps: FeedsDeps, feed: FeedDefinition, etag: string | null): Promise<string | null> {
+  if (feed.source === 'candidates') {
+    await updateCandidates(deps, feed.order);
+    return null;
+  }
   const folder = await mkdtemp(join(tmpdir(), 'pratique-feed-'));
   try {
     const response = await deps.fetch(feed.url, {
@@ -125,7 +136,8 @@ async function updateFeed(deps: FeedsDeps, feed: FeedDefinition, etag: string | 
       atMost(MAX_FEED_BYTES),
       createWriteStream(file),
     );
-    await importInChild(deps, feed, file, folder);
+    const permissions = childPermissions(deps.root, [folder, deps.dir], [deps.dir]);
+    await runChild(permissions, CHILD, [deps.dir, feed.source, file]);
     return response.headers.get('etag');
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -142,13 +154,19 @@ function atMost(limit: number): Transform {
   });
 }
 
+async function updateCandidates({ root, dir }: FeedsDeps, order: CandidateOrder): Promise<void> {
+  await mkdir(order.cacheDir, { recursive: true });
+  const keyring = order.keyring === undefined ? [] : [order.keyring];
+  const permissions = childPermissions(root, [dir, order.cacheDir, ...APT, ...keyring], [dir, order.cacheDir]);
+  await runChild(permissions, CANDIDATES_CHILD, [dir, JSON.stringify(order)]);
+}
+
 /** A feed is somebody else's text: it is parsed where there is neither database nor key nor secret. */
-function importInChild(deps: FeedsDeps, feed: FeedDefinition, file: string, folder: string): Promise<void> {
-  const permissions = childPermissions(deps.root, [folder, deps.dir], [deps.dir]);
+function runChild(permissions: readonly string[], script: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      [...permissions, '--max-old-space-size=2048', '--no-warnings', CHILD, deps.dir, feed.source, file],
+      [...permissions, '--max-old-space-size=2048', '--no-warnings', script, ...args],
       { env: { LANG: 'C.UTF-8' }, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     let complaint = '';

@@ -42,7 +42,7 @@ async function put(
 }
 
 const serve: typeof fetch = async (input) => {
-  const bytes = files.get(String(input));
+  const bytes = files.get(input instanceof Request ? input.url : new URL(input).href);
   return new Response(bytes ? new Uint8Array(bytes) : null, { status: bytes ? 200 : 404 });
 };
 const read = (place: ArchivePlace = {}, more: { allowExpired?: boolean; aptDir?: string } = {}) =>

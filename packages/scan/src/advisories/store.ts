@@ -63,6 +63,10 @@ export type Rating = z.infer<typeof Rating>;
 type OpenShard = { source: string; ecosystem: string; digest: string; shard: Shard; file: number };
 
 const Records = z.array(AdvisoryRecord);
+// Made once: making a schema costs more than using it.
+const Likelihoods = z.array(Likelihood).max(1);
+const Ratings = z.array(Rating).max(1);
+const Candidates = z.array(Candidate).max(1);
 
 /**
  * Opens the current snapshot. The files stay open, so that a later publication changes nothing for this store.
@@ -130,10 +134,10 @@ function openSnapshot(dir: string, current: { digest: string; manifest: Snapshot
     reads: (ecosystem, name) => !unread.get(ecosystem)?.has(name),
     lookup: remember((ecosystem, name) => lookUp(byEcosystem.get(ecosystem) ?? [], packageKey(ecosystem, name))),
     exploited: (cve) => (byEcosystem.get(KEV) ?? []).some(({ shard }) => shard.get(cve) !== undefined),
-    likelihood: (cve) => firstOf(byEcosystem.get(EPSS) ?? [], cve, Likelihood),
-    rating: (cve) => firstOf(byEcosystem.get(`${NVD}:${cve.slice(4, 8)}`) ?? [], cve, Rating),
+    likelihood: (cve) => firstOf(byEcosystem.get(EPSS) ?? [], cve, Likelihoods),
+    rating: (cve) => firstOf(byEcosystem.get(`${NVD}:${cve.slice(4, 8)}`) ?? [], cve, Ratings),
     candidatesDate: (key) => dates.get(key),
-    candidate: (key, name) => firstOf(byEcosystem.get(key) ?? [], name, Candidate),
+    candidate: (key, name) => firstOf(byEcosystem.get(key) ?? [], name, Candidates),
     shards: (ecosystem) =>
       (byEcosystem.get(ecosystem) ?? []).map(({ source, digest }) => `${source}=${digest}`).join(','),
     unread: (ecosystem) => unread.get(ecosystem) ?? NOTHING,
@@ -188,9 +192,10 @@ function lookUp(shards: readonly OpenShard[], name: string): Advisory[] {
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-function firstOf<T>(shards: readonly OpenShard[], cve: string, schema: z.ZodType<T>): T | null {
+function firstOf<T>(shards: readonly OpenShard[], name: string, schema: z.ZodType<T[]>): T | null {
   for (const { shard } of shards) {
-    const [first] = z.tuple([schema]).safeParse(shard.get(cve)).data ?? [];
+    const value = shard.get(name);
+    const [first] = value === undefined ? [] : (schema.safeParse(value).data ?? []);
     if (first) return first;
   }
   return null;
