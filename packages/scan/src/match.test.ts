@@ -109,6 +109,18 @@ test.each<[string, Package, Distribution | null, string[]]>([
     { ...DEBIAN, version: '12.5' },
     ['openssl CVE-2026-0001 affected 3.0.16-1~deb12u1', 'openssl CVE-2026-0002 will-not-fix -'],
   ],
+  [
+    'a meta package raises nothing: what it depends on speaks for itself',
+    pkg('deb', 'python3', '3.11.2-1+b1', { sourceName: 'python3-defaults', sourceVersion: '3.11.2-1' }),
+    DEBIAN,
+    [],
+  ],
+  [
+    'what a lock file marks as for development raises nothing',
+    pkg('pypi', 'jinja2', '3.0.0', { purl: 'pkg:pypi/jinja2@3.0.0?scope=development' }),
+    null,
+    [],
+  ],
   ['kernel headers raise nothing', pkg('deb', 'linux-libc-dev', '6.1.90-1', { sourceName: 'linux' }), DEBIAN, []],
   [
     'a kernel does, by the version that was signed',
@@ -227,6 +239,13 @@ describe('what no source answers for is uncovered, not clean', () => {
       DEBIAN,
       'PyPI',
       'the version of these packages cannot be compared: jinja2',
+    ],
+    [
+      'a program with the name that advisories give a package, by which nothing is guessed',
+      pkg('generic', 'openssl', '1.0.1'),
+      DEBIAN,
+      'generic',
+      'these packages belong to no ecosystem that has advisories: openssl',
     ],
     [
       'a package of no ecosystem',

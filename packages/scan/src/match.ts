@@ -1,6 +1,6 @@
 /** Matches an inventory's packages with the advisories of their ecosystems. */
 import type { Finding, Inventory, Package, Uncovered } from '@pratique/contract';
-import { packageKey, schemeOf } from './advisories/ecosystems.ts';
+import { BITNAMI, packageKey, schemeOf } from './advisories/ecosystems.ts';
 import { type Judgement, judge } from './advisories/ranges.ts';
 import type { Advisory, AdvisoryStore, Rating } from './advisories/store.ts';
 import { joinFindings } from './findings.ts';
@@ -37,7 +37,7 @@ export function matchInventory(inventory: Inventory, store: AdvisoryStore): Matc
 }
 
 /** Counts up whenever the same package and the same advisories give other findings than before: all is matched again. */
-export const MATCHER_REVISION = 1;
+export const MATCHER_REVISION = 2;
 
 /** Matches one package; the unit that is computed anew when an advisory changes. */
 export function matchPackage(each: Package, subject: Looked, store: AdvisoryStore, gaps: Gaps): Finding[] {
@@ -62,6 +62,9 @@ export function matchPackage(each: Package, subject: Looked, store: AdvisoryStor
     return [];
   }
   if (covered && !store.reads(ecosystem, name))
+    gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);
+  // What it has never named it may not follow; other ecosystems hold all that there is.
+  if (covered && ecosystem === BITNAMI && store.lookup(ecosystem, name).length === 0)
     gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);
   const findings: Finding[] = [];
   for (const advisory of advisoriesOn(subject, store)) {

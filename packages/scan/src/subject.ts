@@ -1,7 +1,9 @@
 /** Says under which ecosystem, name and version a package is looked up, or why it is not. */
 import type { Distribution, Package } from '@pratique/contract';
-import { extendedKey, NODE, RUBY } from './advisories/ecosystems.ts';
+import { BITNAMI, extendedKey, NODE, RUBY } from './advisories/ecosystems.ts';
+import { isForDevelopment } from './catalogers/purl.ts';
 import { releaseOf } from './distributions.ts';
+import { isUnnamedJar, programOf } from './subject-program.ts';
 
 export type Looked = {
   kind: 'subject';
@@ -19,7 +21,7 @@ export type Looked = {
 export type Subject =
   | Looked
   /** Nothing is reported, for a reason that has a name. */
-  | { kind: 'exempt'; rule: 'owned-by-distribution' | 'kernel-headers' }
+  | { kind: 'exempt'; rule: 'owned-by-distribution' | 'development' | 'kernel-headers' }
   /** No source could answer; counted as uncovered. */
   | { kind: 'unknown'; ecosystem: string; reason: string };
 
@@ -47,15 +49,21 @@ const KERNEL_HEADERS =
 export function subjectOf(each: Package, distribution: Distribution | null): Subject {
   // The distribution's advisories speak for its own files, in its own versions, with its own backports.
   if (each.owner !== null) return { kind: 'exempt', rule: 'owned-by-distribution' };
+  // Of a lock file whose packages nobody installed: what a build needs and what it makes does not have.
+  if (isForDevelopment(each.purl)) return { kind: 'exempt', rule: 'development' };
   const language = LANGUAGES[each.type];
   if (language !== undefined) return { kind: 'subject', ecosystem: language, name: each.name, version: each.version };
   if (each.type === 'generic') {
     const ecosystem = INTERPRETERS[each.name];
     if (ecosystem !== undefined) return { kind: 'subject', ecosystem, name: each.name, version: each.version };
+    const program = programOf(each);
+    if (program !== null) return { kind: 'subject', ecosystem: BITNAMI, ...program };
     return {
       kind: 'unknown',
       ecosystem: 'generic',
-      reason: 'these packages belong to no ecosystem that has advisories',
+      reason: isUnnamedJar(each.purl)
+        ? 'nothing tells the Maven group of these jars, by which advisories would name them'
+        : 'these packages belong to no ecosystem that has advisories',
     };
   }
   // Headers contain no code that runs; every hole of the kernel would be reported for them otherwise.

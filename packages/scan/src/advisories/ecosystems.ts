@@ -6,6 +6,9 @@ import type { SchemeName } from '../versions/compare.ts';
 export const NODE = 'Node.js';
 export const RUBY = 'Ruby';
 
+/** Programs as Bitnami packages them; other builds of them have the same holes in the same versions. */
+export const BITNAMI = 'Bitnami';
+
 /** Under which the store keeps what NVD says of the CVEs of one year: `NVD:2024`. */
 export const NVD = 'NVD';
 
@@ -28,6 +31,7 @@ const SCHEMES: Readonly<Record<string, SchemeName>> = {
   'Amazon Linux': 'rpm',
   'Node.js': 'semver',
   Ruby: 'gem',
+  Bitnami: 'semver',
   Maven: 'maven',
   RubyGems: 'gem',
   Packagist: 'composer',

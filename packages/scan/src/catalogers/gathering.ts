@@ -3,7 +3,7 @@ import type { Missing, Package, PackageType } from '@pratique/contract';
 import { ScanError } from '../error.ts';
 import type { CatalogContext, Cataloged, CatalogedFile } from './cataloger.ts';
 import type { LockRead, Pinned } from './lock.ts';
-import { languagePurl } from './purl.ts';
+import { DEVELOPMENT, languagePurl } from './purl.ts';
 
 /** Of one cataloger; more than any image holds, and what memory bears. */
 const MAX_PACKAGES = 400_000;
@@ -30,7 +30,7 @@ export class Gathering {
       name,
       version,
       type,
-      purl: found.purl ?? languagePurl(type, name, version),
+      purl: found.purl ?? languagePurl(type, name, version, found.development ? DEVELOPMENT : {}),
       sourceName: name,
       sourceVersion: version,
       architecture: null,

@@ -2,6 +2,17 @@
 import type { PackageType } from '@pratique/contract';
 import { PackageURL } from 'packageurl-js';
 
+/**
+ * Marks what a lock file says is for development alone, and of which nothing is installed: the purl goes wherever the
+ * package goes, and the same package that is needed at run time is another one.
+ */
+export const DEVELOPMENT = { scope: 'development' };
+
+/** True for a purl with that mark. */
+export function isForDevelopment(purl: string): boolean {
+  return /[?&]scope=development(?:&|#|$)/.test(purl);
+}
+
 /** Builds a purl; empty qualifiers are left out. @see purl-spec, PURL-SPECIFICATION.rst */
 export function makePurl(
   type: string,

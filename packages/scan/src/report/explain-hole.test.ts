@@ -29,16 +29,21 @@ test('says of every package that an advisory names why it is affected, or why no
     npm('left-pad', '1.4.0'),
     npm('left-pad', '1.3.1', 'pkg:deb/debian/node-left-pad@1'),
     npm('right-pad', '1.0.0'),
+    { ...npm('left-pad', '1.3.2'), purl: 'pkg:npm/left-pad@1.3.2?scope=development', paths: ['app/package-lock.json'] },
   ];
   const reasons = explainHole(packages, null, store, 'ghsa-AAAA-bbbb-cccc');
   expect(reasons.map(({ package: of, affected: is }) => [of.version, is])).toEqual([
     ['1.3.0', true],
     ['1.4.0', false],
     ['1.3.1', false],
+    ['1.3.2', false],
   ]);
   expect(reasons[0]?.sentence).toBe('1.2.0 <= left-pad 1.3.0 < 1.4.0 (semver)');
   expect(reasons[1]?.sentence).toBe('left-pad 1.4.0 is outside of what is affected: from 1.2.0, before 1.4.0 (semver)');
   expect(reasons[2]?.sentence).toContain('belong to pkg:deb/debian/node-left-pad@1');
+  expect(reasons[3]?.sentence).toBe(
+    'app/package-lock.json says that it is for development alone, and nothing of it is installed',
+  );
   expect(reasons[0]?.package.paths).toEqual(['app/node_modules/left-pad/package.json']);
   expect(explainHole(packages, null, store, 'CVE-2000-0001')).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { schemeOf } from '../advisories/ecosystems.ts';
 import { judge } from '../advisories/ranges.ts';
 import type { AdvisoryRange } from '../advisories/record.ts';
 import type { Advisory, AdvisoryStore } from '../advisories/store.ts';
+import { isForDevelopment } from '../catalogers/purl.ts';
 import { subjectOf } from '../subject.ts';
 
 export type HoleReason = {
@@ -23,7 +24,8 @@ export function explainHole(
   id: string,
 ): HoleReason[] {
   return packages.flatMap((each) => {
-    const unowned = subjectOf({ ...each, owner: null }, distribution);
+    const development = isForDevelopment(each.purl);
+    const unowned = subjectOf({ ...each, owner: null, purl: development ? '' : each.purl }, distribution);
     if (unowned.kind !== 'subject') return [];
     const scheme = schemeOf(unowned.ecosystem);
     if (scheme === null || !store.covers(unowned.ecosystem)) return [];
@@ -42,6 +44,12 @@ export function explainHole(
             ...about,
             affected: false,
             sentence: `its files belong to ${owner}, for which the distribution's own advisories speak`,
+          };
+        if (development)
+          return {
+            ...about,
+            affected: false,
+            sentence: `${paths[0]} says that it is for development alone, and nothing of it is installed`,
           };
         const judged = judge(scheme, unowned.name, unowned.version, advisory);
         if (judged.affected !== false) return { ...about, affected: judged.affected, sentence: judged.comparison };

@@ -1,6 +1,7 @@
 /** Writes an inventory as CycloneDX 1.6 JSON. */
 import { createHash } from 'node:crypto';
 import type { Finding, Inventory, Package, Severity } from '@pratique/contract';
+import { isForDevelopment } from '../catalogers/purl.ts';
 import { licenceChoice } from './licence.ts';
 import { type SbomSubject, TOOL, VENDOR } from './subject.ts';
 
@@ -79,6 +80,7 @@ function toComponent(each: Package, refs: Map<string, number>): Record<string, u
     'bom-ref': count === 0 ? each.purl : `${each.purl}#${count}`,
     name: each.name,
     version: each.version,
+    ...(isForDevelopment(each.purl) ? { scope: 'excluded' } : {}),
     ...(licenses.length > 0 ? { licenses } : {}),
     purl: each.purl,
     ...(each.paths.length > 0 ? { evidence: { occurrences: each.paths.map((location) => ({ location })) } } : {}),

@@ -172,6 +172,15 @@ test('a lock of Gradle counts where its jars are not there', async () => {
   expect(purls(await take([[lock, jar('app/c-1.jar', properties('a.b', 'c', '1'))]]))).toEqual(['pkg:maven/a.b/c@1']);
 });
 
+test('a lock of Gradle marks what only tests are compiled or run with', async () => {
+  const content =
+    'a.b:c:1=compileClasspath,testCompileClasspath\na.b:t:1=integrationTestRuntimeClasspath,testCompileClasspath\n';
+  expect(purls(await take([[{ path: 'gradle.lockfile', content }]]))).toEqual([
+    'pkg:maven/a.b/c@1',
+    'pkg:maven/a.b/t@1?scope=development',
+  ]);
+});
+
 test('a jar nested in a file of an operating-system package belongs to that package', async () => {
   const inner = makeZip([properties('a.b', 'c', '1')]);
   const inventory = await take([

@@ -6,7 +6,7 @@ import { isZipProblem, newBudget, openZip } from '../../zip/zip-archive.ts';
 import type { CatalogedFile, Cataloger } from '../cataloger.ts';
 import { Gathering } from '../gathering.ts';
 import { isGoSource } from '../go/source.ts';
-import { isInstalled, type LockRead } from '../lock.ts';
+import { isInstalled, type LockRead, runtimeNames } from '../lock.ts';
 import { parseBunLock } from './bun-lock.ts';
 import { condensePackageJson, parsePackageJson } from './package-json.ts';
 import { parsePackageLock } from './package-lock.ts';
@@ -15,9 +15,13 @@ import { parseYarnLock } from './yarn-lock.ts';
 
 /** `node_modules/NAME/package.json` and `node_modules/@SCOPE/NAME/package.json`; deeper ones are parts of a package. */
 const INSTALLED = /(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/;
+/** What lies elsewhere: the application itself, a tool that was unpacked (Yarn in Node's images), copies inside packages. */
+const ELSEWHERE = /(?:^|\/)package\.json$/;
 /** Plug'n'Play runs packages out of these archives. */
 const ARCHIVE = /(?:^|\/)\.yarn\/(?:berry\/)?cache\/[^/]+\.zip$/;
 const PLUG_AND_PLAY = /(?:^|\/)\.pnp\.c?js$/;
+/** As the registry takes them; `workspace:*`, `{{version}}` and the like are of templates. */
+const VERSION = /^[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]*)?$/;
 const MAX_ARCHIVE = 128 * 1024 * 1024;
 const MAX_PACKAGE_JSON = 4 * 1024 * 1024;
 
@@ -31,11 +35,12 @@ const LOCKS: readonly { pattern: RegExp; what: string; read: (content: Buffer) =
 export const npm: Cataloger = {
   name: 'npm',
   places: [],
-  wants: (path) => /\.(?:json|lock|yaml|zip|c?js)$/.test(path) && (INSTALLED.test(path) || isOther(path)),
+  wants: (path) =>
+    /\.(?:json|lock|yaml|zip|c?js)$/.test(path) && (INSTALLED.test(path) || isOther(path) || isElsewhere(path)),
   maxBytes: (path) => (ARCHIVE.test(path) ? MAX_ARCHIVE : undefined),
   condense(path, content) {
     if (ARCHIVE.test(path)) return condenseArchive(content);
-    if (INSTALLED.test(path)) return condensePackageJson(content);
+    if (ELSEWHERE.test(path)) return condensePackageJson(content);
     return PLUG_AND_PLAY.test(path) ? Buffer.alloc(0) : content;
   },
   catalog(files, context) {
@@ -54,6 +59,13 @@ export const npm: Cataloger = {
       } else if (archive || !isNested(file.path))
         found.missing('unreadable', 'npm-package', file.path, 'it names no package and version');
     }
+    for (const file of files)
+      if (isElsewhere(file.path)) {
+        const identity = parsePackageJson(file.content);
+        // Markers inside packages are written with the version 0.0.0.
+        const marker = identity?.version === '0.0.0' && file.path.includes('node_modules/');
+        if (identity && !marker && VERSION.test(identity.version)) found.add(identity, file);
+      }
     const locked = new Set<string>();
     for (const file of files) {
       const lock = LOCKS.find((each) => each.pattern.test(file.path));
@@ -61,8 +73,7 @@ export const npm: Cataloger = {
       locked.add(directoryOf(file.path));
       found.read(lock.what, file, () => {
         const read = lock.read(file.content);
-        const names = read?.packages.map((each) => each.name) ?? [];
-        if (!isInstalled(names, archived)) found.addLock(read, lock.what, file);
+        if (!isInstalled(runtimeNames(read?.packages ?? []), archived)) found.addLock(read, lock.what, file);
       });
     }
     for (const file of files)
@@ -79,9 +90,16 @@ function isOther(path: string): boolean {
   return lock && !/(?:^|\/)node_modules\//.test(path) && !isGoSource(path);
 }
 
+/** Templates and markers of a module's kind name no package, or no version; tests' own packages are nobody's. */
+function isElsewhere(path: string): boolean {
+  return ELSEWHERE.test(path) && !INSTALLED.test(path) && !isNested(path) && !isGoSource(path);
+}
+
 /** Directories such as `node_modules/x/node_modules` of a package's own tests may hold anything. */
 function isNested(path: string): boolean {
-  return /(?:^|\/)(?:test|tests|fixtures?|__fixtures__|examples?)\//.test(path);
+  return /(?:^|\/)(?:tests?|testdata|__tests__|specs?|fixtures?|__fixtures__|__mocks__|examples?|templates?)\//.test(
+    path,
+  );
 }
 
 /** The directory whose `node_modules` holds the file: the project it was installed for. */

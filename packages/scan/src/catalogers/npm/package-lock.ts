@@ -9,6 +9,7 @@ const Entry = z.looseObject({
   version: Text,
   name: Text,
   link: z.boolean().optional().catch(undefined),
+  dev: z.boolean().optional().catch(undefined),
   license: Text,
 });
 const Lock = z.looseObject({
@@ -17,7 +18,7 @@ const Lock = z.looseObject({
 });
 
 /**
- * All packages a lock file pins, development ones included. Links and workspace members are the project itself and
+ * All packages a lock file pins, those for development marked. Links and workspace members are the project itself and
  * are left out; a package that is pinned to a URL or a git commit keeps that as its version.
  *
  * @returns null for what is no lock file
@@ -41,7 +42,8 @@ function readPackages(packages: Record<string, unknown>, entries: LockEntries): 
     const entry = Entry.safeParse(value).data ?? {};
     if (entry.link || isOptionalGap(entry)) continue;
     const name = entry.name ?? path.slice(at + 'node_modules/'.length);
-    entries.add(name, entry.version, entry.license ? [entry.license] : [], path);
+    // `devOptional` is an optional part of what is needed too.
+    entries.add(name, entry.version, entry.license ? [entry.license] : [], path, entry.dev);
   }
 }
 
@@ -56,8 +58,8 @@ function readDependencies(dependencies: Record<string, unknown>, entries: LockEn
     for (const [name, value] of Object.entries(queue[at] ?? {})) {
       const entry = Entry.safeParse(value).data ?? {};
       const alias = /^npm:((?:@[^/]+\/)?[^@]+)@(.+)$/.exec(entry.version ?? '');
-      if (alias) entries.add(alias[1], alias[2], [], name);
-      else if (!entry.version?.startsWith('file:')) entries.add(name, entry.version);
+      if (alias) entries.add(alias[1], alias[2], [], name, entry.dev);
+      else if (!entry.version?.startsWith('file:')) entries.add(name, entry.version, [], name, entry.dev);
       const nested = entry['dependencies'];
       if (typeof nested === 'object' && nested !== null) queue.push(nested as Record<string, unknown>);
     }

@@ -28,7 +28,7 @@ export function parsePnpmLock(content: Buffer): LockRead | null {
       const pinned = asText(each['version']) ?? told?.version;
       if (name === undefined || pinned === undefined)
         entries.problem(`entry ${quote(key)} has no readable name and version`);
-      else entries.add(name, pinned, [], key);
+      else entries.add(name, pinned, [], key, each['dev'] === true); // up to version 6; 9 does not say
     }
   }
   return documents > 0 ? entries.read : null;

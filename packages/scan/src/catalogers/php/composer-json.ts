@@ -6,7 +6,7 @@ import { asList, asObject, asText, readJson } from '../text.ts';
 export function parseComposerLock(content: Buffer): LockRead | null {
   const lock = asObject(readJson(content));
   if (!('packages' in lock || 'packages-dev' in lock)) return null;
-  return readPackages([...asList(lock['packages']), ...asList(lock['packages-dev'])]);
+  return readPackages(asList(lock['packages']), asList(lock['packages-dev']));
 }
 
 /** A list of packages, as Composer 1 wrote it, or an object with one. @returns null for what is neither */
@@ -16,12 +16,14 @@ export function parseInstalled(content: Buffer): LockRead | null {
   return Array.isArray(packages) ? readPackages(packages) : null;
 }
 
-function readPackages(packages: readonly unknown[]): LockRead {
+function readPackages(packages: readonly unknown[], forDevelopment: readonly unknown[] = []): LockRead {
   const entries = new LockEntries(isComposerName);
-  for (const value of packages) {
-    const each = asObject(value);
-    entries.add(asText(each['name'])?.toLowerCase(), each['version'], licencesOf(each['license']), each['name']);
-  }
+  const add = (value: unknown, development: boolean): void => {
+    const { name, version, license } = asObject(value);
+    entries.add(asText(name)?.toLowerCase(), version, licencesOf(license), name, development);
+  };
+  for (const each of packages) add(each, false);
+  for (const each of forDevelopment) add(each, true);
   return entries.read;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Cataloger } from '../cataloger.ts';
 import { Gathering } from '../gathering.ts';
-import { isInstalled } from '../lock.ts';
+import { isInstalled, runtimeNames } from '../lock.ts';
 import { makePurl } from '../purl.ts';
 import { parseComposerLock, parseInstalled } from './composer-json.ts';
 import { parsePear } from './pear.ts';
@@ -33,8 +33,7 @@ export const php: Cataloger = {
       if (LOCK.test(file.path))
         found.read('composer-lock', file, () => {
           const lock = parseComposerLock(file.content);
-          const names = lock?.packages.map((each) => each.name) ?? [];
-          if (!isInstalled(names, installed)) found.addLock(lock, 'composer-lock', file);
+          if (!isInstalled(runtimeNames(lock?.packages ?? []), installed)) found.addLock(lock, 'composer-lock', file);
         });
     for (const file of files)
       if (PEAR.test(file.path))

@@ -1,5 +1,5 @@
 /** Reads the lock files of Python's tools. */
-import { LockEntries, type LockRead, quote } from '../lock.ts';
+import { areForDevelopment, LockEntries, type LockRead, quote } from '../lock.ts';
 import { asList, asObject, asText, type Json, readJson, readToml } from '../text.ts';
 import { isPypiName } from './metadata.ts';
 import { parseRequirements } from './requirements.ts';
@@ -34,7 +34,9 @@ function parsePackageTables(content: Buffer): LockRead | null {
   const entries = new LockEntries(isPypiName);
   for (const value of asList(lock['package'])) {
     const each = asObject(value);
-    if (!isLocal(each)) entries.add(each['name'], each['version']);
+    // `groups` as poetry 2 and PDM write them, `category` as poetry did before 1.5; uv marks nothing.
+    const groups = asList(each['groups'] ?? (each['category'] === undefined ? [] : [each['category']]));
+    if (!isLocal(each)) entries.add(each['name'], each['version'], [], each['name'], areForDevelopment(groups));
   }
   return entries.read;
 }
@@ -71,7 +73,7 @@ function parsePipfile(content: Buffer): LockRead | null {
       if ('path' in each || 'editable' in each) continue;
       const version = asText(each['version']);
       if (version === undefined) entries.problem(`${quote(name)} is pinned to a source, not to a version`);
-      else entries.add(name, version.replace(/^={2,3}/, ''));
+      else entries.add(name, version.replace(/^={2,3}/, ''), [], name, group === 'develop');
     }
   }
   return entries.read;

@@ -95,7 +95,14 @@ describe('lock files', () => {
     ['uv', 'uv', 'uv.lock', locked],
     ['PEP 751', 'uv', 'pylock.toml', locked],
     ['pip', 'uv', 'requirements.txt', locked],
-    ['pipenv', 'pipenv', 'Pipfile.lock', locked.filter((each) => !/iniconfig@2\.1|setuptools@82/.test(each))],
+    [
+      'pipenv, the group `develop` marked',
+      'pipenv',
+      'Pipfile.lock',
+      locked
+        .filter((each) => !/iniconfig@2\.1|setuptools@82/.test(each))
+        .map((each) => each.replace(/(iniconfig@.*)/, '$1?scope=development')),
+    ],
     [
       'poetry, a directory of the project left out',
       'documented',
@@ -112,6 +119,31 @@ describe('lock files', () => {
     const inventory = await take([fixtures(folder).filter((each) => each.path.endsWith(`/${file}`))]);
     expect([purls(inventory), inventory.missing]).toEqual([expected, []]);
   });
+
+  test.each<[string, string, string, string[]]>([
+    ['groups of poetry 2', 'poetry.lock', 'groups = ["dev", "test"]', ['pkg:pypi/a@1?scope=development']],
+    ['a group of what is needed among them', 'poetry.lock', 'groups = ["main", "dev"]', ['pkg:pypi/a@1']],
+    ['a group of another name, which may be installed', 'pdm.lock', 'groups = ["postgres"]', ['pkg:pypi/a@1']],
+    ['the category of older ones', 'poetry.lock', 'category = "dev"', ['pkg:pypi/a@1?scope=development']],
+  ])('mark what is for development alone: %s', async (_name, path, more, expected) => {
+    const content = `[[package]]\nname = "a"\nversion = "1"\n${more}\n[metadata]\n`;
+    expect(purls(await take([[{ path, content }]]))).toEqual(expected);
+  });
+
+  test.each(['requirements-dev.txt', 'dev-requirements.txt', 'requirements/test.txt', 'requirements_test.txt'])(
+    '%s is for development by its name, and what another file needs too is needed',
+    async (path) => {
+      const locks = [
+        { path, content: 'a==1\nb==2\n' },
+        { path: 'requirements.txt', content: 'a==1\n' },
+      ];
+      expect(purls(await take([locks]))).toEqual([
+        'pkg:pypi/a@1',
+        'pkg:pypi/a@1?scope=development',
+        'pkg:pypi/b@2?scope=development',
+      ]);
+    },
+  );
 
   test('are not counted when half of what they pin is installed, wherever that is', async () => {
     const lock = { path: 'app/requirements.txt', content: 'a==1\nB_c==2\n' };

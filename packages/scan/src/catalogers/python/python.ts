@@ -7,7 +7,7 @@
  */
 import type { Cataloger } from '../cataloger.ts';
 import { Gathering } from '../gathering.ts';
-import { isInstalled, type Pinned } from '../lock.ts';
+import { isInstalled, type Pinned, runtimeNames } from '../lock.ts';
 import { pypiName } from '../purl.ts';
 import { readJson } from '../text.ts';
 import { readArchive } from './archive.ts';
@@ -46,7 +46,8 @@ export const python: Cataloger = {
       if (lock && file.node.size > 0)
         found.read(lock.what, file, () => {
           const read = lock.read(file.content);
-          const names = [...(read?.packages ?? []).map((each) => each.name), ...(read?.open ?? [])].map(pypiName);
+          const names = [...runtimeNames(read?.packages ?? []), ...(read?.open ?? [])].map(pypiName);
+          if (isForDevelopment(file.path)) for (const each of read?.packages ?? []) each.development = true;
           if (!isInstalled(names, installed)) found.addLock(read, lock.what, file);
         });
     }
@@ -56,6 +57,13 @@ export const python: Cataloger = {
 
 function isLock(path: string): boolean {
   return /\.(?:lock|txt|toml)$/.test(path) && !INSIDE.test(path) && lockReader(path) !== null;
+}
+
+/** `requirements-dev.txt`, `test-requirements.txt`, `requirements/dev.txt`: by convention, in the name alone. */
+function isForDevelopment(path: string): boolean {
+  return /(?:^|\/)(?:requirements[-_./](?:dev|development|tests?|testing|lint|docs)|(?:dev|tests?|docs)[-_]requirements)\.txt$/.test(
+    path,
+  );
 }
 
 /** Throws nothing: it runs while layers are read. */
