@@ -10,7 +10,8 @@ import { cacheFolder } from '../support/server.ts';
 const run = promisify(execFile);
 
 /** Program -> module, package and version; pinned, so that figures can be compared. */
-const PEERS: Record<string, { module: string; path: string; version: string }> = {
+type Peer = { module: string; path: string; version: string; env?: Record<string, string> };
+const PEERS: Record<string, Peer> = {
   crane: { module: 'github.com/google/go-containerregistry', path: '/cmd/crane', version: 'v0.22.1' },
   oras: { module: 'oras.land/oras', path: '/cmd/oras', version: 'v1.3.2' },
   cosign: { module: 'github.com/sigstore/cosign/v3', path: '/cmd/cosign', version: 'v3.1.3' },
@@ -19,6 +20,14 @@ const PEERS: Record<string, { module: string; path: string; version: string }> =
   regctl: { module: 'github.com/regclient/regclient', path: '/cmd/regctl', version: 'v0.11.7' },
   helm: { module: 'helm.sh/helm/v3', path: '/cmd/helm', version: 'v3.19.0' },
   syft: { module: 'github.com/anchore/syft', path: '/cmd/syft', version: 'v1.54.1' },
+  grype: { module: 'github.com/anchore/grype', path: '/cmd/grype', version: 'v0.120.1' },
+  // Links in 3.7 GB of memory; it does not compile without the experiment.
+  trivy: {
+    module: 'github.com/aquasecurity/trivy',
+    path: '/cmd/trivy',
+    version: 'v0.72.0',
+    env: { GOEXPERIMENT: 'jsonv2' },
+  },
 };
 
 const cache = cacheFolder();
@@ -31,16 +40,13 @@ const env = {
 };
 
 /** Built as a dependency of an empty module: some peers have replacements that `go install` refuses. */
-async function build(
-  program: string,
-  { module, path, version }: { module: string; path: string; version: string },
-): Promise<void> {
+async function build(program: string, { module, path, version, env: more }: Peer): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'pratique-peer-'));
   try {
     await writeFile(join(folder, 'go.mod'), `module peer\n\ngo 1.24\n\nrequire ${module} ${version}\n`);
     await run('go', ['build', '-trimpath', '-o', join(bin, program), `${module}${path}`], {
       cwd: folder,
-      env,
+      env: { ...env, ...more },
       maxBuffer: 1 << 26,
     });
   } finally {
