@@ -15,12 +15,15 @@ export type Things = {
   cluster: string;
   host?: string;
   webhook: string;
+  advisory?: string;
+  update?: string;
   repository: string;
   reference: string;
 };
 
 type Operation = { query?: (things: Things) => Record<string, string>; body?: (things: Things) => unknown };
 const ofImage = { query: ({ repository, reference }: Things) => ({ repository, reference }) };
+const ofPackage = { query: () => ({ type: 'deb', name: 'openssl' }) };
 const none: Operation = {};
 
 /** Every operation that there is; the walk fails when the document has another one. */
@@ -52,6 +55,33 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/image/attestation': {
     query: (things) => ({ ...ofImage.query(things), predicateType: 'https://slsa.dev/verification_summary/v1' }),
   },
+  'GET /api/v1/accounts/{account}/image/comparison': {
+    query: (things) => ({
+      ...ofImage.query(things),
+      withRepository: things.repository,
+      withReference: things.reference,
+    }),
+  },
+  'GET /api/v1/accounts/{account}/findings': none,
+  'GET /api/v1/accounts/{account}/findings/facets': none,
+  'GET /api/v1/accounts/{account}/findings/upgrades': none,
+  'GET /api/v1/accounts/{account}/packages': none,
+  'GET /api/v1/accounts/{account}/package': ofPackage,
+  'GET /api/v1/accounts/{account}/package/images': ofPackage,
+  'GET /api/v1/accounts/{account}/package/placements': ofPackage,
+  'GET /api/v1/accounts/{account}/package/customers': ofPackage,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}': none,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}/packages': none,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}/images': none,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}/placements': none,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}/customers': none,
+  'GET /api/v1/accounts/{account}/advisories/{advisory}/changes': none,
+  'GET /api/v1/accounts/{account}/advisory-updates': none,
+  'GET /api/v1/accounts/{account}/advisory-updates/{update}': none,
+  'GET /api/v1/accounts/{account}/advisory-updates/{update}/changes': none,
+  'GET /api/v1/accounts/{account}/advisory-updates/{update}/images': none,
+  'GET /api/v1/accounts/{account}/advisory-updates/{update}/placements': none,
+  'GET /api/v1/accounts/{account}/advisory-updates/{update}/customers': none,
   'GET /api/v1/accounts/{account}/receipts': none,
   'GET /api/v1/accounts/{account}/admissions': none,
   'GET /api/v1/accounts/{account}/chains': none,

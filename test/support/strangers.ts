@@ -37,6 +37,8 @@ export const made = (account: string): Things => ({
   delivery: randomUUID(),
   cluster: 'no-cluster',
   webhook: 'no-webhook',
+  advisory: 'CVE-1999-1',
+  update: '999999',
   repository: 'secret/nothing',
   reference: 'v1',
 });
@@ -103,6 +105,8 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
     delivery,
     cluster: 'secret-cluster',
     webhook: 'secret-webhook',
+    advisory: 'CVE-1999-2',
+    update: '1',
     repository: REPOSITORY,
     reference: 'v1',
   };

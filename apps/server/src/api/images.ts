@@ -108,28 +108,9 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: 
       },
     },
     async (request) =>
-      withImage(db, grantOf(request), request.query, async (tx, repository, image) => {
-        const { digest, inventory } = await requireInventory(tx, repository, image, request.query.platform);
-        const scanned = await readFindings(tx, inventory.inventoryId);
-        if (!scanned)
-          throw new ServerError('conflict', 'the image has not been scanned yet; its chain may still be running');
-        const config = (await readConfigOf(tx, store, digest))?.config;
-        const exposure = config ? { user: config.User, ports: Object.keys(config.ExposedPorts) } : null;
-        const findings = request.query.all
-          ? scanned.findings
-          : scanned.findings.filter((finding: Finding) => finding.status !== 'not-affected');
-        const { packages, distribution } = inventory;
-        const known = await withLikelihood(deps.config.dataDir, (likelihood, advisories) => {
-          const plain = { packages, findings: prioritise(findings, { likelihood, exposure }) };
-          return advisories ? withCandidates(plain, distribution, advisories) : plain;
-        });
-        return {
-          image: { reference: `${repository.account}/${repository.name}`, digest, distribution },
-          ...known,
-          missing: inventory.missing,
-          uncovered: scanned.uncovered,
-        };
-      }),
+      withImage(db, grantOf(request), request.query, (tx, repository, image) =>
+        readScan(tx, { store, dataDir: deps.config.dataDir }, repository, image, request.query),
+      ),
   );
 
   app.get(
@@ -251,6 +232,33 @@ async function readBundle(tx: Tx, repositoryId: string, digest: string, predicat
   );
   if (!rows[0]) throw new ServerError('not-found', `there is no attestation of type ${predicateType}`);
   return rows[0].bundle;
+}
+
+/** Packages and findings of one image, or of one platform of an index. @throws ServerError `conflict` before it was scanned */
+export async function readScan(
+  tx: Tx,
+  deps: { store: BlobStore; dataDir: string },
+  repository: Repository,
+  image: ResolvedImage,
+  { platform, all }: { platform?: string | undefined; all: boolean },
+): Promise<ImageScan> {
+  const { digest, inventory } = await requireInventory(tx, repository, image, platform);
+  const scanned = await readFindings(tx, inventory.inventoryId);
+  if (!scanned) throw new ServerError('conflict', 'the image has not been scanned yet; its chain may still be running');
+  const config = (await readConfigOf(tx, deps.store, digest))?.config;
+  const exposure = config ? { user: config.User, ports: Object.keys(config.ExposedPorts) } : null;
+  const findings = all ? scanned.findings : scanned.findings.filter((one: Finding) => one.status !== 'not-affected');
+  const { packages, distribution } = inventory;
+  const known = await withLikelihood(deps.dataDir, (likelihood, advisories) => {
+    const plain = { packages, findings: prioritise(findings, { likelihood, exposure }) };
+    return advisories ? withCandidates(plain, distribution, advisories) : plain;
+  });
+  return {
+    image: { reference: `${repository.account}/${repository.name}`, digest, distribution },
+    ...known,
+    missing: inventory.missing,
+    uncovered: scanned.uncovered,
+  };
 }
 
 async function requireInventory(

@@ -49,7 +49,7 @@ function stateOf(row: AgentRow | undefined, now: Date): AgentState['state'] {
 const isSilent = (reportedAt: Date | null, now: Date): boolean =>
   reportedAt === null || now.getTime() - reportedAt.getTime() > SILENT_AFTER_S * 1000;
 
-type Row = {
+export type PlacedRow = {
   cluster: string;
   namespace: string;
   workload_kind: string | null;
@@ -70,12 +70,16 @@ export async function readPlacements(
   now: Date,
 ): Promise<Placement[]> {
   const clusterId = filter.clusterId ?? null;
-  const { rows } = await sql<Row>`
+  const { rows } = await sql<PlacedRow>`
     select c.name as cluster, p.namespace, p.workload_kind, p.workload_name, p.pod, p.container, p.image, p.digest, p.running_digest, p.started_at, g.reported_at
     from placement p join cluster c using (cluster_id) join cluster_agent g using (cluster_id)
     where (${clusterId}::uuid is null or p.cluster_id = ${clusterId}::uuid) and (${filter.digests}::text[] is null or p.digest = any (${filter.digests}::text[]) or p.running_digest = any (${filter.digests}::text[]))
     order by c.name, p.namespace, p.pod, p.container limit ${filter.limit} offset ${filter.offset}`.execute(tx);
-  return rows.map((row) => ({
+  return rows.map((row) => toPlacement(row, now));
+}
+
+export function toPlacement(row: PlacedRow, now: Date): Placement {
+  return {
     cluster: row.cluster,
     namespace: row.namespace,
     workload: row.workload_kind && row.workload_name ? { kind: row.workload_kind, name: row.workload_name } : null,
@@ -87,7 +91,7 @@ export async function readPlacements(
     startedAt: row.started_at?.toISOString() ?? null,
     heardAt: row.reported_at?.toISOString() ?? null,
     isSilent: isSilent(row.reported_at, now),
-  }));
+  };
 }
 
 export async function readReviewSummary(tx: Tx, clusterId: string): Promise<ClusterStatus['reviews']> {

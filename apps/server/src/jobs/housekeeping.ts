@@ -1,8 +1,9 @@
-/** Sweeps out what time has made useless: abandoned uploads, ended sessions, old notes of changed principals, old deliveries. */
+/** Sweeps out what time has made useless: abandoned uploads, ended sessions, old notes of changed principals, old deliveries, old accounts of updates. */
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { BlobStore } from '../blobs/store.ts';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
+import { forgetUpdates } from '../scan/forget-updates.ts';
 
 const UPLOAD_HOURS = 24;
 const EVERY_MS = 3_600_000;
@@ -15,6 +16,7 @@ export async function sweep(db: Db, store: BlobStore, now: Date): Promise<Swept>
   const sessions = await asSystem(db, async (tx) => {
     await deletePrincipalChanges(tx, cutoff);
     await deleteWebhookDeliveries(tx, now);
+    await forgetUpdates(tx, now);
     return deleteSessions(tx, now);
   });
   return { sessions, uploads: await store.sweepUploads(cutoff) };

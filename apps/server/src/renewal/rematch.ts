@@ -3,6 +3,7 @@ import { type AdvisoryStore, changesBetween, isOfCves, MATCHER_REVISION } from '
 import { sql } from 'kysely';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { aboutKey, type Changes, matchPackages, matchStalePackages } from '../scan/match-packages.ts';
+import { refreshScores } from '../scan/score.ts';
 import { beginSweep, endSweep } from '../scan/sweep.ts';
 import { packagesChanged } from './mark-packages.ts';
 
@@ -48,6 +49,7 @@ export async function rematch(db: Db, store: AdvisoryStore, history: SnapshotHis
     const end = await asSystem(db, (tx) => endSweep(tx, store.snapshot));
     if (end === 'more') continue;
     if (end === 'ended') await history.keep(store.snapshot);
+    await refreshScores(db, store);
     return seen;
   }
 }

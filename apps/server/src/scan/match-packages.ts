@@ -10,7 +10,9 @@ import {
 import { type AdvisoryStore, askedFor, matchInventory, subjectOf } from '@pratique/scan';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
-import { holdSweep, isSettled } from './sweep.ts';
+import { type Known, type MatchChange, recordChanges } from './record-update.ts';
+import { scoreOf, searchTextOf } from './score.ts';
+import { holdSweep, isSettled, type Sweep } from './sweep.ts';
 
 type StaleRow = {
   package_id: number;
@@ -42,8 +44,9 @@ export async function matchStoredPackages(
   inventory: Pick<Inventory, 'distribution' | 'packages' | 'revision'>,
   store: AdvisoryStore,
 ): Promise<Changes> {
-  const settled = isSettled(await holdSweep(tx), store.snapshot);
-  const changes = await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store, settled);
+  const sweep = await holdSweep(tx);
+  const settled = isSettled(sweep, store.snapshot);
+  const changes = await matchRows(tx, await readStaleOfInventory(tx, inventoryId, store.snapshot), store, sweep);
   const { uncovered } = matchInventory({ ...inventory, files: [], missing: [] }, store);
   await storeScan(tx, inventoryId, store.snapshot, uncovered, settled);
   return changes;
@@ -61,18 +64,18 @@ export async function matchStalePackages(
   store: AdvisoryStore,
   all: boolean,
 ): Promise<Changes & { last: number | null; looked: number }> {
-  const settled = isSettled(await holdSweep(tx), store.snapshot);
+  const sweep = await holdSweep(tx);
   const rows = await readStale(tx, after, limit, store.snapshot, all);
-  return { last: rows.at(-1)?.package_id ?? null, looked: rows.length, ...(await matchRows(tx, rows, store, settled)) };
+  return { last: rows.at(-1)?.package_id ?? null, looked: rows.length, ...(await matchRows(tx, rows, store, sweep)) };
 }
 
 /** Brings these packages to the store's snapshot, whatever they were matched with. */
 export async function matchPackages(tx: Tx, ids: readonly number[], store: AdvisoryStore): Promise<Changes> {
-  const settled = isSettled(await holdSweep(tx), store.snapshot);
+  const sweep = await holdSweep(tx);
   const { rows } = await sql<StaleRow>`
     select p.package_id, p.type, p.name, p.version, p.purl, p.source_name, p.source_version, p.architecture, p.distribution
     from package p where p.package_id = any (${[...ids]}::bigint[]) order by p.package_id`.execute(tx);
-  return matchRows(tx, rows, store, settled);
+  return matchRows(tx, rows, store, sweep);
 }
 
 /** How a package is found again when something else is said of `name`, or anything at all of its ecosystem. */
@@ -90,7 +93,7 @@ function aboutOf(each: Package, distribution: Distribution | null): string[] {
   ];
 }
 
-async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore, settled: boolean): Promise<Changes> {
+async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore, sweep: Sweep): Promise<Changes> {
   if (rows.length === 0) return { changed: [], turned: [] };
   const found: Match[] = [];
   const seen: Seen[] = [];
@@ -104,19 +107,26 @@ async function matchRows(tx: Tx, rows: StaleRow[], store: AdvisoryStore, settled
       store,
     );
     seen.push({ packageId: row.package_id, gap: uncovered.length > 0, about: aboutOf(each, distribution) });
-    for (const finding of findings) found.push({ packageId: row.package_id, finding });
+    for (const finding of findings)
+      found.push({
+        packageId: row.package_id,
+        finding,
+        score: scoreOf(finding, (cve) => store.likelihood(cve)),
+      });
   }
   const ids = rows.map((row) => row.package_id);
-  const before = await markMatched(tx, seen, store.snapshot, settled);
-  const changed = await replaceMatches(tx, ids, found);
+  const before = await markMatched(tx, seen, store.snapshot, isSettled(sweep, store.snapshot));
+  // What nobody knew before is news to nobody.
+  const changes = await readChanges(tx, [...before.keys()], found);
+  await recordChanges(tx, sweep, store.snapshot, changes);
+  await replaceMatches(tx, ids, found);
   return {
-    // What nobody knew before is news to nobody.
-    changed: changed.filter((id) => before.has(id)),
+    changed: [...new Set(changes.map((change) => change.packageId))],
     turned: [...before].filter(([, turned]) => turned).map(([id]) => id),
   };
 }
 
-type Match = { packageId: number; finding: Finding };
+type Match = { packageId: number; finding: Finding; score: number };
 type Seen = { packageId: number; gap: boolean; about: string[] };
 
 function distributionOf(row: StaleRow): Distribution | null {
@@ -185,35 +195,57 @@ async function markMatched(
   return new Map(before.rows.map((row) => [row.package_id, row.turned]));
 }
 
-/**
- * What stays known keeps the time it was first seen.
- * @returns packages of which something else is known than before; another snapshot alone is no change
- */
-async function replaceMatches(tx: Tx, ids: number[], found: Match[]): Promise<number[]> {
-  const matches = sql`
-    unnest(${found.map((f) => f.packageId)}::bigint[], ${found.map((f) => f.finding.id)}::text[], ${found.map((f) => JSON.stringify(f.finding.aliases))}::jsonb[],
-           ${found.map((f) => f.finding.severity)}::text[], ${found.map((f) => f.finding.status)}::text[], ${found.map((f) => f.finding.fixedVersion)}::text[],
-           ${found.map((f) => f.finding.exploited)}::bool[], ${found.map((f) => f.finding.title)}::text[], ${found.map((f) => JSON.stringify(f.finding.evidence))}::jsonb[])
-      as match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence)`;
-  const changed = await sql<{ package_id: number }>`
-    with match as (select package_id, advisory_id, severity, status, fixed_version, exploited from ${matches}),
-         before as (select package_id, advisory_id, severity, status, fixed_version, exploited from package_match where package_id = any (${ids}::bigint[]))
-    select distinct package_id from ((select * from match except select * from before) union all (select * from before except select * from match)) as differs`.execute(
+type ChangeRow = {
+  package_id: number;
+  advisory_id: string;
+  aliases: string[];
+  title: string | null;
+  before: Known | null;
+  after: Known | null;
+};
+
+/** Of these packages, what is said otherwise than before; another snapshot alone is no change. */
+async function readChanges(tx: Tx, known: readonly number[], found: readonly Match[]): Promise<MatchChange[]> {
+  if (known.length === 0) return [];
+  const among = new Set(known);
+  const rows = found.filter((match) => among.has(match.packageId));
+  const said = sql`jsonb_build_object('severity', severity, 'status', status, 'fixedVersion', fixed_version, 'exploited', exploited)`;
+  const changed = await sql<ChangeRow>`
+    with now as (
+      select distinct on (package_id, advisory_id) package_id, advisory_id, array(select jsonb_array_elements_text(aliases)) as aliases, title, ${said} as said
+      from ${columnsOf(rows)} order by package_id, advisory_id),
+    old as (select package_id, advisory_id, aliases, title, ${said} as said from package_match where package_id = any (${[...known]}::bigint[]))
+    select package_id, advisory_id, coalesce(now.aliases, old.aliases) as aliases, coalesce(now.title, old.title) as title, old.said as before, now.said as after
+    from old full join now using (package_id, advisory_id) where old.said is distinct from now.said order by package_id, advisory_id`.execute(
     tx,
   );
+  return changed.rows.map(({ package_id: packageId, advisory_id: advisoryId, ...row }) => ({
+    packageId,
+    advisoryId,
+    ...row,
+  }));
+}
+
+const columnsOf = (found: readonly Match[]) => sql`
+    unnest(${found.map((f) => f.packageId)}::bigint[], ${found.map((f) => f.finding.id)}::text[], ${found.map((f) => JSON.stringify(f.finding.aliases))}::jsonb[],
+           ${found.map((f) => f.finding.severity)}::text[], ${found.map((f) => f.finding.status)}::text[], ${found.map((f) => f.finding.fixedVersion)}::text[],
+           ${found.map((f) => f.finding.exploited)}::bool[], ${found.map((f) => f.finding.title)}::text[], ${found.map((f) => JSON.stringify(f.finding.evidence))}::jsonb[],
+           ${found.map((f) => f.score)}::int[], ${found.map((f) => searchTextOf(f.finding))}::text[])
+      as match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search)`;
+
+/** What stays known keeps the time it was first seen. */
+async function replaceMatches(tx: Tx, ids: number[], found: Match[]): Promise<void> {
   await sql`
     delete from package_match old where package_id = any (${ids}::bigint[])
       and not exists (select from unnest(${found.map((f) => f.packageId)}::bigint[], ${found.map((f) => f.finding.id)}::text[]) as match (package_id, advisory_id)
                       where match.package_id = old.package_id and match.advisory_id = old.advisory_id)`.execute(tx);
   await sql`
-    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence)
-    select distinct on (package_id, advisory_id) package_id, advisory_id, array(select jsonb_array_elements_text(aliases)), severity, status, fixed_version, exploited, title, evidence
-    from ${matches} order by package_id, advisory_id
+    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search)
+    select distinct on (package_id, advisory_id) package_id, advisory_id, array(select jsonb_array_elements_text(aliases)), severity, status, fixed_version, exploited, title, evidence, score, search
+    from ${columnsOf(found)} order by package_id, advisory_id
     on conflict (package_id, advisory_id) do update set aliases = excluded.aliases, severity = excluded.severity, status = excluded.status,
-      fixed_version = excluded.fixed_version, exploited = excluded.exploited, title = excluded.title, evidence = excluded.evidence`.execute(
-    tx,
-  );
-  return changed.rows.map((row) => row.package_id);
+      fixed_version = excluded.fixed_version, exploited = excluded.exploited, title = excluded.title, evidence = excluded.evidence,
+      score = excluded.score, search = excluded.search`.execute(tx);
 }
 
 async function storeScan(

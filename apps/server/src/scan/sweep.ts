@@ -2,6 +2,7 @@
 import { MATCHER_REVISION } from '@pratique/scan';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
+import { closeUpdate } from './record-update.ts';
 
 export type Sweep = { snapshot: string | null; target: string | null; matcher: number };
 
@@ -42,6 +43,7 @@ export async function endSweep(tx: Tx, target: string): Promise<'ended' | 'more'
   if (late.length > 0) return 'more';
   await sql`update package_matched set settled = true where not settled`.execute(tx);
   await sql`update scan set settled = true, snapshot = ${target} where not settled`.execute(tx);
+  await closeUpdate(tx, target);
   await sql`update advisory_sweep set snapshot = ${target}, target = null, matcher = ${MATCHER_REVISION}`.execute(tx);
   return 'ended';
 }
