@@ -18,7 +18,7 @@ export function addScan(program: Command, context: Context): void {
     .description('list packages and findings of an image, folder or SBOM')
     .option('--json', 'print JSON, as --format json')
     .addOption(new Option('--format <format>', `one of ${FORMATS.join(', ')}`).default(undefined, 'table'))
-    .option('--all', 'also what is known not to affect the image')
+    .option('--all', 'also what is known not to affect the image, and all that is outdated')
     .option('--fail-on <severity>', 'exit with 1 when a finding is at least this severe (unknown counts as high)')
     .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(
@@ -37,7 +37,7 @@ export function addScan(program: Command, context: Context): void {
       const ignores = options.ignoreFile === undefined ? [] : await readIgnores(context, options.ignoreFile);
       const stated = await applyVexFiles(context, await scanSubject(context, subject, options), options);
       const { scan, ignored } = applyIgnores(context, stated, ignores, new Date());
-      context.out(await formatScan(context, format, scan, ignored));
+      context.out(await formatScan(context, format, scan, ignored, options.all));
       if (scan.missing.length > 0) context.setExit(EXIT.fault);
       if (
         threshold !== null &&

@@ -87,6 +87,12 @@ function describeFinding(finding: RankedFinding, considered: readonly HoleReason
     `  advisory    ${evidence.source} ${visible(evidence.advisory)}, snapshot ${evidence.snapshot}`,
     `  severity    ${finding.severity}${evidence.severitySource === null ? '' : `, by ${visible(evidence.severitySource)}`}`,
   ];
+  if (finding.fixCandidate)
+    lines.push(`  upgrade     the fix is in the distribution's suites now: ${visible(finding.fixCandidate)}`);
+  else if (finding.fixCandidate === null && finding.fixedVersion !== null && of.type === 'deb')
+    lines.push(
+      "  upgrade     the distribution's suites have no version with the fix, or it is not known what they have",
+    );
   if (found) {
     lines.push(
       `  found in    ${found.paths.slice(0, 5).map(visible).join(', ')}${found.paths.length > 5 ? ', …' : ''}`,

@@ -18,16 +18,17 @@ export function readFormat(format: string | undefined, json: boolean | undefined
   return found;
 }
 
-/** @param ignored what an ignore file took out of the findings */
+/** @param ignored what an ignore file took out of the findings @param all the table leaves nothing out */
 export async function formatScan(
   context: Context,
   format: Format,
   scan: ImageScan,
   ignored: readonly object[] = [],
+  all = false,
 ): Promise<string> {
   switch (format) {
     case 'table':
-      return `${await describeScan(scan, context.width)}\n`;
+      return `${await describeScan(scan, context.width, all)}\n`;
     case 'json':
       return jsonOf(ignored.length > 0 ? { ...scan, ignored } : scan);
     case 'sarif':
