@@ -1,4 +1,4 @@
-/** Places that images are read from and written to: `oci:DIR[:TAG]`, `docker-archive:FILE`, or a reference. */
+/** Places that images are read from and written to: `oci:DIR[:TAG]`, `docker-archive:FILE`, an engine's own store, or a reference. */
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -14,6 +14,7 @@ import {
 import { z } from 'zod';
 import type { Context } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
+import { LOCAL_STORE, openLocalStore } from './local-store.ts';
 import { isOnServer, readReference } from './reference.ts';
 import { type Connection, readConnection } from './settings.ts';
 
@@ -48,6 +49,8 @@ export async function openSource(context: Context, text: string): Promise<OpenSo
     const archive = await openDockerArchive(resolve(context.cwd, file));
     return { source: archive, reference: tag ?? '', name: tag, close: () => archive.close() };
   }
+  const stored = await openLocalStore(context, text);
+  if (stored) return stored;
   const { client, name, tag, digest } = await openRemote(context, text);
   const reference = digest ?? tag ?? 'latest';
   return { source: client, reference, name: digest === null ? `${name}:${reference}` : null, close: nothing };
@@ -70,6 +73,8 @@ export async function openSink(context: Context, text: string): Promise<OpenSink
     const archive = await createDockerArchive(resolve(context.cwd, file));
     return { sink: archive, tag, single: true, finish: () => archive.finish(), close: () => archive.close() };
   }
+  if (LOCAL_STORE.test(text))
+    throw new CliError(EXIT.usage, `${text} is read from only; write docker-archive:FILE and load it`);
   const { client, tag, digest } = await openRemote(context, text);
   if (digest !== null)
     throw new CliError(EXIT.usage, 'a destination is named by a tag; the digest follows from the content');

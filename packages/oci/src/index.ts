@@ -1,7 +1,10 @@
+export { openContainerd } from './containerd/open-store.ts';
+export { openContainersStorage } from './containers-storage/open-storage.ts';
 export * from './content.ts';
 export * from './copy-graph.ts';
 export { createDockerArchive, type DockerArchiveSink } from './docker-archive/create-archive.ts';
 export { openDockerArchive } from './docker-archive/open-archive.ts';
+export { openDockerEngine } from './docker-engine/open-engine.ts';
 export * from './error.ts';
 export { createLayout } from './layout/create-layout.ts';
 export { openLayout } from './layout/open-layout.ts';

@@ -11,7 +11,8 @@ import { applyVexFiles, several } from '../scan/vex-files.ts';
 
 type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string; vex?: string[] };
 
-const SUBJECT = 'oci:DIR[:TAG], docker-archive:FILE, dir:DIR, sbom:FILE, or a reference';
+const SUBJECT =
+  'oci:DIR[:TAG], docker-archive:FILE, podman:IMAGE, containerd:IMAGE, docker:IMAGE, dir:DIR, sbom:FILE, or a reference';
 
 export function addScan(program: Command, context: Context): void {
   reading(program.command('scan'))

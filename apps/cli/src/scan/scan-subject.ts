@@ -20,7 +20,7 @@ export type ScanOptions = {
   offline?: boolean;
 };
 
-const LOCAL = /^(oci|docker-archive|dir|sbom):/;
+const LOCAL = /^(?:oci|docker-archive|dir|sbom|podman|containerd|docker):/;
 
 /** @throws CliError usage; OciError and ScanError for what cannot be read */
 export async function scanSubject(context: Context, subject: string, options: ScanOptions): Promise<ImageScan> {
