@@ -155,6 +155,8 @@ export const image = {
   noSeverity: 'nobody has rated it',
   snapshot: 'Snapshot',
   aliases: 'Also known as',
+  newer: 'Newer version',
+  newerUnknown: 'not known',
   license: 'Licence',
   layer: 'Layer',
   missing: 'What could not be examined',

@@ -146,6 +146,8 @@ export const image: Catalogue['image'] = {
   noSeverity: '尚无人评级',
   snapshot: '快照',
   aliases: '别名',
+  newer: '可用新版本',
+  newerUnknown: '未知',
   license: '许可证',
   layer: '层',
   missing: '未能检查的内容',

@@ -1,5 +1,5 @@
 /** What is inside: packages with their evidence. */
-import type { ImageScan, ImageStatus, Package } from '@pratique/contract';
+import type { ImageScan, ImageStatus, ScannedPackage } from '@pratique/contract';
 import { useMemo } from 'react';
 import { Link } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
@@ -14,8 +14,11 @@ import { useTableState } from '../../../ui/use-table-state.ts';
 import { downloadOf } from '../use-image.ts';
 import { PlatformChoice, Scanned } from './scanned.tsx';
 
-const keyOf = (row: Package): string => `${row.purl} ${row.paths[0] ?? ''}`;
-const textOf = (row: Package): string =>
+/** Of these a distribution says what it offers; an empty cell means that it has nothing newer. */
+const OF_SYSTEMS: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
+
+const keyOf = (row: ScannedPackage): string => `${row.purl} ${row.paths[0] ?? ''}`;
+const textOf = (row: ScannedPackage): string =>
   `${row.name} ${row.version} ${row.purl} ${row.licenses.join(' ')} ${row.paths.join(' ')}`;
 
 export function Packages({ image }: { image: ImageStatus }) {
@@ -61,13 +64,16 @@ function PackageTable({ image, scan }: { image: ImageStatus; scan: ImageScan }) 
   );
 }
 
-function usePackageColumns(image: ImageStatus, scan: ImageScan): readonly Column<Package>[] {
+function usePackageColumns(image: ImageStatus, scan: ImageScan): readonly Column<ScannedPackage>[] {
   const { image: text, words } = useText();
   const { number } = useFormat();
   return useMemo(() => {
     const found = new Map<string, number>();
     for (const finding of scan.findings) found.set(finding.package.purl, (found.get(finding.package.purl) ?? 0) + 1);
     const { account, repository, reference } = image;
+    const offers = (scan.candidates ?? [])
+      .map((one) => `${one.release} ${one.architecture} ${one.date ?? ''}`)
+      .join('\n');
     return [
       {
         id: 'package',
@@ -81,6 +87,16 @@ function usePackageColumns(image: ImageStatus, scan: ImageScan): readonly Column
         width: 200,
         sort: (row) => row.version,
         cell: (row) => <code title={row.version}>{row.version}</code>,
+      },
+      {
+        id: 'newer',
+        head: text.newer,
+        width: 160,
+        sort: (row) => (row.outdated ? (row.candidate ?? '') : ''),
+        cell: (row) => {
+          if (row.outdated) return <code title={`${row.candidate}\n${offers}`}>{row.candidate}</code>;
+          return row.candidate == null && OF_SYSTEMS.has(row.type) ? <span>{text.newerUnknown}</span> : '';
+        },
       },
       { id: 'type', head: words.type, width: 80, sort: (row) => row.type, cell: (row) => row.type },
       {
