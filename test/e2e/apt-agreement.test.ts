@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageScan } from '../../packages/contract/src/index.ts';
-import { compareVersions } from '../../packages/scan/src/index.ts';
+import { compareVersions, importIndexes } from '../../packages/scan/src/index.ts';
 import { must, settled } from '../support/chain.ts';
 import { bookworm, dpkgStatus, type InstalledPackage, makeImage, pushImage } from '../support/image.ts';
 import { findTool, runTool } from '../support/tools.ts';
@@ -128,6 +128,28 @@ test('the inventory has every package that dpkg has, at its version', (context) 
   const names = (list: { name: string; version: string }[]) =>
     list.map((one) => `${one.name} ${one.version}`).sort((a, b) => a.localeCompare(b));
   expect(names(scan.packages)).toEqual(names(installed));
+});
+
+test('the server says apt’s candidates of the stored packages once it has the lists, and matches nothing for it', async (context) => {
+  if (unusable) return context.skip(unusable);
+  const read = async () =>
+    must(await server().api('GET', '/api/v1/accounts/vendor/image/scan?repository=released&reference=v1')) as ImageScan;
+  expect(scan.packages.every((one) => one.candidate === null)).toBe(true);
+  const target = { id: 'debian', release: '12', architecture: 'amd64' };
+  await importIndexes(join(server().dataDir, 'advisories'), join(folder, 'state', 'lists'), target, {
+    codename: 'bookworm',
+    components: ['main'],
+    now: new Date(),
+  });
+  const after = await read();
+  expect(after.candidates).toMatchObject([{ release: 'debian:12', architecture: 'amd64' }]);
+  const newer = after.packages
+    .filter((one) => one.outdated)
+    .map((one) => `${one.name} ${one.version} ${one.candidate}`);
+  const expected = upgrades.map((one) => `${one.name} ${one.installed} ${one.candidate}`);
+  expect(newer.sort()).toEqual(expected.filter((line) => !/ (\S+) \1$/.test(line)).sort());
+  expect(after.findings.map((one) => one.id)).toEqual(scan.findings.map((one) => one.id));
+  expect(after.findings.some((one) => one.fixCandidate != null)).toBe(true);
 });
 
 test('every package that a CVE is named for is one that apt would upgrade', (context) => {
