@@ -56,7 +56,7 @@ export async function listUpgrades(
       from chosen where fixed_version is not null group by 1, 2, 3, 4),
     page as (
       select * from grouped where ${after === null} or (-clears, type, name, version, distribution) > (-${clears}::bigint, ${type}, ${name}, ${version}, ${distribution})
-      order by clears desc, type, name, version, distribution limit ${page.limit + 1})
+      order by clears desc, type, name, version, distribution limit ${page.limit + 1}),
     members as materialized (
       select page.type, page.name, page.version, page.distribution, c.name as package, c.fixed_version, c.advisory_id, c.score
       from page join chosen c on c.type = page.type and c.moved = page.name and c.moved_version = page.version and coalesce(c.distribution, '') = page.distribution

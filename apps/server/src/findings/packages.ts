@@ -152,7 +152,7 @@ const LICENSED = 2000;
 async function readLicenses(tx: Tx, accountId: string, packages: RawBuilder<unknown>): Promise<string[]> {
   const { rows } = await sql<{ license: string }>`
     select distinct unnest(licenses) as license
-    from (select c.licenses from held_content c where c.account_id = ${accountId} and c.package_id in (${packages}) limit ${LICENSED}) as some order by 1 limit 50`.execute(
+    from (select c.licenses from held_content c where c.account_id = ${accountId} and c.package_id in (${packages}) limit ${LICENSED}) as read order by 1 limit 50`.execute(
     tx,
   );
   return rows.map((row) => row.license);

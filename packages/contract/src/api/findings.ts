@@ -113,6 +113,7 @@ export const UpgradeGroup = z.object({
   /** Holes; `ids` names at most 50, the most urgent first. */
   holes: z.number().int(),
   ids: z.array(z.string()),
+  /** That hold the most widespread of its packages. */
   images: z.number().int(),
   /** Highest priority of a finding that it clears. */
   priority: z.number().int(),
@@ -121,7 +122,7 @@ export const UpgradeGroup = z.object({
 export type UpgradeGroup = z.infer<typeof UpgradeGroup>;
 
 export const UpgradeGroups = z.object({
-  /** Those that clear most first; most is the number of findings times images. */
+  /** Those that clear most first: findings, each counted in every image that has it. */
   upgrades: z.array(UpgradeGroup),
   total: z.number().int(),
   /** Findings without a fix: no upgrade clears them. */
