@@ -17,7 +17,7 @@ export {
   type SourceSummary,
 } from './advisories/store.ts';
 export { candidatesKey, type Target } from './candidates/candidate.ts';
-export { type IndexImport, importIndexes } from './candidates/import-indexes.ts';
+export { type IndexImport, importIndexes, type Unxz } from './candidates/import-indexes.ts';
 export { type CandidateLookUp, lookUpCandidates, withCandidates } from './candidates/look-up.ts';
 export { Offers, type SuiteState } from './candidates/offers.ts';
 export { outdatedPackages } from './candidates/outdated.ts';

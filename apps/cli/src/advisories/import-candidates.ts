@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ArchiveName, ArchiveRequest } from '@pratique/compose';
-import { importIndexes, Offers, publishCandidates, releaseOf } from '@pratique/scan';
+import { importIndexes, Offers, publishCandidates, releaseOf, type Unxz } from '@pratique/scan';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 
@@ -47,10 +47,12 @@ export async function importCandidates(
   const place = await placeOf(context, path, id);
   if (!place) {
     const file = resolve(context.cwd, path);
+    const unxz: Unxz = async (...args) => (await import('@pratique/compose/unpack/xz')).unxz(...args);
     const { snapshot, records, suites, problems } = await importIndexes(dir, file, target, {
       codename,
       components,
       now,
+      unxz,
     });
     const absent = SUITES.map((part) => codename + part).filter((name) => !suites.some((suite) => suite.name === name));
     return { ...done, snapshot, packages: records, suites, absent, verified: false, problems };

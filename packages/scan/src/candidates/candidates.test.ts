@@ -1,11 +1,14 @@
 /** What the suites offer: hostile indexes, the store, replay, and what a scan says of it. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Distribution, ImageScan, Package } from '@pratique/contract';
 import { describe, expect, test } from 'vitest';
+import { packShard, readSnapshotParts, takeSnapshot } from '../advisories/artifact.ts';
 import { changesBetween } from '../advisories/changes.ts';
 import { importAdvisories } from '../advisories/import.ts';
 import { failure, useStore } from '../advisories/store.fixture.ts';
+import { openAdvisoryStore } from '../advisories/store.ts';
 import { findingOf, packageOf } from '../package.fixture.ts';
 import { candidatesKey } from './candidate.ts';
 import { importIndexes } from './import-indexes.ts';
@@ -171,6 +174,28 @@ describe('the store', () => {
     expect((await open()).snapshot).toBe(before);
   });
 
+  test('hands its candidates on with the rest: the same snapshot, and only shards that are missing', async () => {
+    await publishCandidates(dir(), [offers({ bookworm: index(['a', '1']) })]);
+    const other = join(root(), 'other');
+    const take = async () => {
+      const { bytes, digest } = await readSnapshotParts(dir());
+      const taken = await takeSnapshot(other, bytes, (shard) => packShard(dir(), shard));
+      return { fetched: taken.fetched, same: digest === (await open()).snapshot };
+    };
+    expect(await take()).toEqual({ fetched: 1, same: true });
+    await importAdvisories(dir(), 'epss', file('epss.csv', 'cve,epss,percentile\nCVE-2026-0001,0.1,0.2\n'));
+    expect(await take()).toEqual({ fetched: 1, same: true });
+    const store = await openAdvisoryStore(other);
+    expect(store.candidate(KEY, 'a')).toEqual({ version: '1', suite: 'bookworm' });
+    expect(store.candidatesDate(KEY)).toBe('2026-08-01T00:00:00.000Z');
+    store.close();
+    // And whoever took it knows what is older.
+    expect(
+      (await failure(publishCandidates(other, [offers({ bookworm: index(['a', '1']) }, '2026-07-01T00:00:00.000Z')])))
+        .message,
+    ).toMatch(/an older one is not taken/);
+  });
+
   test('that gets other candidates says nothing else of any hole', async () => {
     await importAdvisories(
       dir(),
@@ -223,6 +248,24 @@ describe('files that somebody brought', () => {
     await bring(file('Packages', index(['a', '1'])));
     expect((await open()).candidate(KEY, 'a')).toEqual({ version: '1', suite: 'bookworm' });
     expect((await open()).candidatesDate(KEY)).toBeNull();
+  });
+
+  test('may be packed as apt and mirrors pack them', async () => {
+    const [lists, text] = ['lists/deb.example_debian_dists_bookworm', index(['a', '1'])];
+    const block = Buffer.alloc(4);
+    block.writeUInt32LE((0x80000000 | text.length) >>> 0);
+    const lz4 = Buffer.concat([Buffer.from('04224d18604082', 'hex'), block, text, Buffer.alloc(4)]);
+    file(`${lists}_main_binary-amd64_Packages.lz4`, lz4);
+    file(`${lists}-updates_main_binary-amd64_Packages.gz`, gzipSync(index(['b', '1'])));
+    file(`${lists}-security_main_binary-amd64_Packages.xz`, Buffer.from('packed'));
+    const options = { codename: 'bookworm', components: ['main'], now: NOW };
+    expect((await failure(importIndexes(dir(), join(root(), 'lists'), TARGET, options))).message).toMatch(
+      /packed with xz/,
+    );
+    const unxz = async (bytes: Buffer) => index(['c', bytes.toString() === 'packed' ? '2' : '0']);
+    expect((await importIndexes(dir(), join(root(), 'lists'), TARGET, { ...options, unxz })).suites).toHaveLength(3);
+    const store = await open();
+    expect(['a', 'b', 'c'].map((name) => store.candidate(KEY, name)?.version)).toEqual(['1', '1', '2']);
   });
 
   test('without an index of the release are refused', async () => {

@@ -5,14 +5,19 @@ import { ScanError } from '../error.ts';
 import type { Target } from './candidate.ts';
 import { Offers, type SuiteState } from './offers.ts';
 import { publishCandidates } from './publish-candidates.ts';
+import { unlz4 } from './unlz4.ts';
 
 export type IndexImport = ImportResult & { suites: SuiteState[]; date: string | null };
 
+/** Node has no xz, and whoever has it hands it in. */
+export type Unxz = (bytes: Buffer, limit: number, name: string) => Promise<Buffer>;
+
 /** `dists/bookworm-updates/main/binary-amd64/Packages`, or the same with `_` as apt keeps it in /var/lib/apt/lists. */
-const INDEX = /(?:^|[_/])dists[_/]([^_/]+)[_/]([^_/]+)[_/]binary-([^_/]+)[_/]Packages$/;
+const INDEX = /(?:^|[_/])dists[_/]([^_/]+)[_/]([^_/]+)[_/]binary-([^_/]+)[_/]Packages(?:\.xz|\.lz4)?$/;
 const RELEASE = /(?:^|[_/])dists[_/]([^_/]+)[_/](?:In)?Release$/;
-const wants = (name: string): boolean => /(?:^|[_/])(?:Packages(?:\.gz|\.zst)?|(?:In)?Release)$/.test(name);
+const wants = (name: string): boolean => /(?:^|[_/])(?:Packages(?:\.gz|\.zst|\.xz|\.lz4)?|(?:In)?Release)$/.test(name);
 const MAX_RELEASE = 16 * 1024 * 1024;
+const MAX_INDEX = 512 * 1024 * 1024;
 
 /**
  * Nothing is signed here: whoever imports vouches for the files, as with every feed. Of files that name their suite only
@@ -26,7 +31,7 @@ export async function importIndexes(
   dir: string,
   path: string,
   target: Target,
-  options: { codename: string; components: readonly string[]; now: Date },
+  options: { codename: string; components: readonly string[]; now: Date; unxz?: Unxz },
 ): Promise<IndexImport> {
   const { codename, components, now } = options;
   const offers = new Offers(target);
@@ -39,7 +44,7 @@ export async function importIndexes(
       const time = Date.parse(/^Date: (.+)$/m.exec(bytes.toString('latin1'))?.[1] ?? '');
       if (time <= now.getTime()) dates.set(release, new Date(time).toISOString());
     }
-    if (!/(?:^|[_/])Packages$/.test(name)) return;
+    if (!/(?:^|[_/])Packages(?:\.xz|\.lz4)?$/.test(name)) return;
     const [, suite = codename, component, architecture = target.architecture] = INDEX.exec(name) ?? [];
     if (!suites.includes(suite) || architecture !== target.architecture) return;
     if (component === undefined || components.includes(component)) found.push({ suite, name, bytes });
@@ -47,10 +52,21 @@ export async function importIndexes(
   if (found.length === 0)
     throw new ScanError(
       'feed-invalid',
-      `no index of packages of ${codename} for ${target.architecture} (${components.join(', ')}) is there; its name ends in Packages, Packages.gz or Packages.zst`,
+      `no index of packages of ${codename} for ${target.architecture} (${components.join(', ')}) is there; its name ends in Packages, with .gz, .xz, .lz4 or .zst where it is packed`,
     );
   found.sort((a, b) => suites.indexOf(a.suite) - suites.indexOf(b.suite));
-  for (const { suite, name, bytes } of found) offers.add({ name: suite, date: dates.get(suite) ?? null }, bytes, name);
+  for (const { suite, name, bytes } of found) {
+    const state = { name: suite, date: dates.get(suite) ?? null };
+    offers.add(state, await unpack(name, bytes, options.unxz), name);
+  }
   const result = await publishCandidates(dir, [offers]);
   return { ...result, suites: offers.suites, date: offers.date };
+}
+
+/** What is packed as gzip or zstd comes unpacked. */
+async function unpack(name: string, bytes: Buffer, unxz: Unxz | undefined): Promise<Buffer> {
+  if (name.endsWith('.lz4')) return unlz4(bytes, MAX_INDEX, name);
+  if (!name.endsWith('.xz')) return bytes;
+  if (!unxz) throw new ScanError('feed-invalid', `${name} is packed with xz, which is not read here; unpack it first`);
+  return unxz(bytes, MAX_INDEX, name);
 }
