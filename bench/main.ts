@@ -5,6 +5,7 @@ const BENCHES: Record<string, () => Promise<string>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   sbom: async () => (await import('./sbom.ts')).benchSbom(),
   advisories: async () => (await import('./advisories.ts')).benchAdvisories(),
+  findings: async () => (await import('./findings.ts')).benchFindings(),
   rematch: async () => (await import('./rematch.ts')).benchRematch(),
   admission: async () => (await import('./admission.ts')).benchAdmission(),
   'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),

@@ -13,6 +13,7 @@ import { openSource } from '../place.ts';
 import { readText } from '../read-text.ts';
 import { cacheOf, defaultStore } from '../scan/advisories.ts';
 import { formatBytes, formatTable, visible } from '../text.ts';
+import { addAdvisoryChanges } from './advisory-changes.ts';
 
 type Options = { db?: string; json?: boolean; key?: string; from?: string };
 
@@ -139,6 +140,8 @@ export function addAdvisories(program: Command, context: Context): void {
         await close();
       }
     });
+
+  addAdvisoryChanges(advisories, context);
 
   advisories
     .command('diff')
