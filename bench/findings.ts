@@ -83,9 +83,18 @@ async function measure(db: Db, accountId: string): Promise<string> {
     'the page after 20,000 rows',
     scoped({}, (tx, scope) => listFindings(tx, scope, { sort: 'priority', after: deep, limit: 50 })),
   );
-  await add('facets', scoped({}, countFacets));
-  await add('facets, two chosen', scoped({ severity: 'high,critical', fixable: 'true' }, countFacets));
-  await add('facets, searched for a word', scoped({ search: 'overflow' }, countFacets));
+  await add(
+    'facets',
+    scoped({}, (tx, scope) => countFacets(tx, scope, false)),
+  );
+  await add(
+    'facets, two chosen',
+    scoped({ severity: 'high,critical', fixable: 'true' }, (tx, scope) => countFacets(tx, scope, false)),
+  );
+  await add(
+    'facets, searched for a word',
+    scoped({ search: 'overflow' }, (tx, scope) => countFacets(tx, scope, false)),
+  );
   await add(
     'upgrades that clear most',
     scoped({}, (tx, scope) => listUpgrades(tx, scope, { after: undefined, limit: 50 })),
@@ -152,10 +161,10 @@ async function fillPackages(db: Db): Promise<void> {
   );
   // Few holes are in many packages, most in some: as in a real account.
   await sql`
-    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search, first_seen)
+    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search, first_seen, package_type)
     select 1 + n % ${PACKAGES}, 'CVE-2026-' || 10000 + n / 4, array['GHSA-' || n / 4], (array['critical', 'high', 'medium', 'medium', 'low', 'unknown'])[1 + n % 6], 'affected',
       case when n % 3 > 0 then '9.' || n % 4 end, n % 200 = 0, title, jsonb_build_object('source', 'debian', 'advisory', 'CVE', 'comparison', 'package 1 < 9 (deb)', 'severitySource', 'debian', 'snapshot', 's'),
-      (n * 7919) % 86, lower('CVE-2026-' || 10000 + n / 4 || ' GHSA-' || n / 4 || ' ' || title), now() - n * interval '1 minute'
+      (n * 7919) % 86, lower('CVE-2026-' || 10000 + n / 4 || ' GHSA-' || n / 4 || ' ' || title), now() - n * interval '1 minute', case when (1 + n % ${PACKAGES}) % 3 = 0 then 'npm' else 'deb' end
     from (select n, 'A ' || (array['buffer overflow', 'use after free', 'path traversal', 'race'])[1 + n % 4] || ' in the part that reads what others have written, number ' || n as title
       from generate_series(0, ${FINDINGS - 1}) n) as made`.execute(db);
 }
@@ -181,7 +190,7 @@ async function fillImages(db: Db, accountId: string): Promise<void> {
   // Each image has packages of its repository's base, and some that are spread over all.
   await sql`
     insert into inventory_package (inventory_id, ordinal, package_id, owner, licenses, layer, paths)
-    select i, o, case when o < 60 then 1 + (i % ${REPOSITORIES} % 20 * 400 + o * 5) % ${PACKAGES} else 1 + (i * 37 + o * 211) % ${PACKAGES} end, null, '{}', null, '{}'
+    select i, o, case when o < 60 then 1 + (i % ${REPOSITORIES} % 20 * 400 + o * 5) % ${PACKAGES} else 1 + (i % ${REPOSITORIES} * 97 + (i / ${REPOSITORIES} % 50) * 7 + o * 11) % ${PACKAGES} end, null, '{}', null, '{}'
     from generate_series(1, ${IMAGES}) i, generate_series(0, ${PER_IMAGE - 1}) o`.execute(db);
   await sql`create index inventory_package_holders on inventory_package (package_id, inventory_id) include (owner)`.execute(
     db,

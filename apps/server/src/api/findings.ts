@@ -1,6 +1,7 @@
 /** Findings, packages and upgrades across the images of an account. */
 import {
   Cursor,
+  FacetQuery,
   FindingFacets,
   FindingFilter,
   FindingQuery,
@@ -82,9 +83,12 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
     '/api/v1/accounts/:account/findings/facets',
     {
       config: { access: 'reader' },
-      schema: { params: AccountPath, querystring: FindingFilter, response: { 200: FindingFacets } },
+      schema: { params: AccountPath, querystring: FacetQuery, response: { 200: FindingFacets } },
     },
-    async (request) => withFindings(request, request.query, countFacets),
+    async (request) => {
+      const { repositories, ...filter } = request.query;
+      return withFindings(request, filter, (tx, scope) => countFacets(tx, scope, repositories));
+    },
   );
 
   app.get(

@@ -2,7 +2,7 @@
 import type { FacetValue, FindingFacets, FindingFilter } from '@pratique/contract';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
-import { type Choice, conditionsOf, type FindingScope, findingRows } from './finding-source.ts';
+import { type Choice, conditionsOf, type FindingScope, findingRows, neededBy } from './finding-source.ts';
 
 /** Rows that are alike in everything that can be chosen. */
 type Cell = Record<Choice, string> & { count: number };
@@ -16,7 +16,8 @@ const ORDER: Partial<Record<Choice, readonly string[]>> = {
   excepted: ['none', 'some', 'all'],
 };
 
-export async function countFacets(tx: Tx, scope: FindingScope): Promise<FindingFacets> {
+/** @param repositories also by repository, which takes longer than all the rest */
+export async function countFacets(tx: Tx, scope: FindingScope, repositories: boolean): Promise<FindingFacets> {
   const cells = await readCells(tx, scope);
   const chosen = (choice: Choice) => chosenOf(scope.filter, choice);
   const passes = (cell: Cell, except: Choice | null) =>
@@ -36,7 +37,7 @@ export async function countFacets(tx: Tx, scope: FindingScope): Promise<FindingF
     running: facet('running'),
     type: facet('type'),
     excepted: facet('excepted'),
-    repository: await readRepositories(tx, scope),
+    repository: repositories ? await readRepositories(tx, scope) : [],
     unknown: { unscannedImages: scope.facts.unscannedImages, uncoveredPackages: scope.facts.uncoveredPackages },
   };
 }
@@ -58,7 +59,7 @@ async function readCells(tx: Tx, scope: FindingScope): Promise<Cell[]> {
 async function readRepositories(tx: Tx, scope: FindingScope): Promise<FacetValue[]> {
   const everywhere = { ...scope, repositoryId: null };
   const { rows } = await sql<FacetValue>`
-    with ${findingRows(everywhere)},
+    with ${findingRows(everywhere, neededBy(scope.filter))},
     per_package as materialized (select f.package_id, count(*) as findings from finding f where ${conditionsOf(scope.filter)} group by f.package_id),
     per_repository as (
       select rp.repository_id, sum(per_package.findings)::int as count from repository_package rp join per_package using (package_id)

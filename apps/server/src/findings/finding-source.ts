@@ -47,15 +47,20 @@ async function readExceptions(
   });
 }
 
-const SEVERITIES = ['critical', 'high', 'medium', 'unknown', 'low', 'negligible'];
-/** Worst first; what nobody has rated stands after medium. */
-export const rankOf = (severity: RawBuilder<unknown>): RawBuilder<number> =>
-  sql<number>`array_position(array[${sql.join(SEVERITIES)}]::text[], ${severity})`;
-
 const NONE: Excepted = 'none';
+/** How far the hole is excepted, where `covered` is joined. */
+export const EXCEPTED: RawBuilder<Excepted> = sql<Excepted>`case when covered.whole then 'all' when covered.whole is not null then 'some' else 'none' end`;
 
-/** The `with` list that defines `finding`: every row of the scope, with `images`, `running` and `excepted`; unfiltered but for repository and search. */
-export function findingRows({ accountId, facts, filter, repositoryId, exceptions }: FindingScope): RawBuilder<unknown> {
+/**
+ * The `with` list that defines `finding`: every row of the scope, with `images`, `running` and `excepted`; unfiltered but
+ * for repository and search.
+ * @param with `named`: also what the package is called, and what it was built from; `running`, `excepted`: left out where
+ * they are not asked for, since a page that needs no join to be chosen is read in its order
+ */
+export function findingRows(
+  { accountId, facts, filter, repositoryId, exceptions }: FindingScope,
+  { named = false, running = true, excepted = true }: { named?: boolean; running?: boolean; excepted?: boolean } = {},
+): RawBuilder<unknown> {
   const { packages, images } = facts.running;
   const search = filter.search?.trim().toLowerCase() ?? '';
   const counted = repositoryId === null ? sql`f.images` : sql`rp.images`;
@@ -63,22 +68,30 @@ export function findingRows({ accountId, facts, filter, repositoryId, exceptions
     repositoryId === null
       ? sql``
       : sql`join repository_package rp on rp.repository_id = ${repositoryId} and rp.package_id = f.package_id`;
-  const matching =
-    search === '' ? sql`` : sql`and (strpos(f.search, ${search}) > 0 or strpos(lower(f.name), ${search}) > 0)`;
-  const except =
-    exceptions.length === 0
-      ? { list: sql``, column: sql`${NONE}::text`, join: sql`` }
-      : {
-          list: coveredBy(accountId, exceptions),
-          column: sql`case when covered.whole then 'all' when covered.whole is not null then 'some' else 'none' end`,
-          join: sql`left join covered on covered.package_id = f.package_id and covered.advisory_id = f.advisory_id`,
-        };
+  const matching = search === '' ? sql`` : sql`and strpos(f.search, ${search}) > 0`;
+  const source = named ? sql`held_finding_of_package` : sql`held_finding`;
+  const names = named ? sql`f.name, f.version, f.source_name, f.source_version, f.distribution,` : sql``;
+  const runs = running
+    ? {
+        column: sql`, coalesce(running.images, 0) as running`,
+        join: sql`left join running on running.package_id = f.package_id`,
+      }
+    : { column: sql``, join: sql`` };
+  let except = { column: sql``, join: sql`` };
+  if (excepted)
+    except =
+      exceptions.length === 0
+        ? { column: sql`, ${NONE}::text as excepted`, join: sql`` }
+        : {
+            column: sql`, ${EXCEPTED} as excepted`,
+            join: sql`left join covered on covered.package_id = f.package_id and covered.advisory_id = f.advisory_id`,
+          };
   return sql`
-    running as materialized (select * from unnest(${packages}::bigint[], ${images}::int[]) as running (package_id, images)), ${except.list}
+    running as materialized (select * from unnest(${packages}::bigint[], ${images}::int[]) as running (package_id, images)),
+    covered as materialized (${coveredBy(accountId, exceptions)}),
     finding as (
-      select f.package_id, f.advisory_id, f.severity, f.score, f.exploited, f.fixed_version, f.first_seen, f.type, f.name, f.version, f.source_name, f.source_version,
-        f.distribution, ${counted} as images, coalesce(running.images, 0) as running, ${except.column} as excepted
-      from held_finding f ${ofRepository} left join running on running.package_id = f.package_id ${except.join}
+      select f.package_id, f.advisory_id, f.severity, f.score, f.exploited, f.fixed_version, f.first_seen, f.package_type as type, ${names} ${counted} as images ${runs.column} ${except.column}
+      from ${source} f ${ofRepository} ${runs.join} ${except.join}
       where f.account_id = ${accountId} ${matching})`;
 }
 
@@ -86,13 +99,18 @@ export function findingRows({ accountId, facts, filter, repositoryId, exceptions
 function coveredBy(accountId: string, exceptions: FindingScope['exceptions']): RawBuilder<unknown> {
   const named = sql`unnest(${exceptions.map((one) => one.id)}::text[], ${exceptions.map((one) => one.package)}::text[], ${exceptions.map((one) => one.whole)}::bool[]) as e (id, package, whole)`;
   return sql`
-    covered as materialized (
       select package_id, advisory_id, bool_or(whole) as whole from (
-        select h.package_id, h.advisory_id, e.package, h.name, e.whole from ${named} join held_finding h on h.account_id = ${accountId} and h.advisory_id = e.id
+        select h.package_id, h.advisory_id, e.package, h.name, e.whole from ${named} join held_finding_of_package h on h.account_id = ${accountId} and h.advisory_id = e.id
         union all
-        select h.package_id, h.advisory_id, e.package, h.name, e.whole from ${named} join held_finding h on h.account_id = ${accountId} and h.aliases @> array[e.id]) as named
-      where package is null or package = name group by package_id, advisory_id),`;
+        select h.package_id, h.advisory_id, e.package, h.name, e.whole from ${named} join held_finding_of_package h on h.account_id = ${accountId} and h.aliases @> array[e.id]) as named
+      where package is null or package = name group by package_id, advisory_id`;
 }
+
+/** Which joins rows are chosen by. */
+export const neededBy = ({ running, excepted }: FindingFilter) => ({
+  running: running !== undefined,
+  excepted: excepted !== undefined,
+});
 
 /** What one facet is about, over the columns of `finding`. */
 export type Choice = 'severity' | 'fixable' | 'exploited' | 'running' | 'type' | 'excepted';

@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tx } from '../db/connect.ts';
 import { decodeCursor, pageOf } from './cursor.ts';
-import { conditionsOf, type FindingScope, findingRows } from './finding-source.ts';
+import { conditionsOf, type FindingScope, findingRows, neededBy } from './finding-source.ts';
 import { distributionName } from './held.ts';
 
 type Row = {
@@ -45,7 +45,7 @@ export async function listUpgrades(
   const after = decodeCursor(page.after, Key);
   const [clears, type, name, version, distribution] = after ?? [0, '', '', '', ''];
   const { rows } = await sql<Row>`
-    with ${findingRows(scope)},
+    with ${findingRows(scope, { named: true, ...neededBy(scope.filter) })},
     chosen as materialized (
       select f.*, case when f.type in ('deb', 'apk', 'rpm') then f.source_name else f.name end as moved,
         case when f.type in ('deb', 'apk', 'rpm') then f.source_version else f.version end as moved_version
@@ -77,7 +77,7 @@ export async function listUpgrades(
 /** Where no page has rows, or this one has none. */
 async function countOnly(tx: Tx, scope: FindingScope): Promise<{ total: number; unfixable: number }> {
   const { rows } = await sql<{ unfixable: number }>`
-    with ${findingRows(scope)}
+    with ${findingRows(scope, neededBy(scope.filter))}
     select count(*)::int as unfixable from finding f where ${conditionsOf(scope.filter)} and f.fixed_version is null`.execute(
     tx,
   );

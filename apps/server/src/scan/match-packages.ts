@@ -230,8 +230,8 @@ const columnsOf = (found: readonly Match[]) => sql`
     unnest(${found.map((f) => f.packageId)}::bigint[], ${found.map((f) => f.finding.id)}::text[], ${found.map((f) => JSON.stringify(f.finding.aliases))}::jsonb[],
            ${found.map((f) => f.finding.severity)}::text[], ${found.map((f) => f.finding.status)}::text[], ${found.map((f) => f.finding.fixedVersion)}::text[],
            ${found.map((f) => f.finding.exploited)}::bool[], ${found.map((f) => f.finding.title)}::text[], ${found.map((f) => JSON.stringify(f.finding.evidence))}::jsonb[],
-           ${found.map((f) => f.score)}::int[], ${found.map((f) => searchTextOf(f.finding))}::text[])
-      as match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search)`;
+           ${found.map((f) => f.score)}::int[], ${found.map((f) => searchTextOf(f.finding))}::text[], ${found.map((f) => f.finding.package.type)}::text[])
+      as match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search, package_type)`;
 
 /** What stays known keeps the time it was first seen. */
 async function replaceMatches(tx: Tx, ids: number[], found: Match[]): Promise<void> {
@@ -240,12 +240,12 @@ async function replaceMatches(tx: Tx, ids: number[], found: Match[]): Promise<vo
       and not exists (select from unnest(${found.map((f) => f.packageId)}::bigint[], ${found.map((f) => f.finding.id)}::text[]) as match (package_id, advisory_id)
                       where match.package_id = old.package_id and match.advisory_id = old.advisory_id)`.execute(tx);
   await sql`
-    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search)
-    select distinct on (package_id, advisory_id) package_id, advisory_id, array(select jsonb_array_elements_text(aliases)), severity, status, fixed_version, exploited, title, evidence, score, search
+    insert into package_match (package_id, advisory_id, aliases, severity, status, fixed_version, exploited, title, evidence, score, search, package_type)
+    select distinct on (package_id, advisory_id) package_id, advisory_id, array(select jsonb_array_elements_text(aliases)), severity, status, fixed_version, exploited, title, evidence, score, search, package_type
     from ${columnsOf(found)} order by package_id, advisory_id
     on conflict (package_id, advisory_id) do update set aliases = excluded.aliases, severity = excluded.severity, status = excluded.status,
       fixed_version = excluded.fixed_version, exploited = excluded.exploited, title = excluded.title, evidence = excluded.evidence,
-      score = excluded.score, search = excluded.search`.execute(tx);
+      score = excluded.score, search = excluded.search, package_type = excluded.package_type`.execute(tx);
 }
 
 async function storeScan(

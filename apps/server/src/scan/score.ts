@@ -13,9 +13,9 @@ export function scoreOf(finding: Finding, likelihood: (cve: string) => Likelihoo
   return prioritise([finding], { likelihood, exposure: null })[0]?.priority.score ?? 0;
 }
 
-/** All names of the hole and its title, in lower case. */
-export function searchTextOf({ id, aliases, title }: Pick<Finding, 'id' | 'aliases' | 'title'>): string {
-  return [id, ...aliases, title ?? ''].join(' ').toLowerCase();
+/** All names of the hole, its title and the package's name, in lower case. */
+export function searchTextOf({ id, aliases, title, package: { name } }: Finding): string {
+  return [id, ...aliases, title ?? '', name].join(' ').toLowerCase();
 }
 
 const BATCH = 2000;

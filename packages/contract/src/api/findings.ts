@@ -35,6 +35,10 @@ export const FindingFilter = z.object({
 });
 export type FindingFilter = z.infer<typeof FindingFilter>;
 
+/** `repositories`: also count by repository, which takes longer than all other facets together. */
+export const FacetQuery = FindingFilter.extend({ repositories: z.stringbool().default(false) });
+export type FacetQuery = z.infer<typeof FacetQuery>;
+
 export const FindingQuery = FindingFilter.extend({
   sort: FindingSort.default('priority'),
   after: Cursor.optional(),
@@ -85,7 +89,7 @@ export const FindingFacets = z.object({
   running: z.array(FacetValue),
   type: z.array(FacetValue),
   excepted: z.array(FacetValue),
-  /** The 50 repositories with most. */
+  /** The 50 repositories with most; empty unless it was asked for. */
   repository: z.array(FacetValue),
   /** What is not known: without it the list would look complete. */
   unknown: z.object({
