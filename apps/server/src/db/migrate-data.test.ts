@@ -47,6 +47,9 @@ beforeAll(async () => {
       k as (insert into package (key, type, name, version, purl, source_name, source_version) values ('k', 'deb', 'netbase', '6.4', 'pkg:deb/debian/netbase@6.4', 'netbase', '6.4') returning package_id),
       d as (insert into package_matched (package_id, snapshot) select package_id, 's' from k returning package_id),
       f as (insert into package_match (package_id, advisory_id, aliases, severity, status, exploited, evidence) select package_id, 'CVE-1', '{}', 'high', 'affected', false, '{}' from d returning 1),
+      i as (insert into inventory (manifest_digest, revision, missing, package_count, file_count) select digest, 1, '[]', 1, 0 from m returning inventory_id),
+      o as (insert into inventory_package (inventory_id, ordinal, package_id, licenses, paths) select inventory_id, n, package_id, '{}', '{}' from i, k, generate_series(0, 1) n returning 1),
+      s as (insert into scan (inventory_id, snapshot, uncovered) select inventory_id, 's', '[]' from i returning 1),
       l as (insert into cluster (account_id, name, token_hash) select account_id, 'shop', 'x' from a returning cluster_id, account_id),
       w as (insert into admission_review (account_id, cluster_id, uid, operation, kind, allowed, mode, reasons, images) select account_id, cluster_id, 'u', 'CREATE', 'Pod', true, 'enforce', '[]', '[]' from l returning 1)
     insert into exception (account_id, name, kind, selector, owner, reason, expires_at)
@@ -86,4 +89,13 @@ test('what people had is there afterwards, and takes part in what is new', async
     },
   ]);
   expect(await migrate(db, pool)).toEqual([]);
+});
+
+test('the packages that images hold are counted, and findings have a score and can be searched', async () => {
+  const { rows } = await sql`
+    select h.images, r.images as in_repository, m.score, m.search, m.package_type
+    from account_package h join repository_package r using (package_id) join package_match m using (package_id) join held_image i on i.repository_id = r.repository_id`.execute(
+    db,
+  );
+  expect(rows).toEqual([{ images: 1, in_repository: 1, score: 18, search: 'cve-1   netbase', package_type: 'deb' }]);
 });
