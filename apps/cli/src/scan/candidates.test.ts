@@ -31,6 +31,7 @@ beforeAll(async () => {
     }),
   );
   const importing = ['advisories', 'import', '--db', 'db', '--json'];
+  await home.run(['advisories', 'import', 'tracker.json', '--source', 'debian', '--db', 'bare']);
   expect(await home.run([...importing, 'tracker.json', '--source', 'debian'])).toMatchObject({ code: 0 });
   const ran = await home.run([...importing, 'Packages', '--source', 'candidates', '--release', 'debian:bookworm']);
   expect(JSON.parse(ran.out)).toMatchObject({
@@ -63,13 +64,19 @@ describe('a scan', () => {
 
   test('names what is merely old apart from the holes, a few or with --all each, and how old that is known', async () => {
     const [few, all] = [(await scan()).out, (await scan('--all')).out];
-    expect(few).toContain('suites offer now (debian:12 amd64 of an unknown day) fixes 1 package.');
+    expect(few).toContain('suites now (debian:12 amd64 of an unknown day) have fixes for 1 package.');
     expect(few).toContain('Outdated, not holes: the suites have a newer version of 12 packages');
     expect(few).toContain('… and 2 more (--all has all)');
     const listed = (text: string) => text.split('Outdated')[1]?.match(/^ {2}\S+ +1 +2$/gm) ?? [];
     expect(listed(few)).toHaveLength(10);
     expect(listed(all)).toHaveLength(12);
     expect(few.split('Outdated')[1]).not.toContain('libhole');
+  });
+
+  test('says where what is offered now is not known', async () => {
+    const ran = await home.run(['scan', 'dir:image', '--db', 'bare']);
+    expect(ran.out).toContain("What the distribution's suites offer now is not known");
+    expect(ran.out).not.toContain('Outdated');
   });
 
   test('is gated by holes alone: nothing fails for being old', async () => {

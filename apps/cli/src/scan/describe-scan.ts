@@ -1,11 +1,11 @@
 /** A scan in text. */
 import type { ImageScan, RankedFinding } from '@pratique/contract';
 import { formatTable, shorten, visible } from '../text.ts';
+import { describeOutdated } from './describe-outdated.ts';
 
 /** Narrower than this a title tells nothing. */
 const MIN_TITLE = 24;
 const MAX_UPGRADES = 10;
-const MAX_OUTDATED = 10;
 
 /**
  * @param width columns of the terminal; null where nobody looks, and nothing is cut
@@ -79,32 +79,4 @@ async function describeUpgrades(scan: ImageScan): Promise<string[]> {
     formatTable(['  PACKAGE', 'INSTALLED', 'UPGRADE TO', 'CLEARS', 'PRIORITY'], rows),
     ...more,
   ];
-}
-
-/** Not holes, and said so: what the distribution has newer without an advisory that speaks of it. */
-async function describeOutdated(scan: ImageScan, all: boolean): Promise<string[]> {
-  if (!scan.candidates || scan.candidates.length === 0) return [];
-  const { outdatedPackages } = await import('@pratique/scan/candidates/outdated');
-  const outdated = outdatedPackages(scan);
-  const fixed = new Set(scan.findings.flatMap((one) => (one.fixCandidate ? one.package.purl : []))).size;
-  const from = scan.candidates.map(
-    ({ release, architecture, date }) =>
-      `${release} ${architecture} ${date === null ? 'of an unknown day' : `of ${date.slice(0, 10)}`}`,
-  );
-  const lines = [
-    '',
-    `What the distribution's suites offer now (${from.join(', ')}) fixes ${fixed} ${fixed === 1 ? 'package' : 'packages'}.`,
-  ];
-  if (outdated.length === 0) return lines;
-  const shown = all ? outdated : outdated.slice(0, MAX_OUTDATED);
-  lines.push(
-    '',
-    `Outdated, not holes: the suites have a newer version of ${outdated.length} packages that no fix explains:`,
-    formatTable(
-      ['  PACKAGE', 'INSTALLED', 'NEWER'],
-      shown.map((one) => [`  ${visible(one.name)}`, visible(one.version), one.candidate ?? '']),
-    ),
-  );
-  if (shown.length < outdated.length) lines.push(`  … and ${outdated.length - shown.length} more (--all has all)`);
-  return lines;
 }
