@@ -1,6 +1,6 @@
 /** What strangers are sent against: an account with secrets, calls that learn what can be learned of it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Exception, NewRobotAnswer } from '../../packages/contract/src/index.ts';
+import type { Exception, NewRobotAnswer, VexDocumentInfo } from '../../packages/contract/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { addPerson, addRobot, makeContract, must, settled } from './chain.ts';
 import { bookworm, makeArtifact, makeImage, pushImage, registry } from './image.ts';
@@ -39,6 +39,7 @@ export const made = (account: string): Things => ({
   webhook: 'no-webhook',
   advisory: 'CVE-1999-1',
   update: '999999',
+  document: randomUUID(),
   repository: 'secret/nothing',
   reference: 'v1',
 });
@@ -91,6 +92,15 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
       types: ['never.happens'],
     }),
   );
+  const vex = must(
+    await server.api('POST', '/api/v1/accounts/vendor/vex', {
+      content: JSON.stringify({
+        '@context': 'https://openvex.dev/ns/v0.2.0',
+        '@id': 'https://secret.example/vex',
+        statements: [],
+      }),
+    }),
+  ) as VexDocumentInfo;
   const opened = await registry(server, 'POST', `vendor/${REPOSITORY}/blobs/uploads/`);
   const upload = opened.headers.get('location')?.split('/').at(-1) ?? '';
   const real: Things = {
@@ -106,7 +116,8 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
     cluster: 'secret-cluster',
     webhook: 'secret-webhook',
     advisory: 'CVE-1999-2',
-    update: '1',
+    update: '471147',
+    document: vex.id,
     repository: REPOSITORY,
     reference: 'v1',
   };
@@ -116,6 +127,7 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
     'secret-exception',
     'secret-cluster',
     'secret-webhook',
+    'secret.example',
     'secret-path',
     'crown-jewels',
     'olga',

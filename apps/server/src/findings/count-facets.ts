@@ -51,8 +51,9 @@ function chosenOf(filter: FindingFilter, choice: Choice): readonly string[] | un
 async function readCells(tx: Tx, scope: FindingScope): Promise<Cell[]> {
   const { rows } = await sql<Cell>`
     with ${findingRows(scope)}
-    select f.severity, (f.fixed_version is not null)::text as fixable, f.exploited::text as exploited, (f.running > 0)::text as running, f.type, f.excepted, count(*)::int as count
-    from finding f group by 1, 2, 3, 4, 5, 6`.execute(tx);
+    select severity, fixable::text, exploited::text, running::text, type, excepted, count from (
+      select f.severity, f.fixed_version is not null as fixable, f.exploited, f.running > 0 as running, f.type, f.excepted, count(*)::int as count
+      from finding f group by 1, 2, 3, 4, 5, 6) as cell`.execute(tx);
   return rows;
 }
 
