@@ -17,6 +17,7 @@ export type Things = {
   webhook: string;
   advisory?: string;
   update?: string;
+  document?: string;
   repository: string;
   reference: string;
 };
@@ -165,6 +166,12 @@ export const OPERATIONS: Record<string, Operation> = {
   'POST /api/v1/accounts/{account}/webhooks/{webhook}/test': none,
   'GET /api/v1/accounts/{account}/webhooks/{webhook}/deliveries': none,
   'POST /api/v1/accounts/{account}/webhooks/{webhook}/redelivery': { body: () => ({}) },
+  'GET /api/v1/accounts/{account}/vex': none,
+  'POST /api/v1/accounts/{account}/vex': {
+    body: () => ({ content: '{"@context":"https://openvex.dev/ns/v0.2.0","@id":"of-a-stranger","statements":[]}' }),
+  },
+  'GET /api/v1/accounts/{account}/vex/{document}': none,
+  'DELETE /api/v1/accounts/{account}/vex/{document}': none,
   'GET /api/v1/accounts/{account}/events': none,
   'GET /api/v1/accounts/{account}/events/stream': none,
 };

@@ -1,5 +1,6 @@
 /** Policies: ConstraintTemplates and constraints, Gatekeeper's form, for images and for Kubernetes objects. */
 import { z } from 'zod';
+import { VexApplied } from './finding.ts';
 
 export const TARGETS = { image: 'image.pratique.dev', kubernetes: 'admission.k8s.gatekeeper.sh' } as const;
 
@@ -63,6 +64,8 @@ export const ImageReview = z.object({
       exception: z.string().nullable(),
       /** ISO 8601: when it became known, if that was after this image had been allowed here; null otherwise. */
       newSince: z.string().nullable().default(null),
+      /** What somebody who knows the product states of it; a finding so cleared has the status `not-affected`. */
+      vex: VexApplied.optional(),
     }),
   ),
   /** Ecosystems without an advisory source. */

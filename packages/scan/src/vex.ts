@@ -1,5 +1,6 @@
 /** VEX: statements of those who know a product, read, applied and drafted. */
-export { applyVex, type VexSubject } from './vex/apply-vex.ts';
+export { type PreparedVex, prepareVex, type VexSubject } from './vex/apply-vex.ts';
 export { draftVex, JUSTIFICATIONS, type Justification, type VexDraft } from './vex/draft-vex.ts';
+export { isVexPredicate } from './vex/predicate.ts';
 export { readVex } from './vex/read-vex.ts';
-export type { VexDocument, VexStatement } from './vex/statement.ts';
+export type { VexDocument, VexProduct, VexStatement } from './vex/statement.ts';

@@ -49,6 +49,7 @@ export {
   type TrustEvidence,
 } from './trust/evaluate-trust.ts';
 export { type FetchLocation, fetchLocation } from './trust/fetch-location.ts';
+export { authoritiesFor, keyAuthority, readStatedBy, type StatedBy } from './trust/trusted-statements.ts';
 export {
   readStatements,
   type TrustedKey,

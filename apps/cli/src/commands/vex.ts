@@ -8,6 +8,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { DEFAULT_PLATFORM } from '../platform.ts';
 import { type ScanOptions, scanSubject } from '../scan/scan-subject.ts';
 import { formatTable, visible } from '../text.ts';
+import { addVexDocuments } from './vex-documents.ts';
 
 const STATUSES = ['not_affected', 'affected', 'fixed'] as const;
 const REASONS = [
@@ -93,6 +94,8 @@ export function addVex(program: Command, context: Context): void {
         `${visible(id)} by ${visible(author ?? 'nobody named')}, ${statements.length} statements\n\n${formatTable(['HOLE', 'STATUS', 'JUSTIFICATION', 'PRODUCTS'], rows)}\n`,
       );
     });
+
+  addVexDocuments(vex, context);
 }
 
 function readDecision({ status, justification, reason }: DraftOptions) {

@@ -14,7 +14,7 @@ export async function applyVexFiles(
   { vex, all }: { vex?: string[]; all?: boolean },
 ): Promise<ImageScan> {
   if (!vex || vex.length === 0) return scan;
-  const { applyVex, readVex } = await import('@pratique/scan/vex');
+  const { prepareVex, readVex } = await import('@pratique/scan/vex');
   const documents = [];
   for (const name of vex) {
     const file = resolve(context.cwd, name);
@@ -23,7 +23,10 @@ export async function applyVexFiles(
       throw new CliError(EXIT.usage, `${name} is no VEX document that can be read`);
     documents.push(readVex(name, await readFile(file)));
   }
-  const findings = applyVex(scan.findings, documents, scan.image).map((finding) =>
+  const findings = prepareVex(documents)(scan.findings, {
+    names: [scan.image.reference],
+    digest: scan.image.digest,
+  }).map((finding) =>
     finding.status === 'not-affected' ? { ...finding, priority: { score: 0, factors: [] } } : finding,
   );
   const said = findings.filter((finding) => finding.vex !== undefined).length;

@@ -2,11 +2,9 @@
 import { ImageComparison, ReferenceName, RepositoryName } from '@pratique/contract';
 import { compareScans } from '@pratique/scan';
 import { z } from 'zod';
-import type { BlobStore } from '../blobs/store.ts';
-import type { Db } from '../db/connect.ts';
 import { grantOf } from './access.ts';
 import type { App } from './app.ts';
-import { ImageQuery, readScan, withImage } from './images.ts';
+import { type ImageDeps, ImageQuery, readScan, withImage } from './images.ts';
 
 const Platform = z.string().max(200).optional();
 const ComparisonQuery = ImageQuery.extend({
@@ -17,8 +15,8 @@ const ComparisonQuery = ImageQuery.extend({
   withPlatform: Platform,
 });
 
-export function comparisonRoutes(app: App, deps: { db: Db; store: BlobStore; config: { dataDir: string } }): void {
-  const { db, store, config } = deps;
+export function comparisonRoutes(app: App, deps: ImageDeps): void {
+  const { db } = deps;
   app.get(
     '/api/v1/accounts/:account/image/comparison',
     {
@@ -33,7 +31,7 @@ export function comparisonRoutes(app: App, deps: { db: Db; store: BlobStore; con
       const { repository, reference, platform, withRepository, withReference, withPlatform } = request.query;
       const read = (image: { repository: string; reference: string; platform: string | undefined }) =>
         withImage(db, grantOf(request), image, (tx, found, resolved) =>
-          readScan(tx, { store, dataDir: config.dataDir }, found, resolved, { platform: image.platform, all: false }),
+          readScan(tx, deps, found, resolved, { platform: image.platform, all: false }),
         );
       const [first, second] = [
         { repository, reference, platform },

@@ -18,8 +18,9 @@ import type { Repository } from '../registry/cache.ts';
 import { findRepository } from '../registry/find-repository.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
 import { withLikelihood } from '../scan/likelihood.ts';
-import { countFindings, readFindings } from '../scan/read-findings.ts';
+import { countFindings } from '../scan/read-findings.ts';
 import { VERSION } from '../version.ts';
+import { readStatedFindings, type StatedDeps } from '../vex/stated-findings.ts';
 import { grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 import {
@@ -37,8 +38,15 @@ const AccountPath = z.object({ account: z.string() });
 export const ImageQuery = z.object({ repository: z.string().min(1).max(255), reference: z.string().min(1).max(200) });
 const PlatformQuery = ImageQuery.extend({ platform: z.string().max(200).optional() });
 
-export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: { dataDir: string } }): void {
-  const { db, store } = deps;
+export type ImageDeps = {
+  db: Db;
+  store: BlobStore;
+  vex: StatedDeps['vex'];
+  config: { dataDir: string; publicUrl: string };
+};
+
+export function imageRoutes(app: App, deps: ImageDeps): void {
+  const { db } = deps;
 
   app.get(
     '/api/v1/accounts/:account/repositories',
@@ -93,7 +101,7 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: 
     },
     async (request) =>
       withImage(db, grantOf(request), request.query, (tx, repository, image) =>
-        readStatus(tx, store, repository, image, request.query.reference, grantOf(request)),
+        readStatus(tx, deps, repository, image, request.query.reference, grantOf(request)),
       ),
   );
 
@@ -109,7 +117,7 @@ export function imageRoutes(app: App, deps: { db: Db; store: BlobStore; config: 
     },
     async (request) =>
       withImage(db, grantOf(request), request.query, (tx, repository, image) =>
-        readScan(tx, { store, dataDir: deps.config.dataDir }, repository, image, request.query),
+        readScan(tx, deps, repository, image, request.query),
       ),
   );
 
@@ -237,19 +245,21 @@ async function readBundle(tx: Tx, repositoryId: string, digest: string, predicat
 /** Packages and findings of one image, or of one platform of an index. @throws ServerError `conflict` before it was scanned */
 export async function readScan(
   tx: Tx,
-  deps: { store: BlobStore; dataDir: string },
+  deps: Omit<ImageDeps, 'db'>,
   repository: Repository,
   image: ResolvedImage,
   { platform, all }: { platform?: string | undefined; all: boolean },
 ): Promise<ImageScan> {
   const { digest, inventory } = await requireInventory(tx, repository, image, platform);
-  const scanned = await readFindings(tx, inventory.inventoryId);
+  const stating = { publicUrl: deps.config.publicUrl, vex: deps.vex };
+  const place = { digest, index: image.digest };
+  const scanned = await readStatedFindings(tx, stating, repository, place, inventory.inventoryId);
   if (!scanned) throw new ServerError('conflict', 'the image has not been scanned yet; its chain may still be running');
   const config = (await readConfigOf(tx, deps.store, digest))?.config;
   const exposure = config ? { user: config.User, ports: Object.keys(config.ExposedPorts) } : null;
   const findings = all ? scanned.findings : scanned.findings.filter((one: Finding) => one.status !== 'not-affected');
   const { packages, distribution } = inventory;
-  const known = await withLikelihood(deps.dataDir, (likelihood, advisories) => {
+  const known = await withLikelihood(deps.config.dataDir, (likelihood, advisories) => {
     const plain = { packages, findings: prioritise(findings, { likelihood, exposure }) };
     return advisories ? withCandidates(plain, distribution, advisories) : plain;
   });
@@ -284,7 +294,7 @@ async function requireInventory(
 
 async function readStatus(
   tx: Tx,
-  store: BlobStore,
+  deps: Omit<ImageDeps, 'db'>,
   repository: Repository,
   image: ResolvedImage,
   reference: string,
@@ -292,14 +302,27 @@ async function readStatus(
 ): Promise<ImageStatus> {
   const { repositoryId } = repository;
   const platforms = await readPlatforms(tx, repositoryId, image.digest);
-  const inventory = platforms[0] ? await readInventory(tx, platforms[0].digest) : null;
-  const scanned = inventory ? await readFindings(tx, inventory.inventoryId) : null;
+  const [platform] = platforms;
+  const inventory = platform ? await readInventory(tx, platform.digest) : null;
+  const stating = { publicUrl: deps.config.publicUrl, vex: deps.vex };
+  const scanned =
+    platform && inventory
+      ? await readStatedFindings(
+          tx,
+          stating,
+          repository,
+          { digest: platform.digest, index: image.digest },
+          inventory.inventoryId,
+        )
+      : null;
   const counted = scanned ? countFindings(scanned.findings) : null;
   const [run] = await readRuns(tx, { repositoryId, digest: image.digest, limit: 1 });
   const revocation = await readRevocation(tx, repository, image.digest);
   const manifest = isIndexType(image.mediaType) ? null : ImageManifest.parse(JSON.parse(image.bytes.toString('utf8')));
   const config =
-    manifest && (await store.has(manifest.config.digest)) ? await readConfigBlob(store, manifest.config) : null;
+    manifest && (await deps.store.has(manifest.config.digest))
+      ? await readConfigBlob(deps.store, manifest.config)
+      : null;
   const tags = await sql<{
     name: string;
     immutable: boolean;

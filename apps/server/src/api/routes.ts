@@ -34,6 +34,7 @@ import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
 import { trustRoutes } from './trust.ts';
+import { vexRoutes } from './vex.ts';
 import { webhookRoutes } from './webhooks.ts';
 
 export type RouteDeps = {
@@ -56,9 +57,12 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   accountRoutes(app, deps);
   peopleRoutes(app, deps);
   robotRoutes(app, deps);
-  imageRoutes(app, deps);
+  // What is stated of images is read once, by whichever route comes first.
+  const stating = { ...deps, vex: new Map() };
+  imageRoutes(app, stating);
+  vexRoutes(app, deps);
   explanationRoutes(app, deps);
-  comparisonRoutes(app, deps);
+  comparisonRoutes(app, stating);
   findingRoutes(app, deps);
   advisoryRoutes(app, deps);
   chainRoutes(app, deps);

@@ -6,10 +6,11 @@ import { approvalIsAhead } from '../gate/approvals.ts';
 import { storeVerdict } from '../gate/store-verdict.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
 import { decideApproval } from './decide-approval.ts';
+import { refuseWaiting } from './refuse-waiting.ts';
 
 const { db } = await testDatabase();
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const inputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't' };
+const inputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't', vex: '' };
 const by = (name: string) => ({ id: `person:${name}`, name, requestId: 'r', address: null });
 let account = '';
 let repository = '';
@@ -101,6 +102,18 @@ describe('an approval after the gate', () => {
       reasons: [{ message: 'rejected by boss: because' }],
     });
     expect((await events()).at(-1)).toEqual({ decision: 'deny', state: 'valid' });
+  });
+
+  test('that is overtaken by what became known is refused by the platform, and waited for no more', async () => {
+    await asSystem(db, (tx) => refuseWaiting(tx, run, 'libssl3 has a hole'));
+    expect(await verdict()).toMatchObject({
+      decision: 'deny',
+      state: 'valid',
+      reasons: expect.arrayContaining([
+        expect.objectContaining({ message: 'refused by pratique: libssl3 has a hole' }),
+      ]),
+    });
+    await expect(decideStep('first', true)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   test('is not given by who asked for the run, nor twice', async () => {

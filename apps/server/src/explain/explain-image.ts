@@ -124,11 +124,13 @@ function compareInputs(then: GateInputs, now: GateInputs, policyVersion: number 
     snapshot: { name: 'advisories', detail: 'vulnerability data' },
     revision: { name: 'catalogers', detail: 'how packages were read' },
     trust: { name: 'trust', detail: 'vendors whose word counts' },
+    vex: { name: 'VEX', detail: 'statements in force that speak of any image' },
   };
   return (Object.keys(says) as (keyof GateInputs)[]).map((key) => ({
     ...says[key],
-    value: String(then[key]).slice(0, 80),
-    current: then[key] === now[key],
+    // Verdicts of earlier versions knew no VEX.
+    value: String(then[key] ?? '').slice(0, 80),
+    current: (then[key] ?? '') === now[key],
   }));
 }
 

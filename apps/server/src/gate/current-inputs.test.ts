@@ -63,7 +63,7 @@ test('an emergency in a cluster is none of the gate: verdicts stay decided from 
 });
 
 test('rules are the same when people decided nothing in between', () => {
-  const inputs: GateInputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't' };
+  const inputs: GateInputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't', vex: 'v' };
   expect(sameRules(inputs, { ...inputs, snapshot: 'another' })).toBe(true);
   expect(sameRules(inputs, null)).toBe(false);
   for (const rule of ['bundle', 'exceptions', 'trust'])

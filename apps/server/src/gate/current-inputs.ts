@@ -18,6 +18,8 @@ export type GateInputs = {
   revision: number;
   /** Hash over the trust that was used: vendors whose attestations count here, and the trust policy where there is one. */
   trust: string;
+  /** Hash over the VEX documents in force that speak of any image; empty where there are none. */
+  vex: string;
 };
 
 export async function readCurrentInputs(tx: Tx, accountId: string): Promise<GateInputs | null> {
@@ -26,6 +28,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     exceptions: unknown;
     trust: unknown;
     trust_policy: string | null;
+    vex: string | null;
     snapshot: string | null;
     revision: number | null;
   }>`
@@ -36,6 +39,8 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
       (select coalesce(jsonb_agg(from_account_id order by from_account_id), '[]') from contract
         where to_account_id = ${accountId} and trust_vendor and accepted_at is not null and ended_at is null) as trust,
       (select digest from trust_policy where account_id = ${accountId} order by version desc limit 1) as trust_policy,
+      (select string_agg(vex_document_id::text, ' ' order by vex_document_id) from vex_document
+        where account_id = ${accountId} and source = 'file' and withdrawn_at is null) as vex,
       (select value #>> '{}' from setting where key = 'advisories.snapshot') as snapshot,
       (select (value #>> '{}')::int from setting where key = 'cataloger.revision') as revision`.execute(tx);
   const row = rows[0];
@@ -46,6 +51,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     snapshot: row.snapshot,
     revision: row.revision,
     trust: canonicalDigest(row.trust_policy === null ? row.trust : [row.trust, row.trust_policy]),
+    vex: row.vex === null ? '' : canonicalDigest(row.vex),
   };
 }
 
@@ -58,9 +64,9 @@ export function scannedSnapshot(platforms: readonly Facts[]): string | null {
   return snapshots.size === 0 ? null : [...snapshots].sort().join(' ');
 }
 
-/** Whether what people decide about (policies, exceptions, trust) is what it was. */
+/** Whether what people decide about (policies, exceptions, trust, VEX) is what it was. */
 export function sameRules(a: GateInputs, b: GateInputs | null): boolean {
-  return b !== null && a.bundle === b.bundle && a.exceptions === b.exceptions && a.trust === b.trust;
+  return b !== null && a.bundle === b.bundle && a.exceptions === b.exceptions && a.trust === b.trust && a.vex === b.vex;
 }
 
 /** True when the repository's verdict on the digest is valid and was decided from the inputs of now. */

@@ -16,6 +16,7 @@ const deps = {
   // No constraint, so nobody asks it.
   engine: {} as PolicyEngine,
   bundles: new Map(),
+  vex: new Map(),
   publicUrl: 'http://localhost',
   now: () => new Date(),
 };
@@ -40,7 +41,7 @@ beforeAll(() =>
 );
 
 async function judge(letter: string): Promise<Judgement | null> {
-  const rules = await asSystem(db, (tx) => readRules(tx, account.accountId, deps.bundles));
+  const rules = await asSystem(db, (tx) => readRules(tx, account.accountId, deps));
   return judgeSubject(deps, rules, account, digest(letter));
 }
 const denials = (ruling: Judgement['whole'] | undefined) =>

@@ -4,16 +4,17 @@ import { decide, evaluateImage, type PolicyEngine } from '@pratique/policy';
 import { asSystem } from '../db/connect.ts';
 import type { Repository } from '../registry/cache.ts';
 import { revokedViolation } from '../revocation/read-revocation.ts';
+import { namesOf, type VexInForce } from '../vex/in-force.ts';
 import { buildReview } from './build-review.ts';
 import { type GateInputs, scannedSnapshot } from './current-inputs.ts';
 import { exceptViolations } from './exceptions.ts';
 import { applyGrace, endOfGrace } from './grace.ts';
 import { type PlatformFacts, readSubjects, type SubjectFacts } from './read-subjects.ts';
 import { type ReceiverTrustDeps, receiverTrust } from './receiver-trust.ts';
-import type { BundleCache, Rules } from './rules.ts';
+import type { RuleCaches, Rules } from './rules.ts';
 import { readVendorEvidence, trustVendor } from './vendor-evidence.ts';
 
-export type JudgeDeps = ReceiverTrustDeps & { engine: PolicyEngine; bundles: BundleCache; now: () => Date };
+export type JudgeDeps = ReceiverTrustDeps & RuleCaches & { engine: PolicyEngine; now: () => Date };
 
 export type Ruling = {
   digest: string;
@@ -55,7 +56,8 @@ export async function judgeFacts(deps: JudgeDeps, rules: Rules, facts: SubjectFa
   const rulings: Ruling[] = [];
   const all: Violation[] = [];
   for (const platform of platforms) {
-    const violations = [...(await judgePlatform(deps, rules, repository, platform)), ...distrust];
+    const stated = applyVex(deps.publicUrl, rules.vex, facts, platform);
+    const violations = [...(await judgePlatform(deps, rules, repository, stated)), ...distrust];
     rulings.push(rule(platform.digest, violations));
     all.push(...violations);
   }
@@ -82,6 +84,18 @@ async function judgePlatform(
   const judged = vendor ? trustVendor(vendor, excepted) : excepted;
   // Last, and after all that softens: neither an exception nor a vendor's word outweighs a revocation.
   return facts.revocation ? [...judged, revokedViolation(facts.revocation)] : judged;
+}
+
+/** Findings as those who know the product state them: about the platform, or about the index that lists it. */
+function applyVex(
+  publicUrl: string,
+  vex: VexInForce,
+  { repository, digest }: SubjectFacts,
+  platform: PlatformFacts,
+): PlatformFacts {
+  const stated = vex.of(repository.repositoryId, [platform.digest, digest]);
+  const names = namesOf(publicUrl, repository, platform.tags);
+  return { ...platform, findings: stated(platform.findings, { names, digest: platform.digest }) };
 }
 
 function rule(digest: string, violations: readonly Violation[]): Ruling {

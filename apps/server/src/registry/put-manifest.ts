@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import { type Actor, recordAudit } from '../auth/audit.ts';
 import type { Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { vexAttached, vexSubject } from '../vex/attached-vex.ts';
 import type { Repository } from './cache.ts';
 import { RegistryError } from './error.ts';
 
@@ -56,6 +57,8 @@ export async function putManifest(tx: Tx, put: PutManifest, onTagged: OnTagged):
   await insertIntoRepository(tx, put.repository, digest, put.actor.name);
   const subject = parsed.manifest.subject?.digest ?? null;
   if (subject !== null) await insertReferrer(tx, put.repository, subject, digest, parsed);
+  const stated = vexSubject(parsed, put.tag);
+  if (stated !== null) await vexAttached(tx, { repositoryId: put.repository.repositoryId, digest: stated });
   const runnable = parsed.kind === 'index' ? await hasRunnableChild(tx, digest) : parsed.runnable;
   const movedTag = put.tag !== null && (await moveTag(tx, put, put.tag, digest));
   if (put.tag !== null) {

@@ -1,8 +1,9 @@
 /** Looks at verdicts again: the same decision is renewed, another one is the chain's to make. */
 import { sql } from 'kysely';
+import { refuseWaiting } from '../chain/refuse-waiting.ts';
 import { startRun } from '../chain/start-run.ts';
 import { asSystem, type Tx } from '../db/connect.ts';
-import { type JudgeDeps, judgeFacts } from '../gate/judge.ts';
+import { type JudgeDeps, judgeFacts, type Ruling } from '../gate/judge.ts';
 import { readSubjects } from '../gate/read-subjects.ts';
 import type { Rules } from '../gate/rules.ts';
 import { type DueVerdict, giveBack } from './claim-due.ts';
@@ -35,7 +36,7 @@ export async function renewVerdicts(
       const judged = facts[n] ? await judgeFacts(deps, rules, facts[n]) : null;
       if (!judged) looked.push(await stopLooking(deps, verdict));
       else if (judged.whole.decision === verdict.decision) same.push({ verdict, judged });
-      else looked.push(await startAnew(deps, verdict));
+      else looked.push(await startAnew(deps, verdict, judged.whole));
     } catch (error) {
       looked.push({ verdict, outcome: 'failed', error });
     }
@@ -51,7 +52,7 @@ async function stopLooking(deps: RenewalDeps, verdict: DueVerdict): Promise<Look
 }
 
 /** The gate of a run decides, with all that follows from it; until then what was decided stays. */
-async function startAnew(deps: RenewalDeps, verdict: DueVerdict): Promise<Looked> {
+async function startAnew(deps: RenewalDeps, verdict: DueVerdict, now: Ruling): Promise<Looked> {
   const { repository, subject } = verdict;
   return asSystem<Looked>(deps.db, async (tx) => {
     const started = await startRun(tx, {
@@ -63,11 +64,19 @@ async function startAnew(deps: RenewalDeps, verdict: DueVerdict): Promise<Looked
     });
     if (started.outcome === 'no-chain')
       throw new Error('the decision would change, but no chain of the account covers the repository any more');
+    // A run under way may be past its gate, and decides nothing more: it is asked again until that run is over.
+    if (started.outcome === 'joined') {
+      if (now.decision === 'deny') await refuseWaiting(tx, started.runId, whyDenied(now));
+      await giveBack(tx, [verdict], sql`now() + interval '5 seconds'`);
+    }
     // Where the run does not replace it.
-    await giveBack(tx, [verdict], sql`now() + interval '1 hour'`);
+    else await giveBack(tx, [verdict], sql`now() + interval '1 hour'`);
     return { verdict, outcome: 'run-started' };
   });
 }
+
+const whyDenied = ({ reasons }: Ruling): string =>
+  reasons.find((reason) => reason.action === 'deny')?.message ?? 'the image would be denied now';
 
 async function readLatestTag(tx: Tx, repositoryId: string, digest: string): Promise<string | null> {
   const { rows } = await sql<{ name: string }>`

@@ -45,6 +45,7 @@ const renew = (meanwhile?: () => Promise<void>) =>
       // No constraint, so nobody asks it.
       engine: {} as PolicyEngine,
       bundles: new Map(),
+      vex: new Map(),
       publicUrl: 'http://localhost',
       validDays: 30,
       now: () => new Date(),
@@ -140,6 +141,16 @@ test('another decision is made by a run, and the verdict stays what it is until 
     ),
   );
   expect(rows).toEqual([{ trigger: 'renewal' }]);
+});
+
+test('while a run is under way, which may be past its gate, another decision is asked for again soon', async () => {
+  const { accountId } = await makeDue(1, { decision: 'deny' });
+  await renew();
+  await asSystem(db, (tx) =>
+    sql`update verdict set renew_at = now() - interval '1 second' where account_id = ${accountId}`.execute(tx),
+  );
+  await renew();
+  expect(await verdicts(accountId)).toMatchObject([{ state: 'valid', left: '0 h', history: 0, renewed: false }]);
 });
 
 test('an image that is gone is not looked at again', async () => {

@@ -59,7 +59,7 @@ export async function renewDue(deps: RenewalDeps, log: Logger, limit = BATCH): P
   const due = await asSystem(deps.db, (tx) => claimDue(tx, limit));
   const rules = new Map<string, Promise<Rules>>();
   const rulesOf = (accountId: string): Promise<Rules> => {
-    const known = rules.get(accountId) ?? asSystem(deps.db, (tx) => readRules(tx, accountId, deps.bundles));
+    const known = rules.get(accountId) ?? asSystem(deps.db, (tx) => readRules(tx, accountId, deps));
     rules.set(accountId, known);
     return known;
   };

@@ -38,6 +38,9 @@ import { connectSigner } from '../signer/client.ts';
 import { watchEngine } from '../supervisor/engine-part.ts';
 import type { RoleContext } from '../supervisor/report.ts';
 import { refreshStatements, withdrawAndDeny } from '../trust/renew.ts';
+import { AttachedVex } from '../vex/attached-vex.ts';
+import { examineAttestations, reexamineAttestations } from '../vex/examine-attestations.ts';
+import { ChangedHoles, markHoles } from '../vex/mark-images.ts';
 import { scheduleWebhooks } from '../webhooks/schedule.ts';
 import { ROOT, type RoleDeps, requirePolicyEngine, signerSecret } from './open.ts';
 
@@ -70,6 +73,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     store,
     engine,
     bundles: new Map(),
+    vex: new Map(),
     publicUrl: config.publicUrl,
     validDays: config.verdictDays,
     now: () => new Date(),
@@ -93,7 +97,11 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
-    'renewal.mark': ({ payload }) => markAccount(db, String(payload['accountId'])),
+    'renewal.mark': async ({ payload }) => {
+      const accountId = String(payload['accountId']);
+      await reexamineAttestations(db, accountId);
+      await markAccount(db, accountId);
+    },
     'renewal.packages': async ({ payload }) =>
       markPackages(db, await advisories.open(), ChangedPackages.parse(payload)),
     'renewal.rematch': async () => {
@@ -108,6 +116,9 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
       });
       log.info({ serial, manifest }, 'advisories published');
     },
+    'vex.examine': ({ payload }) =>
+      examineAttestations({ db, store, publicUrl: config.publicUrl }, AttachedVex.parse(payload)),
+    'vex.mark': async ({ payload }) => void (await markHoles(db, ChangedHoles.parse(payload))),
     'trust.refresh': ({ payload }) => refreshStatements(statements, aboutImage(payload)),
     'trust.withdraw': ({ payload }) => withdrawAndDeny(statements, aboutImage(payload)),
   };

@@ -19,11 +19,10 @@ type Row = {
   evidence: unknown;
 };
 
+export type FoundInImage = { findings: Finding[]; uncovered: Uncovered[]; snapshot: string };
+
 /** Findings of one inventory, worst first; null when it was not scanned yet. */
-export async function readFindings(
-  tx: Tx,
-  inventoryId: number,
-): Promise<{ findings: Finding[]; uncovered: Uncovered[]; snapshot: string } | null> {
+export async function readFindings(tx: Tx, inventoryId: number): Promise<FoundInImage | null> {
   const scan = await sql<{
     snapshot: string;
     uncovered: unknown;

@@ -1,35 +1,49 @@
 /** Applies VEX statements to an image's findings. */
-import type { Finding, VexApplied } from '@pratique/contract';
+import type { VexApplied } from '@pratique/contract';
 import { PackageURL } from 'packageurl-js';
 import type { VexDocument, VexProduct, VexStatement } from './statement.ts';
 
-/** The image that the findings are of. */
-export type VexSubject = { reference: string; digest: string | null };
+/** The image that findings are of: every name that a statement may call it by. */
+export type VexSubject = { names: readonly string[]; digest: string | null };
+
+/** Statements made ready for as many images as there are. */
+export type PreparedVex = <T extends Stated>(findings: readonly T[], subject: VexSubject) => T[];
+
+type Stated = {
+  id: string;
+  aliases: readonly string[];
+  /** A FindingStatus. */
+  status: string;
+  package: { purl: string };
+  vex?: VexApplied | undefined;
+};
 
 /**
  * The newest statement about a hole of a package counts; of two as new, the one that stands later. `not_affected` and
  * `fixed` make a finding not affect the image, `affected` confirms it, `under_investigation` is noted and changes nothing.
  * A statement about a product that is neither this image nor the package says nothing here.
  */
-export function applyVex<T extends Finding>(
-  findings: readonly T[],
-  documents: readonly VexDocument[],
-  subject: VexSubject,
-): T[] {
+export function prepareVex(documents: readonly VexDocument[]): PreparedVex {
   const byName = new Map<string, VexStatement[]>();
   for (const statement of documents.flatMap((document) => document.statements))
-    for (const name of new Set(statement.names.map((each) => each.toUpperCase())))
-      byName.set(name, [...(byName.get(name) ?? []), statement]);
-  const purls = createPurls();
-  return findings.map((finding) => {
-    const said = [finding.id, ...finding.aliases]
-      .flatMap((name) => byName.get(name.toUpperCase()) ?? [])
-      .filter((statement) =>
-        statement.products.some((product) => isAbout(purls, product, finding.package.purl, subject)),
-      );
-    const last = said.reduce<VexStatement | null>((top, one) => (top && timeOf(one) < timeOf(top) ? top : one), null);
-    return last ? withStatement(finding, last) : finding;
-  });
+    for (const name of new Set(statement.names.map((each) => each.toUpperCase()))) {
+      const before = byName.get(name);
+      if (before) before.push(statement);
+      else byName.set(name, [statement]);
+    }
+  return (findings, subject) => {
+    if (byName.size === 0) return [...findings];
+    const purls = createPurls();
+    return findings.map((finding) => {
+      const said = [finding.id, ...finding.aliases]
+        .flatMap((name) => byName.get(name.toUpperCase()) ?? [])
+        .filter((statement) =>
+          statement.products.some((product) => isAbout(purls, product, finding.package.purl, subject)),
+        );
+      const last = said.reduce<VexStatement | null>((top, one) => (top && timeOf(one) < timeOf(top) ? top : one), null);
+      return last ? withStatement(finding, last) : finding;
+    });
+  };
 }
 
 const timeOf = ({ at }: VexStatement): number => {
@@ -37,7 +51,7 @@ const timeOf = ({ at }: VexStatement): number => {
   return Number.isNaN(time) ? Number.NEGATIVE_INFINITY : time;
 };
 
-function withStatement<T extends Finding>(finding: T, said: VexStatement): T {
+function withStatement<T extends Stated>(finding: T, said: VexStatement): T {
   const { status, justification, statement, author, document, at } = said;
   const vex: VexApplied = { status, justification, statement, author, document, at };
   if (status === 'not_affected' || status === 'fixed') return { ...finding, status: 'not-affected', vex };
@@ -53,8 +67,8 @@ function isAbout(purls: Purls, { id, components }: VexProduct, purl: string, sub
 }
 
 /** By digest, as `pkg:oci/NAME@sha256:...` or the digest itself; by name only with the repository that it is in. */
-function isImage(purls: Purls, id: string, { reference, digest }: VexSubject): boolean {
-  if (id === reference || (digest !== null && (id === digest || id.endsWith(`@${digest}`)))) return true;
+function isImage(purls: Purls, id: string, { names, digest }: VexSubject): boolean {
+  if (names.includes(id) || (digest !== null && (id === digest || id.endsWith(`@${digest}`)))) return true;
   const url = purls(id);
   if (url?.type !== 'oci') return false;
   if (url.version) return digest !== null && url.version === digest;
@@ -62,9 +76,12 @@ function isImage(purls: Purls, id: string, { reference, digest }: VexSubject): b
   const tag = url.qualifiers?.['tag'];
   return (
     repository !== undefined &&
-    (reference === repository ||
-      reference === `${repository}:${tag ?? 'latest'}` ||
-      (tag === undefined && reference.startsWith(`${repository}:`)))
+    names.some(
+      (name) =>
+        name === repository ||
+        name === `${repository}:${tag ?? 'latest'}` ||
+        (tag === undefined && name.startsWith(`${repository}:`)),
+    )
   );
 }
 

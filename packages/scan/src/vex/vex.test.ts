@@ -1,12 +1,12 @@
 /** VEX in its three forms, and what it does to findings. */
 import type { Package, RankedFinding } from '@pratique/contract';
 import { describe, expect, test } from 'vitest';
-import { applyVex } from './apply-vex.ts';
+import { prepareVex } from './apply-vex.ts';
 import { draftVex } from './draft-vex.ts';
 import { readVex } from './read-vex.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const SUBJECT = { reference: 'registry.example/shop/app:1', digest: DIGEST };
+const SUBJECT = { names: ['registry.example/shop/app:1'], digest: DIGEST };
 const OPENSSL = 'pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12';
 const finding = (id: string, over: Partial<RankedFinding> = {}): RankedFinding => ({
   id,
@@ -44,7 +44,7 @@ const about = (product: unknown, more: object = {}) => ({
   ...more,
 });
 const statusOf = (document: unknown, of = finding('CVE-2024-0001')) =>
-  applyVex([of], [read(document)], SUBJECT)[0]?.status;
+  prepareVex([read(document)])([of], SUBJECT)[0]?.status;
 
 describe('a statement counts for', () => {
   test.each([
@@ -110,9 +110,8 @@ test('the newest statement counts, and of two as new the later one', () => {
 });
 
 test('what is investigated stays, with a note; what was unknown is confirmed', () => {
-  const noted = applyVex(
+  const noted = prepareVex([read(openvex([about(OPENSSL, { status: 'under_investigation' })]))])(
     [finding('CVE-2024-0001')],
-    [read(openvex([about(OPENSSL, { status: 'under_investigation' })]))],
     SUBJECT,
   )[0];
   expect(noted).toMatchObject({
@@ -165,7 +164,10 @@ const branch = (id: string, purl: string) => ({
 describe('CSAF', () => {
   test('names products by branches', () => {
     const tree = { branches: [{ category: 'vendor', name: 'V', branches: [branch('P', OPENSSL)] }] };
-    const [applied] = applyVex([finding('CVE-2024-0001')], [read(csaf(tree, { known_not_affected: ['P'] }))], SUBJECT);
+    const [applied] = prepareVex([read(csaf(tree, { known_not_affected: ['P'] }))])(
+      [finding('CVE-2024-0001')],
+      SUBJECT,
+    );
     expect(applied).toMatchObject({
       status: 'not-affected',
       vex: {
@@ -279,7 +281,7 @@ test('a draft decides nothing, says what is known, and is read back', () => {
     ...draft,
     decision: { status: 'not_affected', justification: 'component_not_present', reason: 'it was removed' },
   });
-  expect(applyVex([finding('CVE-2024-0001')], [read(decided)], SUBJECT)[0]).toMatchObject({
+  expect(prepareVex([read(decided)])([finding('CVE-2024-0001')], SUBJECT)[0]).toMatchObject({
     status: 'not-affected',
     vex: { justification: 'component_not_present', statement: 'it was removed' },
   });

@@ -9,12 +9,13 @@ import { readRules } from '../../gate/rules.ts';
 import { storeVerdict } from '../../gate/store-verdict.ts';
 import { lockDigests } from '../../revocation/lock-digests.ts';
 import { isRevoked } from '../../revocation/read-revocation.ts';
+import { readVexInForce } from '../../vex/in-force.ts';
 import { PermanentStepError, type StepWork } from '../run-step.ts';
 
 /** Decides every platform; the subject's verdict is the worst of them. */
 export function gateStep(deps: JudgeDeps & { validDays: number }): StepWork {
   return async ({ repository, digest, runId, name }) => {
-    const rules = await asSystem(deps.db, (tx) => readRules(tx, repository.accountId, deps.bundles));
+    const rules = await asSystem(deps.db, (tx) => readRules(tx, repository.accountId, deps));
     const judged = await judgeSubject(deps, rules, repository, digest);
     if (!judged) throw new PermanentStepError(`${digest} is no longer in ${repository.account}/${repository.name}`);
     const { inputs, whole, platforms } = judged;
@@ -30,6 +31,11 @@ export function gateStep(deps: JudgeDeps & { validDays: number }): StepWork {
         // A verdict is never recorded under rules that it was not decided by; the step is soon tried again.
         if (!sameRules(inputs, await readCurrentInputs(tx, repository.accountId)))
           throw new Error('policies, exceptions or trust changed while this was decided; it is decided again');
+        if (
+          (await readVexInForce(tx, repository.accountId, deps.vex)).hashOf(repository.repositoryId, digests) !==
+          rules.vex.hashOf(repository.repositoryId, digests)
+        )
+          throw new Error('VEX was attached to the image while this was decided; it is decided again');
         if ((await isRevoked(tx, repository, digests)) !== whole.revoked)
           throw new Error('the image was revoked or reinstated while this was decided; it is decided again');
         const pending = whole.decision === 'allow' && (await approvalIsAhead(tx, runId, name));

@@ -1,0 +1,29 @@
+/** Tells whether a manifest that is stored attaches VEX to an image, by what its author wrote beside it. */
+import type { ParsedManifest } from '@pratique/oci';
+import { isVexPredicate } from '@pratique/scan/vex';
+import { z } from 'zod';
+import type { Tx } from '../db/connect.ts';
+import { enqueue } from '../jobs/run-queue.ts';
+
+export const AttachedVex = z.object({ repositoryId: z.uuid(), digest: z.string() });
+/** An image that VEX was attached to. */
+export type AttachedVex = z.infer<typeof AttachedVex>;
+
+/** Part of the transaction that attached something which may be VEX. */
+export async function vexAttached(tx: Tx, image: AttachedVex): Promise<void> {
+  await enqueue(tx, 'vex.examine', image);
+}
+
+/** Where cosign 2 keeps attestations: a layer for each, with its predicate's type. */
+const ATTESTATIONS = /^sha256-([0-9a-f]{64})\.att$/;
+
+/** @returns digest of the image, or null. What it says is not believed yet, only looked at. */
+export function vexSubject(parsed: ParsedManifest, tag: string | null): string | null {
+  if (parsed.kind !== 'image') return null;
+  const { subject, annotations, layers } = parsed.manifest;
+  // cosign 3 and later. @see sigstore/cosign, specs/BUNDLE_SPEC.md
+  if (subject && isVexPredicate(annotations?.['dev.sigstore.bundle.predicateType'] ?? '')) return subject.digest;
+  const older = ATTESTATIONS.exec(tag ?? '')?.[1];
+  const attests = layers.some((layer) => isVexPredicate(layer.annotations?.['predicateType'] ?? ''));
+  return older !== undefined && attests ? `sha256:${older}` : null;
+}
