@@ -18,8 +18,8 @@ import type { RawBuilder } from 'kysely';
 import { z } from 'zod';
 import type { Db, Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
-import { keepAccountFacts } from '../findings/account-facts.ts';
-import { countFacets } from '../findings/count-facets.ts';
+import { keepAccountFacts, keepSeconds } from '../findings/account-facts.ts';
+import { countFacets, readCells } from '../findings/count-facets.ts';
 import { type FindingScope, readScope } from '../findings/finding-source.ts';
 import { acrossImages } from '../findings/held.ts';
 import { listHoldingCustomers, listHoldingImages, listHoldingPlacements } from '../findings/holders.ts';
@@ -51,6 +51,13 @@ const PackageQuery = z.object({
 
 export function findingRoutes(app: App, { db }: { db: Db }): void {
   const factsOf = keepAccountFacts(db);
+  const cellsOf = keepSeconds(async (accountId) => {
+    const facts = await factsOf(accountId);
+    return acrossImages(db, accountId, async (tx) => {
+      const scope = await readScope(tx, accountId, facts, {});
+      return scope ? readCells(tx, scope) : [];
+    });
+  });
 
   /** Runs `work` on the account's findings as the filter narrows them. */
   async function withFindings<T>(
@@ -87,7 +94,12 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
     },
     async (request) => {
       const { repositories, ...filter } = request.query;
-      return withFindings(request, filter, (tx, scope) => countFacets(tx, scope, repositories));
+      // Whatever is chosen, all facets are counted from the same cells.
+      const isWhole = filter.repository === undefined && !filter.search?.trim();
+      const kept = isWhole ? await cellsOf(wholeGrantOf(request).accountId) : null;
+      return withFindings(request, filter, async (tx, scope) =>
+        countFacets(tx, scope, kept ?? (await readCells(tx, scope)), repositories),
+      );
     },
   );
 

@@ -18,17 +18,25 @@ const ACCOUNTS = 200;
  * @returns reads the facts of an account, at most ten seconds old
  */
 export function keepAccountFacts(db: Db, now: () => number = Date.now): (accountId: string) => Promise<AccountFacts> {
-  const kept = new Map<string, { at: number; facts: Promise<AccountFacts> }>();
+  return keepSeconds((accountId) => acrossImages(db, accountId, (tx) => readFacts(tx, accountId)), now);
+}
+
+/** Reads something of an account once in ten seconds at most, for the accounts that asked last. */
+export function keepSeconds<T>(
+  read: (accountId: string) => Promise<T>,
+  now: () => number = Date.now,
+): (accountId: string) => Promise<T> {
+  const kept = new Map<string, { at: number; value: Promise<T> }>();
   return (accountId) => {
     const known = kept.get(accountId);
-    if (known && now() - known.at < KEPT_MS) return known.facts;
-    const facts = acrossImages(db, accountId, (tx) => readFacts(tx, accountId));
-    facts.catch(() => kept.delete(accountId));
+    if (known && now() - known.at < KEPT_MS) return known.value;
+    const value = read(accountId);
+    value.catch(() => kept.delete(accountId));
     kept.delete(accountId);
-    kept.set(accountId, { at: now(), facts });
+    kept.set(accountId, { at: now(), value });
     const oldest = kept.keys().next().value;
     if (kept.size > ACCOUNTS && oldest !== undefined) kept.delete(oldest);
-    return facts;
+    return value;
   };
 }
 

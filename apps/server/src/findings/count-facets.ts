@@ -5,7 +5,7 @@ import type { Tx } from '../db/connect.ts';
 import { type Choice, conditionsOf, type FindingScope, findingRows, neededBy } from './finding-source.ts';
 
 /** Rows that are alike in everything that can be chosen. */
-type Cell = Record<Choice, string> & { count: number };
+export type Cell = Record<Choice, string> & { count: number };
 
 const CHOICES: readonly Choice[] = ['severity', 'fixable', 'exploited', 'running', 'type', 'excepted'];
 const ORDER: Partial<Record<Choice, readonly string[]>> = {
@@ -16,9 +16,16 @@ const ORDER: Partial<Record<Choice, readonly string[]>> = {
   excepted: ['none', 'some', 'all'],
 };
 
-/** @param repositories also by repository, which takes longer than all the rest */
-export async function countFacets(tx: Tx, scope: FindingScope, repositories: boolean): Promise<FindingFacets> {
-  const cells = await readCells(tx, scope);
+/**
+ * @param cells of the scope without the choices that facets are about
+ * @param repositories also by repository, which takes longer than all the rest
+ */
+export async function countFacets(
+  tx: Tx,
+  scope: FindingScope,
+  cells: readonly Cell[],
+  repositories: boolean,
+): Promise<FindingFacets> {
   const chosen = (choice: Choice) => chosenOf(scope.filter, choice);
   const passes = (cell: Cell, except: Choice | null) =>
     CHOICES.every((choice) => choice === except || (chosen(choice)?.includes(cell[choice]) ?? true));
@@ -48,7 +55,7 @@ function chosenOf(filter: FindingFilter, choice: Choice): readonly string[] | un
 }
 
 /** One pass over the rows, a few hundred cells: whatever is chosen further is counted from them. */
-async function readCells(tx: Tx, scope: FindingScope): Promise<Cell[]> {
+export async function readCells(tx: Tx, scope: FindingScope): Promise<Cell[]> {
   const { rows } = await sql<Cell>`
     with ${findingRows(scope)}
     select severity, fixable::text, exploited::text, running::text, type, excepted, count from (

@@ -52,21 +52,21 @@ export async function listUpgrades(
       from finding f where ${conditionsOf(scope.filter)}),
     grouped as (
       select type, moved as name, moved_version as version, coalesce(distribution, '') as distribution, count(*)::int as findings, sum(images)::bigint as clears, max(images) as images,
-        max(score) as priority, count(distinct advisory_id)::int as holes, (count(distinct advisory_id) filter (where exploited))::int as exploited
+        max(score) as priority
       from chosen where fixed_version is not null group by 1, 2, 3, 4),
     page as (
       select * from grouped where ${after === null} or (-clears, type, name, version, distribution) > (-${clears}::bigint, ${type}, ${name}, ${version}, ${distribution})
       order by clears desc, type, name, version, distribution limit ${page.limit + 1}),
     members as materialized (
-      select page.type, page.name, page.version, page.distribution, c.name as package, c.fixed_version, c.advisory_id, c.score
+      select page.type, page.name, page.version, page.distribution, c.name as package, c.fixed_version, c.advisory_id, c.score, c.exploited
       from page join chosen c on c.type = page.type and c.moved = page.name and c.moved_version = page.version and coalesce(c.distribution, '') = page.distribution
       where c.fixed_version is not null),
     upgraded as (
       select type, name, version, distribution, array_agg(distinct fixed_version) as fixes, (array_agg(distinct package))[1:50] as packages from members group by 1, 2, 3, 4),
     urgent as (
-      select type, name, version, distribution, (array_agg(advisory_id order by score desc, advisory_id))[1:50] as ids
-      from (select type, name, version, distribution, advisory_id, max(score) as score from members group by 1, 2, 3, 4, 5) as hole group by 1, 2, 3, 4)
-    select page.*, fixes, packages, ids, (select count(*) from grouped)::int as total, (select count(*) from chosen where fixed_version is null)::int as unfixable
+      select type, name, version, distribution, (array_agg(advisory_id order by score desc, advisory_id))[1:50] as ids, count(*)::int as holes, count(*) filter (where exploited)::int as exploited
+      from (select type, name, version, distribution, advisory_id, max(score) as score, bool_or(exploited) as exploited from members group by 1, 2, 3, 4, 5) as hole group by 1, 2, 3, 4)
+    select page.*, fixes, packages, ids, holes, exploited, (select count(*) from grouped)::int as total, (select count(*) from chosen where fixed_version is null)::int as unfixable
     from page join upgraded using (type, name, version, distribution) join urgent using (type, name, version, distribution)
     order by clears desc, type, name, version, distribution`.execute(tx);
   const cut = pageOf(rows, page.limit, (row) => [row.clears, row.type, row.name, row.version, row.distribution]);
