@@ -6,6 +6,7 @@ const BENCHES: Record<string, () => Promise<string>> = {
   sbom: async () => (await import('./sbom.ts')).benchSbom(),
   advisories: async () => (await import('./advisories.ts')).benchAdvisories(),
   findings: async () => (await import('./findings.ts')).benchFindings(),
+  coverage: async () => (await import('./coverage.ts')).benchCoverage(),
   rematch: async () => (await import('./rematch.ts')).benchRematch(),
   admission: async () => (await import('./admission.ts')).benchAdmission(),
   'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),
