@@ -14,12 +14,29 @@ export const paths = {
     reference: string,
     query: { show?: string; q?: string; severity?: string; step?: string; do?: string } = {},
   ): string => at(account, `image${queryOf({ repository, reference, ...query })}`),
+  /** @param id any name of a hole: a CVE, or an advisory's own id */
+  advisory: (account: string, id: string, query: { show?: string; q?: string } = {}): string =>
+    at(account, `advisories/${encodeURIComponent(id)}${queryOf(query)}`),
+  updates: (account: string): string => at(account, 'updates'),
+  update: (account: string, update: number, query: { show?: string; kind?: string; q?: string } = {}): string =>
+    at(account, `updates/${update}${queryOf(query)}`),
+  /** @param from the image that is compared with; what `to` has more is new */
+  compare: (
+    account: string,
+    from: { repository: string; reference: string },
+    to: { repository: string; reference: string },
+    query: { show?: string } = {},
+  ): string =>
+    at(
+      account,
+      `compare${queryOf({ repository: from.repository, from: from.reference, with: to.repository, to: to.reference, ...query })}`,
+    ),
   run: (account: string, run: string): string => at(account, `runs/${run}`),
   deliveries: (account: string, query: { show?: string; q?: string } = {}): string =>
     at(account, `deliveries${queryOf(query)}`),
   policies: (
     account: string,
-    query: { show?: string; q?: string; rule?: string; exception?: string; foreign?: string } = {},
+    query: { show?: string; q?: string; rule?: string; exception?: string; foreign?: string; vex?: string } = {},
   ): string => at(account, `policies${queryOf(query)}`),
   workloads: (
     account: string,
