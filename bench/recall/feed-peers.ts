@@ -36,11 +36,13 @@ export function sayings(inventories: readonly Inventory[], store: AdvisoryStore)
   for (const { packages, distribution } of inventories)
     for (const each of packages) {
       const purl = each.purl.replace(/[?&]scope=development/, '');
-      const subject = subjectOf({ ...each, owner: null, purl }, distribution);
-      const about =
-        subject.kind === 'subject' ? [subject.name, ...(subject.source ? [subject.source] : [])] : [each.sourceName]; // kernel headers, which peers look up nevertheless
-      const ecosystem = subject.kind === 'subject' ? subject.ecosystem : distribution ? 'Debian:12' : null;
-      if (ecosystem === null) continue;
+      const plain = { ...each, owner: null, purl };
+      const asked = subjectOf(plain, distribution);
+      // Peers look up kernel headers as what they were built with: as if they were a kernel.
+      const subject = asked.kind === 'exempt' ? subjectOf({ ...plain, name: 'linux-image' }, distribution) : asked;
+      if (subject.kind !== 'subject') continue;
+      const { ecosystem } = subject;
+      const about = [subject.name, ...(subject.source ? [subject.source] : [])];
       for (const name of about)
         for (const advisory of store.lookup(ecosystem, name))
           said.set(`${ecosystem} ${name} ${advisory.source} ${advisory.advisory} ${advisory.ids.join()}`, {
