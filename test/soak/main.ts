@@ -1,29 +1,38 @@
 /**
- * `npm run soak [-- kills|fuzz --minutes 20 --seed 7]`: random kills for a while and then the reckoning, or spoiled
- * requests and manifests.
+ * `npm run soak [-- kills|fuzz|parsers --minutes 20 --seed 7]`: random kills for a while and then the reckoning; spoiled
+ * requests and manifests; or spoiled files for each parser of images, `--only rpm` for some of them.
  */
 import { parseArgs } from 'node:util';
 import { runCampaign, TARGETS, type Target } from './campaign.ts';
 import { fuzzHttp } from './fuzz-http.ts';
 import { fuzzManifests } from './fuzz-manifest.ts';
+import { fuzzParsers } from './fuzz-parsers.ts';
 import { seeded } from './random.ts';
 
 const { values, positionals } = parseArgs({
-  options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+  options: { minutes: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string', multiple: true } },
   allowPositionals: true,
 });
 const part = positionals[0] ?? 'kills';
-const minutes = Number(values.minutes ?? process.env['SOAK_MINUTES'] ?? (part === 'fuzz' ? 10 : 20));
+const MINUTES: Readonly<Record<string, number>> = { kills: 20, fuzz: 10, parsers: 2 };
+const minutes = Number(values.minutes ?? process.env['SOAK_MINUTES'] ?? MINUTES[part]);
 const seed = Number(values.seed ?? process.env['SOAK_SEED'] ?? Date.now() % 1_000_000);
-if (!['kills', 'fuzz'].includes(part) || positionals.length > 1 || !(minutes > 0) || !Number.isInteger(seed)) {
-  process.stderr.write('there are kills and fuzz; --minutes is a number above 0, --seed a whole number\n');
+if (MINUTES[part] === undefined || positionals.length > 1 || !(minutes > 0) || !Number.isInteger(seed)) {
+  process.stderr.write(
+    'there are kills, fuzz and parsers; --minutes is a number above 0 (of each parser), --seed a whole number\n',
+  );
   process.exit(2);
 }
 const say = (line: string) => process.stdout.write(`${line}\n`);
 say(
   `${part}, seed ${seed}, ${minutes} minutes; the same again: npm run soak -- ${part} --minutes ${minutes} --seed ${seed}`,
 );
-const broken = part === 'fuzz' ? await fuzz() : await kill();
+const WORK: Readonly<Record<string, () => Promise<string[]>>> = {
+  kills: kill,
+  fuzz,
+  parsers: () => fuzzParsers(seed, minutes, values.only ?? [], say),
+};
+const broken = (await WORK[part]?.()) ?? [];
 for (const line of broken) say(line);
 process.exitCode = broken.length === 0 ? 0 : 1;
 

@@ -1,0 +1,69 @@
+/** Spoils files for one parser until it is ended; where it is stands in a file, so that whoever ends it knows the round. */
+import { openSync, writeSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { OciError } from '../../packages/oci/src/index.ts';
+import { gzipLayer, tarEntry } from '../../packages/oci/src/layers/tar-fixture.ts';
+import { inventoryImage, ScanError } from '../../packages/scan/src/index.ts';
+import { readVex } from '../../packages/scan/src/vex.ts';
+import { mutate } from './mutate.ts';
+import { PARSERS, type Seed } from './parsers.ts';
+import { seeded } from './random.ts';
+
+const [name = '', seed = '', first = '', progress = ''] = process.argv.slice(2);
+const parser = PARSERS.find((one) => one.name === name);
+if (!parser) throw new Error(`there is no parser ${name}`);
+/** Far above what any input of this size should take, so that a busy machine finds nothing. */
+const SLOW_MS = 5000;
+const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+const seeds = parser.seeds();
+const others = seeds.map((one) => one.bytes);
+const mark = openSync(progress, 'w');
+const place = Buffer.alloc(8);
+
+for (let round = Number(first); ; round++) {
+  place.writeBigUInt64LE(BigInt(round));
+  writeSync(mark, place, 0, 8, 0);
+  const random = seeded(Number(seed) + round);
+  const chosen = seeds[random.between(0, seeds.length - 1)] ?? { path: 'a', bytes: Buffer.from('a') };
+  const started = performance.now();
+  try {
+    await feed(chosen, (bytes) => mutate(random, bytes, others, MAX_INPUT_BYTES));
+  } catch (error) {
+    if (!isExpected(error))
+      process.send?.({ round, path: chosen.path, fault: String((error as Error).stack ?? error) });
+  }
+  const took = performance.now() - started;
+  if (took > SLOW_MS) process.send?.({ round, path: chosen.path, fault: `it took ${Math.round(took)} ms` });
+}
+
+/** An archive or a document may be refused; a file of an image never makes the image unreadable. */
+function isExpected(error: unknown): boolean {
+  if (parser?.as === 'layer') return error instanceof OciError;
+  return parser?.as === 'vex' && error instanceof ScanError;
+}
+
+async function feed(chosen: Seed, spoil: (bytes: Buffer) => Buffer): Promise<void> {
+  if (parser?.as === 'vex') return void readVex('fuzz', spoil(chosen.bytes));
+  if (parser?.as === 'layer') {
+    const archive = Buffer.concat([
+      ...seeds.map((one) => tarEntry({ path: one.path, content: one.bytes })),
+      Buffer.alloc(1024),
+    ]);
+    const blob = gzipSync(spoil(archive), { level: 1 });
+    const layer = gzipLayer({ path: 'a', content: '' });
+    const { createHash } = await import('node:crypto');
+    const { Readable } = await import('node:stream');
+    const descriptor = {
+      ...layer.descriptor,
+      digest: `sha256:${createHash('sha256').update(blob).digest('hex')}`,
+      size: blob.length,
+    };
+    await inventoryImage({
+      layers: [{ descriptor, diffId: null, open: async () => Readable.from([blob]) }],
+      config: {},
+    });
+    return;
+  }
+  const layer = gzipLayer({ path: chosen.path, content: spoil(chosen.bytes), mode: 0o755 });
+  await inventoryImage({ layers: [layer], config: {} });
+}

@@ -1,0 +1,176 @@
+/** What reads bytes of images, each with real files to spoil. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+
+export type Parser = {
+  name: string;
+  /** Share of the time: what reads binary forms gets five times as much. */
+  weight: 1 | 5;
+  /** `layer`: the bytes are an archive of files; `file`: they are one file of an image; `vex`: a document. */
+  as: 'layer' | 'file' | 'vex';
+  seeds(): Seed[];
+};
+/** Where the file lies in the image, and what is in it. */
+export type Seed = { path: string; bytes: Buffer };
+
+const CATALOGERS = join(import.meta.dirname, '../../packages/scan/src/catalogers');
+/** Larger files make each round slow and find nothing else. */
+const MAX_SEED_BYTES = 512 * 1024;
+
+const DPKG = `Package: libssl3
+Status: install ok installed
+Source: openssl (3.0.9-1)
+Architecture: amd64
+Version: 3.0.9-1+b1
+Depends: libc6 (>= 2.34)
+Conffiles:
+ /etc/ssl/openssl.cnf 0123456789abcdef0123456789abcdef
+Description: Secure Sockets Layer toolkit
+ of many words
+
+Package: tzdata
+Status: install ok unpacked
+Architecture: all
+Version: 2024a-0+deb12u1
+
+`;
+const APK = `C:Q1pSfvTD9pVhAFdSR6wLM3mr4FzZY=
+P:musl
+V:1.2.4-r2
+A:x86_64
+S:383152
+I:622592
+T:the musl c library (libc) implementation
+U:https://musl.libc.org/
+L:MIT
+o:musl
+m:Timo <t@example.org>
+t:1700000000
+c:abcdef
+p:so:libc.musl-x86_64.so.1=1
+F:lib
+R:ld-musl-x86_64.so.1
+a:0:0:755
+Z:Q1abcdefabcdefabcdefabcdefabcdefa=
+
+`;
+
+export const PARSERS: readonly Parser[] = [
+  { name: 'tar', weight: 5, as: 'layer', seeds: () => below('php').concat(below('conda')).slice(0, 8) },
+  texts('dpkg', [
+    { path: 'var/lib/dpkg/status', text: DPKG },
+    { path: 'var/lib/dpkg/status.d/tzdata', text: DPKG.slice(DPKG.indexOf('Package: tzdata')) },
+    { path: 'var/lib/dpkg/info/libssl3:amd64.list', text: '/.\n/usr\n/usr/lib/libssl.so.3\n' },
+  ]),
+  texts('apk', [{ path: 'lib/apk/db/installed', text: APK }]),
+  {
+    name: 'rpm',
+    weight: 5,
+    as: 'file',
+    seeds: () =>
+      below('rpm').map(({ path, bytes }) => {
+        const name = path.includes('sqlite') ? 'rpmdb.sqlite' : path.includes('.db') ? 'Packages.db' : 'Packages';
+        return { path: `var/lib/rpm/${name}`, bytes };
+      }),
+  },
+  files('npm'),
+  files('python'),
+  { ...files('java'), weight: 5 },
+  files('ruby'),
+  files('php'),
+  files('dotnet'),
+  files('conda'),
+  { ...files('go'), weight: 5 },
+  { ...files('rust'), weight: 5 },
+  files('sbom'),
+  {
+    ...files('sbom'),
+    name: 'vex',
+    as: 'vex',
+    seeds: () => VEX.map((text) => ({ path: 'vex', bytes: Buffer.from(text) })),
+  },
+];
+
+const VEX = [
+  JSON.stringify({
+    '@context': 'https://openvex.dev/ns/v0.2.0',
+    '@id': 'https://example.org/vex/1',
+    author: 'A',
+    timestamp: '2026-01-01T00:00:00Z',
+    statements: [
+      {
+        vulnerability: { name: 'CVE-2024-1', aliases: ['GHSA-x'] },
+        products: [
+          { '@id': 'pkg:oci/a@sha256:00', subcomponents: [{ '@id': 'pkg:deb/debian/openssl@3.0.9-1?arch=amd64' }] },
+        ],
+        status: 'not_affected',
+        justification: 'component_not_present',
+      },
+    ],
+  }),
+  JSON.stringify({
+    document: {
+      category: 'csaf_vex',
+      csaf_version: '2.0',
+      title: 'x',
+      tracking: { id: 'R-1' },
+      publisher: { name: 'R' },
+    },
+    product_tree: {
+      branches: [
+        {
+          category: 'vendor',
+          name: 'R',
+          branches: [
+            {
+              category: 'product_version',
+              name: 'openssl-3.0',
+              product: {
+                product_id: 'P',
+                name: 'P',
+                product_identification_helper: { purl: 'pkg:rpm/redhat/openssl@3.0-1?arch=x86_64' },
+              },
+            },
+          ],
+        },
+      ],
+    },
+    vulnerabilities: [{ cve: 'CVE-2024-1', product_status: { known_not_affected: ['P'], fixed: ['P'] } }],
+  }),
+  JSON.stringify({
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    vulnerabilities: [
+      {
+        id: 'CVE-2024-1',
+        analysis: { state: 'not_affected', justification: 'code_not_reachable' },
+        affects: [{ ref: 'pkg:npm/a@1' }],
+      },
+    ],
+  }),
+];
+
+function texts(name: string, entries: readonly { path: string; text: string }[]): Parser {
+  const seeds = () => entries.map(({ path, text }) => ({ path, bytes: Buffer.from(text) }));
+  return { name, weight: 1, as: 'file', seeds };
+}
+
+function files(name: string): Parser {
+  return { name, weight: 1, as: 'file', seeds: () => below(name) };
+}
+
+/** A cataloger's own fixtures, unpacked where they are packed. */
+function below(name: string): Seed[] {
+  const root = join(CATALOGERS, name, 'fixtures');
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'README.md')
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .filter((path) => statSync(path).size <= MAX_SEED_BYTES)
+    .map((path) => {
+      const bytes = readFileSync(path);
+      const packed = path.endsWith('.gz');
+      return { path: relative(root, packed ? path.slice(0, -3) : path), bytes: packed ? gunzipSync(bytes) : bytes };
+    });
+}
