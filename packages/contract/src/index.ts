@@ -21,6 +21,7 @@ export * from './package.ts';
 export * from './patch-commands.ts';
 export * from './pattern.ts';
 export * from './policy.ts';
+export * from './priority-points.ts';
 export * from './role.ts';
 export * from './trust-policy.ts';
 export * from './verdict.ts';

@@ -16,16 +16,19 @@ import {
 import type { FastifyRequest } from 'fastify';
 import type { RawBuilder } from 'kysely';
 import { z } from 'zod';
+import type { Config } from '../config.ts';
 import type { Db, Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { keepAccountFacts, keepSeconds } from '../findings/account-facts.ts';
 import { countFacets, readCells } from '../findings/count-facets.ts';
-import { type FindingScope, readScope } from '../findings/finding-source.ts';
+import { type FindingScope, isNarrowed, readScope } from '../findings/finding-source.ts';
 import { acrossImages } from '../findings/held.ts';
 import { listHoldingCustomers, listHoldingImages, listHoldingPlacements } from '../findings/holders.ts';
 import { listFindings } from '../findings/list-findings.ts';
 import { listUpgrades } from '../findings/list-upgrades.ts';
+import { lookUpOffers, readBuiltFor } from '../findings/package-offers.ts';
 import { listPackages, packagesOf, readPackagePage } from '../findings/packages.ts';
+import { withLikelihood } from '../scan/likelihood.ts';
 import { wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
@@ -41,15 +44,21 @@ const PackageSearch = PageQuery.extend({
   type: z.string().min(1).max(30).optional(),
   version: Term.optional(),
   below: Term.optional(),
+  purl: z.string().min(1).max(1000).optional(),
 });
 const PackageQuery = z.object({
   type: z.string().min(1).max(30),
   name: Term,
   version: Term.optional(),
   below: Term.optional(),
+  /** Name and version are those of the source package that a distribution built packages from. */
+  source: z.stringbool().default(false),
+  /** The version is the whole one, not how it begins. */
+  exact: z.stringbool().default(false),
+  purl: z.string().min(1).max(1000).optional(),
 });
 
-export function findingRoutes(app: App, { db }: { db: Db }): void {
+export function findingRoutes(app: App, { db, config }: { db: Db; config: Config }): void {
   const factsOf = keepAccountFacts(db);
   const cellsOf = keepSeconds(async (accountId) => {
     const facts = await factsOf(accountId);
@@ -95,8 +104,7 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
     async (request) => {
       const { repositories, ...filter } = request.query;
       // Whatever is chosen, all facets are counted from the same cells.
-      const isWhole = filter.repository === undefined && !filter.search?.trim();
-      const kept = isWhole ? await cellsOf(wholeGrantOf(request).accountId) : null;
+      const kept = !isNarrowed(filter) ? await cellsOf(wholeGrantOf(request).accountId) : null;
       return withFindings(request, filter, async (tx, scope) =>
         countFacets(tx, scope, kept ?? (await readCells(tx, scope)), repositories),
       );
@@ -127,9 +135,9 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
     },
     async (request) => {
       const { accountId } = wholeGrantOf(request);
-      const { after, limit, name, search, type, version, below } = request.query;
+      const { after, limit, ...filter } = request.query;
       return acrossImages(db, accountId, async (tx) =>
-        listPackages(tx, accountId, await packagesOf(tx, accountId, { name, search, type, version, below }), {
+        listPackages(tx, accountId, await packagesOf(tx, accountId, filter), {
           after,
           limit,
         }),
@@ -140,12 +148,12 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
   /** Runs `work` on the packages of one name that are asked for. */
   async function withPackages<T>(
     request: FastifyRequest,
-    { type, name, version, below }: z.infer<typeof PackageQuery>,
+    { type, name, version, below, source, exact, purl }: z.infer<typeof PackageQuery>,
     work: (tx: Tx, accountId: string, packages: RawBuilder<unknown>) => Promise<T | null>,
   ): Promise<T> {
     const { accountId, account } = wholeGrantOf(request);
     return acrossImages(db, accountId, async (tx) => {
-      const filter = { type, name, version, below, search: undefined };
+      const filter = { type, name, version, below, source, exact, purl };
       const found = await work(tx, accountId, await packagesOf(tx, accountId, filter));
       if (found === null)
         throw new ServerError('not-found', `no image of ${account} holds such a package ${type} ${name}`);
@@ -159,7 +167,17 @@ export function findingRoutes(app: App, { db }: { db: Db }): void {
       config: { access: 'reader' },
       schema: { params: AccountPath, querystring: PackageQuery, response: { 200: PackagePage } },
     },
-    async (request) => withPackages(request, request.query, readPackagePage),
+    async (request) => {
+      const read = await withPackages(request, request.query, async (tx, accountId, packages) => {
+        const page = await readPackagePage(tx, accountId, packages);
+        return page && { page, built: await readBuiltFor(tx, accountId, packages) };
+      });
+      // Files are read after the transaction, not in it.
+      const offered = await withLikelihood(config.dataDir, (_, store) =>
+        store ? lookUpOffers(read.built, store) : [],
+      );
+      return { ...read.page, offered };
+    },
   );
 
   const paged = PackageQuery.extend(PageQuery.shape);

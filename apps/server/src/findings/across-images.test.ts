@@ -155,6 +155,12 @@ describe('findings', () => {
     ['search=2026-4', 3],
     ['search=log4j', 3],
     ['search=100%25', 0],
+    ['package=openssl', 4],
+    ['package=openssl&version=3.0.1', 2],
+    ['package=openssl&version=3.0', 0],
+    ['package=open', 0],
+    ['package=openssl&source=true&version=3.0.4', 2],
+    ['package=openssl&severity=low', 2],
   ])('%s leaves %i, in the list and in the facets', async (query, count) => {
     expect((await get<FindingRows>(`findings?${query}`)).findings).toHaveLength(count);
     expect((await get<FindingFacets>(`findings/facets?${query}`)).total).toBe(count);
@@ -261,6 +267,7 @@ describe('packages', () => {
       findings: { high: 3 },
       fixedVersion: '2.17',
       licenses: ['MIT'],
+      offered: [],
     });
     const { images } = await get<HoldingImages>('package/images?type=deb&name=log4j&below=2.17');
     expect(images.map((one) => [one.repository, one.digest, one.tags, one.decision, one.containers])).toEqual([
@@ -272,6 +279,12 @@ describe('packages', () => {
     expect((await get<HoldingCustomers>('package/customers?type=deb&name=log4j')).customers).toMatchObject([
       { customer: 'rival', digest: digestOf(1) },
     ]);
+    const versions = async (query: string) =>
+      (await get<PackagePage>(`package?type=deb&name=openssl&${query}`)).versions;
+    expect(await versions('version=3.0')).toBe(2);
+    expect(await versions('version=3.0.1&exact=true')).toBe(1);
+    expect(await versions('version=3.0.4&exact=true&source=true')).toBe(1);
+    expect((await refused('package?type=deb&name=openssl&version=3.0&exact=true'))[0]).toBe(404);
     expect(await refused('package?type=deb&name=secret')).toEqual([
       404,
       'no image of acme holds such a package deb secret',

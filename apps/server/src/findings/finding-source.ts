@@ -69,6 +69,7 @@ export function findingRows(
       ? sql``
       : sql`join repository_package rp on rp.repository_id = ${repositoryId} and rp.package_id = f.package_id`;
   const matching = search === '' ? sql`` : sql`and strpos(f.search, ${search}) > 0`;
+  const chosen = chosenPackages(accountId, filter);
   const source = named ? sql`held_finding_of_package` : sql`held_finding`;
   const names = named ? sql`f.name, f.version, f.source_name, f.source_version, f.distribution,` : sql``;
   const runs = running
@@ -92,7 +93,23 @@ export function findingRows(
     finding as (
       select f.package_id, f.advisory_id, f.severity, f.score, f.exploited, f.fixed_version, f.first_seen, f.package_type as type, ${names} ${counted} as images ${runs.column} ${except.column}
       from ${source} f ${ofRepository} ${runs.join} ${except.join}
-      where f.account_id = ${accountId} ${matching})`;
+      where f.account_id = ${accountId} ${matching} ${chosen})`;
+}
+
+/** Whether the filter is about what facets do not count: then no other choice's count can be made from theirs. */
+export const isNarrowed = ({ repository, search, package: name, version, purl }: FindingFilter): boolean =>
+  [repository, search?.trim() || undefined, name, version, purl].some((one) => one !== undefined);
+
+/** Findings of the packages that are named, of the packages of a source package, or of one package alone. */
+function chosenPackages(accountId: string, filter: FindingFilter): RawBuilder<unknown> {
+  const { package: name, version, source, purl } = filter;
+  const all = [
+    ...(name === undefined ? [] : [source ? sql`p.source_name = ${name}` : sql`p.name = ${name}`]),
+    ...(version === undefined ? [] : [source ? sql`p.source_version = ${version}` : sql`p.version = ${version}`]),
+    ...(purl === undefined ? [] : [sql`p.purl = ${purl}`]),
+  ];
+  if (all.length === 0) return sql``;
+  return sql`and f.package_id in (select p.package_id from held_package p where p.account_id = ${accountId} and ${sql.join(all, sql` and `)})`;
 }
 
 /** Exceptions name few holes: they are looked up by name, not compared with every row. */

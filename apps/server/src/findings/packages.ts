@@ -13,13 +13,19 @@ import { newestOf } from './list-upgrades.ts';
 
 export type PackageFilter = {
   /** Exact, or where `search` is given a part of it. */
-  name: string | undefined;
-  search: string | undefined;
-  type: string | undefined;
+  name?: string | undefined;
+  search?: string | undefined;
+  type?: string | undefined;
   /** Beginning of a version: `2.` for all of 2. */
-  version: string | undefined;
+  version?: string | undefined;
   /** Versions before this one, in the order of the package's own kind; needs a name. */
-  below: string | undefined;
+  below?: string | undefined;
+  /** Name and version are those of the source package that a distribution built it from. */
+  source?: boolean | undefined;
+  /** The version is the whole one. */
+  exact?: boolean | undefined;
+  /** Exactly this package. */
+  purl?: string | undefined;
 };
 
 /** Versions of one name that are put in order to see which are below; more are refused. */
@@ -30,14 +36,20 @@ const MANY_VERSIONS = 20_000;
  * @throws ServerError `invalid` where versions have no order, or are too many
  */
 export async function packagesOf(tx: Tx, accountId: string, filter: PackageFilter): Promise<RawBuilder<unknown>> {
-  const { name, search, type, version, below } = filter;
+  const { name, search, type, version, below, source, exact, purl } = filter;
+  const named = source
+    ? { name: sql`p.source_name`, version: sql`p.source_version` }
+    : { name: sql`p.name`, version: sql`p.version` };
   const all = sql.join(
     [
       sql`p.account_id = ${accountId}`,
-      ...(name === undefined ? [] : [sql`p.name = ${name}`]),
+      ...(name === undefined ? [] : [sql`${named.name} = ${name}`]),
       ...(search === undefined ? [] : [sql`strpos(lower(p.name), ${search.toLowerCase()}) > 0`]),
       ...(type === undefined ? [] : [sql`p.type = ${type}`]),
-      ...(version === undefined ? [] : [sql`starts_with(p.version, ${version})`]),
+      ...(version === undefined
+        ? []
+        : [exact ? sql`${named.version} = ${version}` : sql`starts_with(${named.version}, ${version})`]),
+      ...(purl === undefined ? [] : [sql`p.purl = ${purl}`]),
     ],
     sql` and `,
   );
@@ -119,7 +131,7 @@ export async function readPackagePage(
   tx: Tx,
   accountId: string,
   packages: RawBuilder<unknown>,
-): Promise<PackagePage | null> {
+): Promise<Omit<PackagePage, 'offered'> | null> {
   const { rows } = await sql<
     Counted & { versions: number; type: string; name: string; fixes: string[]; uncovered: number }
   >`

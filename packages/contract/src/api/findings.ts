@@ -32,6 +32,13 @@ export const FindingFilter = z.object({
   excepted: listOf(Excepted).optional(),
   /** Of images of this repository; counts of images are its own then. */
   repository: z.string().min(1).max(255).optional(),
+  /** Of packages of exactly this name, and of exactly this version; see `source`. */
+  package: z.string().min(1).max(300).optional(),
+  version: z.string().min(1).max(300).optional(),
+  /** The two name the source package that a distribution built packages from. */
+  source: z.stringbool().optional(),
+  /** Of exactly this package. */
+  purl: z.string().min(1).max(1000).optional(),
 });
 export type FindingFilter = z.infer<typeof FindingFilter>;
 

@@ -81,6 +81,17 @@ export type PackageRow = z.infer<typeof PackageRow>;
 export const PackageRows = z.object({ packages: z.array(PackageRow), next: z.string().nullable() });
 export type PackageRows = z.infer<typeof PackageRows>;
 
+/** What the suites of a distribution offer now of a package, as an upgrade would bring it. */
+export const PackageOffer = z.object({
+  distribution: z.string(),
+  architecture: z.string(),
+  /** null: they have no package of that name. */
+  version: z.string().nullable(),
+  /** When the archive last said something; null where that is not known. */
+  date: z.string().nullable(),
+});
+export type PackageOffer = z.infer<typeof PackageOffer>;
+
 /** One package, by type and name, in all its versions or one. */
 export const PackagePage = z.object({
   type: z.string(),
@@ -97,5 +108,7 @@ export const PackagePage = z.object({
   licenses: z.array(z.string()),
   /** Versions that no source of advisories says anything of: without findings, and not known to be clean. */
   uncovered: z.number().int(),
+  /** For each distribution that it was built for and that is asked; empty: what is newest is not known. */
+  offered: z.array(PackageOffer),
 });
 export type PackagePage = z.infer<typeof PackagePage>;

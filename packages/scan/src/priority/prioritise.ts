@@ -1,5 +1,12 @@
 /** One score for how soon to look at a finding, and what it is made of. */
-import type { Finding, Priority, PriorityFactor, RankedFinding, Severity } from '@pratique/contract';
+import {
+  type Finding,
+  PRIORITY_POINTS,
+  type Priority,
+  type PriorityFactor,
+  type RankedFinding,
+  SEVERITY_POINTS,
+} from '@pratique/contract';
 import type { Likelihood } from '../advisories/store.ts';
 
 /** What an image's configuration says of how its program is met; null where no image is at hand, as for a folder. */
@@ -11,22 +18,6 @@ export type Exposure = {
 };
 
 export type PriorityContext = { likelihood: (cve: string) => Likelihood | null; exposure: Exposure | null };
-
-/** Points at most: together 100. Proof of attacks outweighs every guess, and a severity without them is no emergency. */
-const EXPLOITED = 35;
-const LIKELIHOOD = 20;
-const SEVERITY: Readonly<Record<Severity, number>> = {
-  critical: 25,
-  high: 18,
-  medium: 9,
-  // What nobody has judged yet may be anything.
-  unknown: 12,
-  low: 3,
-  negligible: 0,
-};
-const FIX = 6;
-const EXPOSURE = 7;
-const PRIVILEGE = 7;
 
 /** Findings with their priority, the most urgent first; what does not affect the image is last, with a score of 0. */
 export function prioritise(findings: readonly Finding[], context: PriorityContext): RankedFinding[] {
@@ -52,7 +43,7 @@ function priorityOf(finding: Finding, { likelihood }: PriorityContext, around: r
 
 function exploited({ exploited: known }: Finding): PriorityFactor {
   return known
-    ? { name: 'exploited', points: EXPLOITED, detail: 'it is known to be exploited (CISA KEV)' }
+    ? { name: 'exploited', points: PRIORITY_POINTS.exploited, detail: 'it is known to be exploited (CISA KEV)' }
     : { name: 'exploited', points: 0, detail: 'no attack is known (CISA KEV)' };
 }
 
@@ -66,18 +57,18 @@ function likely(finding: Finding, likelihood: PriorityContext['likelihood']): Pr
   const above = Math.max(0, best.percentile - 0.5) * 2;
   return {
     name: 'likelihood',
-    points: Math.round(LIKELIHOOD * above),
+    points: Math.round(PRIORITY_POINTS.likelihood * above),
     detail: `${(best.probability * 100).toFixed(best.probability < 0.1 ? 2 : 0)} % likely to be attacked within 30 days, more than ${Math.floor(best.percentile * 100)} % of all (EPSS)`,
   };
 }
 
 function severity({ severity: word, evidence }: Finding): PriorityFactor {
   const by = evidence.severitySource === null ? 'nobody has rated it' : `by ${evidence.severitySource}`;
-  return { name: 'severity', points: SEVERITY[word], detail: `${word}: ${by}` };
+  return { name: 'severity', points: SEVERITY_POINTS[word], detail: `${word}: ${by}` };
 }
 
 function fix({ fixedVersion, status }: Finding): PriorityFactor {
-  if (fixedVersion !== null) return { name: 'fix', points: FIX, detail: `fixed in ${fixedVersion}` };
+  if (fixedVersion !== null) return { name: 'fix', points: PRIORITY_POINTS.fix, detail: `fixed in ${fixedVersion}` };
   const detail = status === 'will-not-fix' ? 'its publisher will not fix it' : 'there is no fix yet';
   return { name: 'fix', points: 0, detail };
 }
@@ -88,7 +79,7 @@ function exposure(known: Exposure | null): PriorityFactor {
   const listed = known.ports.slice(0, 5).join(', ');
   return {
     name: 'exposure',
-    points: EXPOSURE,
+    points: PRIORITY_POINTS.exposure,
     detail: `the image listens on ${listed}${known.ports.length > 5 ? ', …' : ''}`,
   };
 }
@@ -99,7 +90,7 @@ function privilege(known: Exposure | null): PriorityFactor {
   const isRoot = /^(?:0+|root)?$/.test(user);
   return {
     name: 'privilege',
-    points: isRoot ? PRIVILEGE : 0,
+    points: isRoot ? PRIORITY_POINTS.privilege : 0,
     detail: isRoot ? 'the image runs as root' : `the image runs as ${JSON.stringify(user.slice(0, 50))}`,
   };
 }
