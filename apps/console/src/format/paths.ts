@@ -31,6 +31,24 @@ export const paths = {
       account,
       `compare${queryOf({ repository: from.repository, from: from.reference, with: to.repository, to: to.reference, ...query })}`,
     ),
+  findings: (
+    account: string,
+    query: { q?: string; show?: string; severity?: string; repository?: string } = {},
+  ): string => at(account, `findings${queryOf(query)}`),
+  packages: (account: string, query: { q?: string; version?: string } = {}): string =>
+    at(account, `packages${queryOf(query)}`),
+  /** Names of packages have slashes and dots. `purl`: one of them alone; `version`: those of exactly this version. */
+  package: (
+    account: string,
+    one: { type: string; name: string; version?: string; purl?: string },
+    query: { show?: string } = {},
+  ): string =>
+    at(
+      account,
+      `package${queryOf({ type: one.type, name: one.name, version: one.version, purl: one.purl, ...query })}`,
+    ),
+  /** By any name of the hole. */
+  advisory: (account: string, id: string): string => at(account, `advisory${queryOf({ id })}`),
   run: (account: string, run: string): string => at(account, `runs/${run}`),
   deliveries: (account: string, query: { show?: string; q?: string } = {}): string =>
     at(account, `deliveries${queryOf(query)}`),
