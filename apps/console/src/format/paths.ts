@@ -47,8 +47,6 @@ export const paths = {
       account,
       `package${queryOf({ type: one.type, name: one.name, version: one.version, purl: one.purl, ...query })}`,
     ),
-  /** By any name of the hole. */
-  advisory: (account: string, id: string): string => at(account, `advisory${queryOf({ id })}`),
   run: (account: string, run: string): string => at(account, `runs/${run}`),
   deliveries: (account: string, query: { show?: string; q?: string } = {}): string =>
     at(account, `deliveries${queryOf(query)}`),
