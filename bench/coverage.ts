@@ -5,6 +5,7 @@ import { buildImages, type CoverageImage } from './recall/build-images.ts';
 import { differences, explain, labelOf, type Reports, recall, UNEXPLAINED } from './recall/compare.ts';
 import { openStore, sayings } from './recall/feed-peers.ts';
 import { writeGrypeDatabase } from './recall/grype-database.ts';
+import { writeJavaDatabase } from './recall/java-database.ts';
 import { findGrype, findOurs, findTrivy, type ReportedFinding } from './recall/list-findings.ts';
 import { listOurs, listSyft, listTrivy } from './recall/list-packages.ts';
 import type { Reported } from './recall/purls.ts';
@@ -19,7 +20,7 @@ const DOCUMENT = resolve(import.meta.dirname, '..', 'docs', 'coverage.md');
 /** Folders with the peers' databases. */
 type Caches = { trivy: string; grype: string };
 
-/** @throws Error when a difference has no known reason, after the document was written with it */
+/** @throws Error when both peers find what we do not, or a difference has no known reason; the document then shows it */
 export async function benchCoverage(): Promise<string> {
   const note = (text: string): void => void process.stderr.write(`${text}\n`);
   const images = await buildImages(note);
@@ -37,6 +38,10 @@ export async function benchCoverage(): Promise<string> {
       store,
     );
     await writeTrivyDatabase(caches.trivy, said);
+    await writeJavaDatabase(
+      caches.trivy,
+      images.map((image) => image.layout),
+    );
     await writeGrypeDatabase(caches.grype, said);
     for (const { image, ours } of taken) {
       note(`comparing ${image.name}`);
@@ -91,12 +96,16 @@ async function findingsOf(
 function summary(compared: readonly Compared[]): string {
   const lines: string[] = ['| image | what | of | found by us |', '|---|---|---|---|'];
   let unexplained = 0;
+  const lost: string[] = [];
   for (const { image, packages, findings } of compared)
     for (const [what, { recall: all, groups }] of Object.entries({ packages, findings })) {
+      const both = all.find(({ of }) => of.includes(' and '));
+      if (both && both.shared < both.theirs) lost.push(`${image.name}: ${both.theirs - both.shared} ${what}`);
       for (const { of, theirs, shared } of all)
         lines.push(`| ${image.name} | ${what} | ${of} | ${shared} of ${theirs} |`);
       for (const group of groups) if (group.why === UNEXPLAINED) unexplained += group.count;
     }
+  if (lost.length > 0) throw new Error(`${lines.join('\n')}\nboth peers find what we do not: ${lost.join(', ')}`);
   if (unexplained > 0)
     throw new Error(`${lines.join('\n')}\n${unexplained} differences have no known reason; see docs/coverage.md`);
   return `${lines.join('\n')}\n\ndocs/coverage.md was written.`;

@@ -24,13 +24,13 @@ const RECIPES: readonly Recipe[] = [
   {
     name: 'debian',
     what: 'Debian 12 composed from the archive (with Python, Node.js, Ruby and their Debian packages, kernel headers), and applications that npm, pip, Maven, Go and Cargo with cargo-auditable installed',
-    made: ['image-debian.ts', 'payloads.ts', 'write-layout.ts'],
+    made: ['image-debian.ts', 'payloads.ts', 'jars.ts', 'write-layout.ts'],
     build: buildDebian,
   },
   {
     name: 'distroless',
     what: 'packages of Debian 12 unpacked, with `status.d` for a database and no shell, and programs of Go and Java',
-    made: ['image-distroless.ts', 'payloads.ts', 'write-layout.ts'],
+    made: ['image-distroless.ts', 'payloads.ts', 'jars.ts', 'write-layout.ts'],
     build: buildDistroless,
   },
   {

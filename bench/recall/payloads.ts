@@ -1,6 +1,7 @@
 /** Applications for the images, each installed by its own package tool from the public registries, with versions that have holes. */
 import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { JARS } from './jars.ts';
 import { CACHE, runProgram } from './run-program.ts';
 
 /** npm: an application installed without its development packages, and one of which only the lock file is there. */
@@ -61,32 +62,6 @@ export async function addPython(root: string, sitePackages: string): Promise<voi
     needs: 'Python with pip and its index',
   });
 }
-
-/** Artifacts of the central repository, as Maven's own plugin fetches them. */
-const JARS = [
-  'org.apache.logging.log4j:log4j-core:2.14.1',
-  'org.apache.logging.log4j:log4j-api:2.14.1',
-  'com.fasterxml.jackson.core:jackson-databind:2.9.10',
-  'com.fasterxml.jackson.core:jackson-core:2.9.10',
-  'org.springframework:spring-core:5.3.17',
-  'org.springframework:spring-beans:5.3.17',
-  'org.apache.commons:commons-text:1.9',
-  'commons-fileupload:commons-fileupload:1.3.1',
-  'commons-io:commons-io:2.6',
-  'com.google.guava:guava:29.0-jre',
-  'org.yaml:snakeyaml:1.29',
-  'io.netty:netty-codec-http:4.1.59.Final',
-  'org.slf4j:slf4j-api:1.7.30',
-  'com.h2database:h2:1.4.199',
-  'javax.servlet:javax.servlet-api:3.1.0',
-  'log4j:log4j:1.2.17',
-  'aopalliance:aopalliance:1.0',
-  // Shaded: packages of others in one archive, with their poms.
-  'io.prometheus.jmx:jmx_prometheus_javaagent:0.16.1',
-  'org.eclipse.jetty:jetty-runner:9.4.40.v20210413',
-  // With archives inside it.
-  'org.jolokia:jolokia-war:1.3.5:war',
-];
 
 /** Jars, one that carries others (as Spring Boot does), one that was renamed and has lost its pom, and a war. */
 export async function addJava(root: string, at: string): Promise<void> {

@@ -19,6 +19,11 @@ export function findingReasons({ owned, locked }: Known): Reason<ReportedFinding
       why: 'headers for programs that call the kernel: no code of the kernel is in them',
     },
     {
+      applies: ({ each, missed }) => missed.join() === 'grype' && locked.has(each.package.key),
+      right: 'Pratique, Trivy',
+      why: 'pinned by a Cargo.lock without a program that was built from it, which Syft, and so Grype, does not read in images',
+    },
+    {
       applies: ({ each, found }) => found.join() === 'ours' && locked.has(each.package.key),
       right: 'Pratique',
       why: 'pinned by a lock file of which nothing is installed, which the peers do not read in images',

@@ -12,14 +12,14 @@ export function packageReasons({ owned, locked, development }: Known): Reason<Re
       why: 'Syft lists programs of Windows by the names of their files, without a version; these are launchers that setuptools carries, and setuptools is listed',
     },
     {
-      applies: ({ each }) => each.type === 'rpm' && each.name === 'gpg-pubkey',
-      right: 'Pratique',
-      why: 'a key that rpm keeps in its database as if it were a package: it installs nothing and has no advisories',
-    },
-    {
       applies: ({ each, found }) => found.join() === 'ours' && development.has(each.key),
       right: 'Pratique',
       why: 'pinned for development by a lock file of which nothing is installed: listed with that mark, and it raises nothing',
+    },
+    {
+      applies: ({ each, missed }) => missed.join() === 'syft' && locked.has(each.key) && each.type === 'cargo',
+      right: 'Pratique, Trivy',
+      why: 'pinned by a Cargo.lock without a program that was built from it; Syft reads that file in directories alone',
     },
     {
       applies: ({ each, found }) => found.join() === 'ours' && locked.has(each.key),

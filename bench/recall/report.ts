@@ -54,7 +54,7 @@ export async function writeReport(compared: readonly Compared[]): Promise<string
 }
 
 const FINDINGS =
-  'The peers are fed with what our own store says of the images’ packages (the seed, and `bench/recall/advisories` for npm, Maven and Alpine), so that only the matching differs. Trivy’s database is written by `bench/recall/databases`, bucket by bucket as its own. A finding is a package and a CVE. Severities are not compared: the database says nothing of them.';
+  'The peers are fed with what our own store says of the images’ packages (the seed, and `bench/recall/advisories` for npm, Maven and Alpine), so that only the matching differs. Trivy’s database is written by `bench/recall/databases`, bucket by bucket as its own, its list of jars by the hashes of the images’ jars; Grype’s by its own library. A finding is a package and a CVE. Severities are not compared: the database says nothing of them.';
 
 function ecosystems(compared: readonly Compared[]): string[] {
   const head = [

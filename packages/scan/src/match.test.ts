@@ -121,6 +121,7 @@ test.each<[string, Package, Distribution | null, string[]]>([
     null,
     [],
   ],
+  ['a key that rpm keeps as a package raises nothing', pkg('rpm', 'gpg-pubkey', 'b86b3716-61e69f29'), DEBIAN, []],
   ['kernel headers raise nothing', pkg('deb', 'linux-libc-dev', '6.1.90-1', { sourceName: 'linux' }), DEBIAN, []],
   [
     'a kernel does, by the version that was signed',

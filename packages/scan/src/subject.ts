@@ -21,7 +21,7 @@ export type Looked = {
 export type Subject =
   | Looked
   /** Nothing is reported, for a reason that has a name. */
-  | { kind: 'exempt'; rule: 'owned-by-distribution' | 'development' | 'kernel-headers' }
+  | { kind: 'exempt'; rule: 'owned-by-distribution' | 'development' | 'kernel-headers' | 'signing-key' }
   /** No source could answer; counted as uncovered. */
   | { kind: 'unknown'; ecosystem: string; reason: string };
 
@@ -69,6 +69,8 @@ export function subjectOf(each: Package, distribution: Distribution | null): Sub
   // Headers contain no code that runs; every hole of the kernel would be reported for them otherwise.
   if (KERNEL_HEADERS.test(each.name) && (KERNEL_SOURCE.test(each.sourceName) || each.type === 'rpm'))
     return { kind: 'exempt', rule: 'kernel-headers' };
+  // A key of developers that rpm keeps among the packages has no code and no advisories.
+  if (each.type === 'rpm' && each.name === 'gpg-pubkey') return { kind: 'exempt', rule: 'signing-key' };
   return systemSubject(each, distribution);
 }
 

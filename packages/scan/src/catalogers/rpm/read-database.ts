@@ -14,8 +14,6 @@ export type RpmRead = { headers: RpmHeader[]; problems: string[] };
 /** Bytes of names of files, over all packages. */
 const MAX_FILE_BYTES = 192 * 1024 * 1024;
 const MAX_PROBLEMS = 20;
-/** Keys of developers are kept among the packages; they are none. */
-const KEY = 'gpg-pubkey';
 
 /** Reads any of the four forms, told apart by name. Throws nothing. */
 export function readRpmDatabase(path: string, content: Buffer, log: Buffer | null): RpmRead {
@@ -60,7 +58,6 @@ function headersOf({ blobs, problems }: RpmRecords, size: number): RpmRead {
 
 function checked({ headers, problems }: RpmRead): RpmRead {
   const kept = headers.filter((each) => {
-    if (each.name === KEY) return false;
     if ([each.name, each.version, each.release].every(isVisible)) return true;
     problems.push(`the record of ${JSON.stringify(each.name.slice(0, 80))} has no readable name and version`);
     return false;

@@ -147,6 +147,14 @@ test('an old database beside a new one is named and not read', async () => {
   expect(gaps(inventory)).toEqual(['unreadable rpm-database var/lib/rpm/Packages']);
 });
 
+test('a key that rpm keeps among its packages is listed, without a licence', async () => {
+  const line = 'gpg-pubkey\tb86b3716-61e69f29\t1642499881\t1642499881\t(none)\t0\t0\t(none)\t0\t(none)\n';
+  const inventory = await take([[ROCKY, { path: 'var/lib/rpmmanifest/container-manifest-2', content: line }]]);
+  expect(inventory.packages.map((each) => [each.purl, each.licenses])).toEqual([
+    ['pkg:rpm/rocky/gpg-pubkey@b86b3716-61e69f29?distro=rocky-9.3', []],
+  ]);
+});
+
 test('the list of images without a database is read, and lines that are no packages are named', async () => {
   const line =
     'openssl-libs\t1.1.1k-20.cm2\t1653816591\t1653628699\tMicrosoft Corporation\t1\t580\tx86_64\t0\topenssl-1.1.1k-20.cm2.src.rpm\n';

@@ -99,7 +99,8 @@ function toPackage(header: RpmHeader, file: CatalogedFile, { distribution }: Cat
     sourceVersion: source?.[2] ? (epoch === null ? source[2] : `${epoch}:${source[2]}`) : version,
     architecture,
     owner: null,
-    licenses: header.license ? [rpmLicence(header.license)] : [],
+    // rpm keeps the keys that it trusts as packages whose licence is called pubkey; other scanners list them too.
+    licenses: header.license && name !== 'gpg-pubkey' ? [rpmLicence(header.license)] : [],
     layer: null,
     paths: [file.path],
   };
