@@ -31,6 +31,10 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               lazy: lazily(async () => (await import('./features/images/images-page.tsx')).ImagesPage),
             },
             { path: 'image', lazy: lazily(async () => (await import('./features/image/image-page.tsx')).ImagePage) },
+            {
+              path: 'advisories/:id',
+              lazy: lazily(async () => (await import('./features/advisory/advisory-page.tsx')).AdvisoryPage),
+            },
             { path: 'runs/:run', lazy: lazily(async () => (await import('./features/runs/run-page.tsx')).RunPage) },
             {
               path: 'deliveries',

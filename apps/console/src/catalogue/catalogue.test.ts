@@ -51,4 +51,14 @@ test('no message is kept that no page shows', async () => {
 });
 
 /** Messages that are names of formats or fields, or only join what they are given. */
-const NAMES = ['overview.state', 'image.requestedBy', 'image.cmd', 'image.entrypoint', 'image.spdx', 'image.cyclonedx'];
+const NAMES = [
+  'overview.state',
+  'image.requestedBy',
+  'image.cmd',
+  'image.entrypoint',
+  'image.spdx',
+  'image.cyclonedx',
+  'advisory.sentences',
+  'holders.moreTags',
+  'updates.from',
+];

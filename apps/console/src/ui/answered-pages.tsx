@@ -1,4 +1,4 @@
-/** Rows that are asked for a page at a time, newest first, and the button that asks for older ones. */
+/** Rows that are asked for a page at a time, and the button that asks for more: older ones, where the newest come first. */
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { type ReactNode, useMemo } from 'react';
 import { useText } from '../catalogue/use-text.ts';
@@ -8,10 +8,12 @@ import { Failure, SkeletonRows } from './states.tsx';
 type Props<T> = {
   query: UseInfiniteQueryResult<InfiniteData<T[]>>;
   what: string;
+  /** What the button says. */
+  more?: string;
   children: (rows: T[], pages: number) => ReactNode;
 };
 
-export function AnsweredPages<T>({ query, what, children }: Props<T>) {
+export function AnsweredPages<T>({ query, what, more, children }: Props<T>) {
   const { states, words } = useText();
   const rows = useMemo(() => query.data?.pages.flat() ?? [], [query.data]);
   if (query.error && !query.data) return <Failure error={query.error} retry={() => void query.refetch()} />;
@@ -28,7 +30,7 @@ export function AnsweredPages<T>({ query, what, children }: Props<T>) {
       {children(rows, query.data.pages.length)}
       {query.hasNextPage && (
         <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
-          {words.older}
+          {more ?? words.older}
         </Button>
       )}
     </>

@@ -10,6 +10,7 @@ import {
   HoldingCustomers,
   HoldingImages,
   HoldingPlacements,
+  HoldingTime,
 } from '@pratique/contract';
 import type { FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
@@ -18,6 +19,7 @@ import type { Config } from '../config.ts';
 import type { Db, Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import {
+  hadHole,
   havingHole,
   type KnownHole,
   listAffectedPackages,
@@ -82,11 +84,19 @@ export function advisoryRoutes(app: App, { db, config }: { db: Db; config: Confi
 
   app.get(
     '/api/v1/accounts/:account/advisories/:advisory/images',
-    { config: { access: 'reader' }, schema: { ...lists, response: { 200: HoldingImages } } },
+    {
+      config: { access: 'reader' },
+      schema: {
+        params: AdvisoryPath,
+        querystring: PageQuery.extend({ time: HoldingTime.default('now') }),
+        response: { 200: HoldingImages },
+      },
+    },
     async (request) =>
-      withHole(request, request.params.advisory, (tx, accountId, { ids }) =>
-        listHoldingImages(tx, havingHole(accountId, ids), request.query),
-      ),
+      withHole(request, request.params.advisory, (tx, accountId, hole) => {
+        const { time, ...page } = request.query;
+        return listHoldingImages(tx, time === 'now' ? havingHole(accountId, hole.ids) : hadHole(accountId, hole), page);
+      }),
   );
 
   app.get(

@@ -30,7 +30,9 @@ export async function consoleRoutes(app: App, deps: { config: Config }): Promise
     const path = request.url.split('?')[0] ?? '/';
     if (path.startsWith('/api/'))
       throw new ServerError('not-found', `there is no ${request.method} ${path.slice(0, 200)}`);
-    const asset = assets.get(path) ?? (extname(path) === '' ? page : undefined);
+    // Names of advisories may look like files; no file of the console lies below /accounts.
+    const isPage = extname(path) === '' || path.startsWith('/accounts/');
+    const asset = assets.get(path) ?? (isPage ? page : undefined);
     if (!asset) {
       if (page) throw new ServerError('not-found', `there is no ${path.slice(0, 200)}`);
       throw new ServerError('unavailable', 'the console was not built; npm start builds it');

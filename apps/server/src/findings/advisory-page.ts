@@ -1,6 +1,6 @@
 /** One hole: what the sources say of it, and whom it touches. */
 import type { AdvisoryPage, AffectedPackage, AffectedPackages, Exception, Severity } from '@pratique/contract';
-import { Evidence } from '@pratique/contract';
+import { Evidence, VexStatementInfo } from '@pratique/contract';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 import { decodeCursor, pageOf, RankedKey } from './cursor.ts';
@@ -19,8 +19,8 @@ export type KnownHole = {
   packages: number;
   /** Where the store is asked: `ecosystem` tab `name`. */
   about: string[];
-  /** An update cleared it in a package that an image still holds. */
-  cleared: boolean;
+  /** When an update last cleared it in a package that an image still holds. */
+  clearedAt: Date | null;
 };
 
 const ASKED_PACKAGES = 200;
@@ -53,7 +53,7 @@ export async function readHole(tx: Tx, accountId: string, name: string): Promise
     exploited: row?.exploited ?? false,
     packages: row?.packages ?? 0,
     about: await readAbout(tx, accountId, ids),
-    cleared: past.cleared,
+    clearedAt: past.clearedAt,
   };
 }
 
@@ -61,9 +61,9 @@ async function readPast(
   tx: Tx,
   accountId: string,
   name: string,
-): Promise<{ ids: string[]; names: string[]; titles: string[]; cleared: boolean }> {
-  const { rows } = await sql<{ advisory_id: string; aliases: string[]; title: string | null; cleared: boolean }>`
-    select advisory_id, aliases, max(title) as title, bool_or(kind = 'cleared') as cleared from (
+): Promise<{ ids: string[]; names: string[]; titles: string[]; clearedAt: Date | null }> {
+  const { rows } = await sql<{ advisory_id: string; aliases: string[]; title: string | null; cleared: Date | null }>`
+    select advisory_id, aliases, max(title) as title, max(at) filter (where kind = 'cleared') as cleared from (
       select r.* from held_update r where r.account_id = ${accountId} and r.advisory_id = ${name}
       union select r.* from held_update r where r.account_id = ${accountId} and r.aliases @> array[${name}]::text[]) as past
     group by advisory_id, aliases limit 50`.execute(tx);
@@ -71,7 +71,10 @@ async function readPast(
     ids: [...new Set(rows.map((row) => row.advisory_id))],
     names: rows.flatMap((row) => [row.advisory_id, ...row.aliases]),
     titles: [...new Set(rows.flatMap((row) => row.title ?? []))],
-    cleared: rows.some((row) => row.cleared),
+    clearedAt: rows.reduce<Date | null>(
+      (last, { cleared }) => (cleared && !(last && last > cleared) ? cleared : last),
+      null,
+    ),
   };
 }
 
@@ -90,6 +93,21 @@ export function havingHole(accountId: string, ids: readonly string[]): Asked {
     accountId,
     packages: sql`select f.package_id from held_finding f where f.account_id = ${accountId} and f.advisory_id = any (${[...ids]}::text[])`,
     until: null,
+  };
+}
+
+/** Images that hold a package in which an update cleared one of these holes, and that have it by no other package. */
+export function hadHole(accountId: string, { ids, clearedAt }: Pick<KnownHole, 'ids' | 'clearedAt'>): Asked {
+  const names = [...ids];
+  return {
+    accountId,
+    packages: sql`
+      select r.package_id from held_update r
+      where r.account_id = ${accountId} and r.advisory_id = any (${names}::text[]) and r.kind = 'cleared'
+        and not exists (select from held_finding f where f.account_id = ${accountId} and f.package_id = r.package_id and f.advisory_id = any (${names}::text[]))`,
+    without: havingHole(accountId, ids).packages,
+    // What came later never had it.
+    until: clearedAt ?? new Date(0),
   };
 }
 
@@ -123,7 +141,7 @@ export async function readAdvisoryPage(
   ).sort((a, b) => RANKS.indexOf(a.severity) - RANKS.indexOf(b.severity));
   // What nobody has rated is worse than nothing only where nobody has.
   const worst = severities.find(({ severity }) => severity !== 'unknown') ?? severities[0];
-  const touches = hole.packages > 0 ? 'touched' : hole.cleared ? 'cleared' : 'none';
+  const touches = hole.packages > 0 ? 'touched' : hole.clearedAt ? 'cleared' : 'none';
   return {
     id,
     aliases: names.filter((name) => name !== id).sort(),
@@ -140,6 +158,8 @@ export async function readAdvisoryPage(
     holders: await countHolders(tx, havingHole(accountId, hole.ids)),
     packages: hole.packages,
     exceptions: await readExceptions(tx, accountId, names),
+    vex: await readStatements(tx, accountId, names),
+    formerly: hole.clearedAt ? (await countHolders(tx, hadHole(accountId, hole))).images : 0,
     snapshot: found.snapshot,
   };
 }
@@ -216,6 +236,31 @@ async function readExceptions(tx: Tx, accountId: string, names: readonly string[
     createdAt: createdAt.toISOString(),
     expiresAt: expiresAt.toISOString(),
   }));
+}
+
+type StatementRow = {
+  documentId: string;
+  document: string;
+  author: string | null;
+  repository: string | null;
+  digest: string | null;
+  statement: unknown;
+};
+
+async function readStatements(tx: Tx, accountId: string, names: readonly string[]): Promise<AdvisoryPage['vex']> {
+  const { rows } = await sql<StatementRow>`
+    select v.vex_document_id as "documentId", v.document, v.author, r.name as repository, v.subject_digest as digest, said.statement
+    from vex_document v left join repository r using (repository_id) cross join lateral jsonb_array_elements(v.statements) as said (statement)
+    where v.account_id = ${accountId} and v.withdrawn_at is null and v.refused is null and said.statement->'names' ?| ${[...names]}::text[]
+    order by v.added_at desc, v.vex_document_id limit 100`.execute(tx);
+  return rows.map(({ documentId, document, author, repository, digest, statement }) => {
+    const { status, justification, statement: words, at, products } = VexStatementInfo.parse(statement);
+    return {
+      ...{ documentId, document, author, status, justification, statement: words, at },
+      image: repository === null || digest === null ? null : { repository, digest },
+      products: products.slice(0, 20).map(({ id }) => id),
+    };
+  });
 }
 
 type AffectedRow = PackageColumns & {

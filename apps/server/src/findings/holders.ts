@@ -11,13 +11,16 @@ export type Asked = {
   packages: RawBuilder<unknown>;
   /** Only images that were there by then; null: all. */
   until: Date | null;
+  /** A query that gives `package_id`: images that hold one of these are left out. */
+  without?: RawBuilder<unknown>;
 };
 
 export type Page = { after?: string | undefined; limit: number };
 
-const has = ({ accountId, packages, until }: Asked) => sql`
+const has = ({ accountId, packages, until, without }: Asked) => sql`
   select distinct c.repository_id, c.digest, c.inventory_id, c.held_since from held_content c
-  where c.account_id = ${accountId} and c.package_id in (${packages}) and (${until}::timestamptz is null or c.held_since <= ${until}::timestamptz)`;
+  where c.account_id = ${accountId} and c.package_id in (${packages}) and (${until}::timestamptz is null or c.held_since <= ${until}::timestamptz)
+    ${without ? sql`and not exists (select from held_content o where o.account_id = ${accountId} and o.inventory_id = c.inventory_id and o.package_id in (${without}))` : sql``}`;
 
 /** Containers by the digests that they may run: those they name, and the platforms where that is an index. */
 const containersOf = (accountId: string) => sql`

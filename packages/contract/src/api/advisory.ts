@@ -1,6 +1,6 @@
 /** One advisory and whom it touches, and what an update of the advisories changed. */
 import { z } from 'zod';
-import { FindingStatus, Severity } from '../finding.ts';
+import { FindingStatus, Severity, VexApplied } from '../finding.ts';
 import { Exception } from './governance.ts';
 import { HolderCounts, ListedPackage } from './holders.ts';
 
@@ -20,6 +20,20 @@ export const AdvisoryRecordInfo = z.object({
   disputed: z.boolean(),
 });
 export type AdvisoryRecordInfo = z.infer<typeof AdvisoryRecordInfo>;
+
+/** A statement in force that names the hole. It counts for the images and packages that it speaks of, not for all. */
+export const AdvisoryStatement = VexApplied.extend({
+  /** Of the document, as `vex` lists it. */
+  documentId: z.uuid(),
+  /** The image that the document is attached to; null for a file, which may speak of any. */
+  image: z.object({ repository: z.string(), digest: z.string() }).nullable(),
+  products: z.array(z.string()),
+});
+export type AdvisoryStatement = z.infer<typeof AdvisoryStatement>;
+
+/** Who has a hole now, or had it until an update of the advisories cleared it. */
+export const HoldingTime = z.enum(['now', 'before']);
+export type HoldingTime = z.infer<typeof HoldingTime>;
 
 export const AdvisoryPage = z.object({
   /** The CVE where there is one; whoever asked by another name finds that in `aliases`. */
@@ -47,6 +61,10 @@ export const AdvisoryPage = z.object({
   packages: z.number().int(),
   /** Approved exceptions that name it and have not ended. */
   exceptions: z.array(Exception),
+  /** At most 100, the newest documents first. */
+  vex: z.array(AdvisoryStatement),
+  /** Images that had it until an update of the advisories cleared it, and do not have it by another package. */
+  formerly: z.number().int(),
   /** Snapshot of the advisories that was asked. */
   snapshot: z.string(),
 });

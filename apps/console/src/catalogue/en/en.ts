@@ -1,7 +1,9 @@
 /** The English catalogue. */
+import { advisory } from './advisory.ts';
 import { authority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
+import { holders } from './holders.ts';
 import { image, images } from './images.ts';
 import { logins } from './logins.ts';
 import { overview } from './overview.ts';
@@ -10,6 +12,8 @@ import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
 import { trust } from './trust.ts';
+import { updates } from './updates.ts';
+import { vex } from './vex.ts';
 import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
@@ -33,4 +37,8 @@ export const en = {
   authority,
   settings,
   webhooks,
+  advisory,
+  holders,
+  updates,
+  vex,
 };

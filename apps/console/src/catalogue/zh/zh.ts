@@ -1,8 +1,10 @@
 /** The Chinese catalogue. */
 import type { Catalogue } from '../catalogue.ts';
+import { advisory } from './advisory.ts';
 import { authority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
+import { holders } from './holders.ts';
 import { image, images } from './images.ts';
 import { logins } from './logins.ts';
 import { overview } from './overview.ts';
@@ -11,6 +13,8 @@ import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
 import { trust } from './trust.ts';
+import { updates } from './updates.ts';
+import { vex } from './vex.ts';
 import { webhooks } from './webhooks.ts';
 import { words } from './words.ts';
 import { workloads } from './workloads.ts';
@@ -34,4 +38,8 @@ export const zh: Catalogue = {
   authority,
   settings,
   webhooks,
+  advisory,
+  holders,
+  updates,
+  vex,
 };

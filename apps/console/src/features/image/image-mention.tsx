@@ -1,71 +1,39 @@
 /** A mention of an image: a link to its page, with a card of what is known on hover and focus. */
-import { useEffect, useId, useRef, useState } from 'react';
-import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { shortMiddle } from '../../format/digest.ts';
 import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
 import { imageName } from '../../format/reference.ts';
+import { Mention } from '../../ui/mention.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { SeverityTally } from '../../ui/severity.tsx';
 import { StepMark } from '../../ui/step-mark.tsx';
 import { VerdictMark } from '../../ui/verdict-mark.tsx';
 import { standingOfImage } from './standing.ts';
 import { useImage } from './use-image.ts';
-import './image-mention.css';
 
-const PAUSE_MS = 350;
 const NAME_LENGTH = 72;
 
 type Props = { account: string; repository: string; reference: string; label?: string };
 
 export function ImageMention({ account, repository, reference, label }: Props) {
-  const [at, setAt] = useState<{ left: number; top: number } | null>(null);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const id = useId();
-  useEffect(() => () => clearTimeout(timer.current), []);
-  const open = (element: HTMLElement): void => {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
-      const { left, bottom } = element.getBoundingClientRect();
-      setAt({ left: Math.min(left, innerWidth - 368), top: bottom + 4 });
-    }, PAUSE_MS);
-  };
-  const close = (): void => {
-    clearTimeout(timer.current);
-    setAt(null);
-  };
   const name = `${repository}${reference.startsWith('sha256:') ? '@' : ':'}${reference}`;
   return (
-    <>
-      <Link
-        to={paths.image(account, repository, reference)}
-        className="mention"
-        aria-describedby={at ? id : undefined}
-        onMouseEnter={(event) => open(event.currentTarget)}
-        onFocus={(event) => open(event.currentTarget)}
-        onMouseLeave={close}
-        onBlur={close}
-        onClick={close}
-        onKeyDown={(event) => event.key === 'Escape' && close()}
-      >
-        {label ?? shortMiddle(name, NAME_LENGTH)}
-      </Link>
-      {at && <Card id={id} at={at} account={account} repository={repository} reference={reference} />}
-    </>
+    <Mention
+      to={paths.image(account, repository, reference)}
+      card={() => <Card account={account} repository={repository} reference={reference} />}
+    >
+      {label ?? shortMiddle(name, NAME_LENGTH)}
+    </Mention>
   );
 }
 
-type CardProps = Omit<Props, 'label'> & { id: string; at: { left: number; top: number } };
-
-function Card({ id, at, account, repository, reference }: CardProps) {
+function Card({ account, repository, reference }: Omit<Props, 'label'>) {
   const { images, words, image } = useText();
   const format = useFormat();
-  const ref = useRef<HTMLDivElement>(null);
   const { data } = useImage(account, repository, reference);
-  useEffect(() => ref.current?.showPopover(), []);
   return (
-    <div id={id} ref={ref} role="tooltip" popover="manual" className="hover-card" style={at}>
+    <>
       <strong>{imageName(account, repository, reference)}</strong>
       {data && (
         <dl className="facts">
@@ -89,6 +57,6 @@ function Card({ id, at, account, repository, reference }: CardProps) {
           </dd>
         </dl>
       )}
-    </div>
+    </>
   );
 }

@@ -1,9 +1,9 @@
 /** The few numbers that matter, each a link to its rows, each with what it is compared with. */
 import type { Overview } from '@pratique/contract';
-import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
+import { NumberList } from '../../ui/number-list.tsx';
 
 export function Numbers({ seen }: { seen: Overview }) {
   const { overview } = useText();
@@ -41,18 +41,6 @@ export function Numbers({ seen }: { seen: Overview }) {
       label: overview.admissions,
       beside: overview.ofAdmissions(format.number(admissions)),
     },
-  ];
-  return (
-    <ul className="numbers" aria-label={overview.numbers}>
-      {numbers.map((number) => (
-        <li key={number.label}>
-          <Link to={number.to}>
-            <span className="numbers-label">{number.label}</span>
-            <strong>{format.number(number.value)}</strong>
-            <span className="numbers-beside">{number.beside}</span>
-          </Link>
-        </li>
-      ))}
-    </ul>
-  );
+  ].map((number) => ({ ...number, value: format.number(number.value) }));
+  return <NumberList label={overview.numbers} numbers={numbers} />;
 }

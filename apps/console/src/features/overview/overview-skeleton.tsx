@@ -1,5 +1,6 @@
 /** The overview's layout while its numbers are on their way. */
 import { SkeletonRows } from '../../ui/states.tsx';
+import '../../ui/number-list.css';
 
 export function OverviewSkeleton() {
   return (

@@ -1,0 +1,20 @@
+/** English: who has something: images, containers that run them, customers that received them. */
+export const holders = {
+  images: 'Images',
+  containers: 'Running containers',
+  customers: 'Deliveries to customers',
+  customer: 'Customer',
+  deliveredAt: 'Delivered',
+  runs: 'Containers',
+  more: 'Load more',
+  moreTags: (count: string) => `+${count}`,
+  inRepositories: (count: string) => `in ${count} repositories`,
+  inClusters: (count: string) => `in ${count} clusters that report`,
+  numbers: 'Whom it touches',
+  receivedIt: 'received one of the images',
+  customersNumber: 'Customers',
+  noImages: 'No image of this account',
+  noContainers: 'No container of a cluster that reports here runs such an image.',
+  noContainersHint: 'What runs in clusters without an agent is not known here.',
+  noCustomers: 'No such image was delivered to anybody.',
+};
