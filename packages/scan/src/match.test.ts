@@ -259,6 +259,10 @@ describe('what no source answers for is uncovered, not clean', () => {
     expect(match([each], distribution)).toEqual({ findings: [], uncovered: [{ ecosystem, packages: 1, reason }] });
   });
 
+  test('a version that is no version matters only where an advisory names the package', () => {
+    expect(match([pkg('pypi', 'own-shop', '(devel)')])).toEqual({ findings: [], uncovered: [] });
+  });
+
   test('many are counted, some are named', () => {
     const { uncovered } = match(Array.from({ length: 30 }, (_, at) => pkg('npm', `p${at}`, '1.0.0')));
     expect(uncovered).toHaveLength(1);

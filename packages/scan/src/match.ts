@@ -57,8 +57,11 @@ export function matchPackage(each: Package, subject: Looked, store: AdvisoryStor
     return [];
   }
   if (!isVersion(scheme, version)) {
-    // A URL, a commit, `(devel)`: comparing it with every advisory would only say so many times over.
-    gaps.add(ecosystem, 'the version of these packages cannot be compared', each);
+    // A URL, a commit, `(devel)`: an application's own module has no version, and matters only where one names it.
+    if (covered && !store.reads(ecosystem, name))
+      gaps.add(ecosystem, 'the advisory source says nothing of these packages', each);
+    else if (advisoriesOn(subject, store).length > 0)
+      gaps.add(ecosystem, 'the version of these packages cannot be compared', each);
     return [];
   }
   if (covered && !store.reads(ecosystem, name))
