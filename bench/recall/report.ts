@@ -58,7 +58,7 @@ const FINDINGS =
 
 function ecosystems(compared: readonly Compared[]): string[] {
   const head = [
-    '| ecosystem | read | fixtures made by | advisories | found by both peers, and by us | found |',
+    '| ecosystem | read | fixtures made by | advisories | of what both peers list, listed by us | listed by us |',
     '|---|---|---|---|---|---|',
   ];
   return [
