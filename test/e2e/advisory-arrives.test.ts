@@ -4,7 +4,13 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { FeedItem, NewClusterAnswer } from '../../packages/contract/src/index.ts';
+import type {
+  AdvisoryChangeRows,
+  AdvisoryPage,
+  FeedItem,
+  HoldingImages,
+  NewClusterAnswer,
+} from '../../packages/contract/src/index.ts';
 import { importAdvisories } from '../../packages/scan/src/index.ts';
 import { container, review } from '../support/admission.ts';
 import { eventually, must, settled, status } from '../support/chain.ts';
@@ -104,6 +110,18 @@ const ask = (name: string) =>
     Buffer.from(cluster.caBundle, 'base64').toString(),
   );
 
+const page = async (account: string): Promise<AdvisoryPage> =>
+  must(await server().api('GET', `/api/v1/accounts/${account}/advisories/${ADVISORY}`)) as AdvisoryPage;
+/** `repository:tag@digest` of every image that the advisory's page lists. */
+const listed = async (account: string, time: 'now' | 'before'): Promise<string[]> => {
+  const path = `/api/v1/accounts/${account}/advisories/${ADVISORY}/images?time=${time}`;
+  const { images: found, next } = must(await server().api('GET', path)) as HoldingImages;
+  expect(next).toBeNull();
+  return found.map(({ repository, digest, tags }) => `${repository}:${tags.join()}@${digest}`).sort();
+};
+const held = (...names: string[]): string[] => names.map((name) => `${name}:v1@${imageOf(name).digest}`).sort();
+const ofCustomer = [`shop:v1@${imageOf('web/shop').digest}`];
+
 test('takes the verdict of exactly the images that hold the package, tells each owner once, and stops the next pod', async () => {
   const decidedBefore = new Map<string, string | undefined>();
   for (const name of OTHERS) decidedBefore.set(name, (await status(server(), 'vendor', name, 'v1')).verdict?.decidedAt);
@@ -145,4 +163,46 @@ test('takes the verdict of exactly the images that hold the package, tells each 
   ]);
   for (const { event } of told)
     expect(event.data).toMatchObject({ decision: 'deny', trigger: 'renewal', advisories: [ADVISORY] });
+});
+
+test('its page shows exactly the images that hold the package, to each account its own', async () => {
+  const touched = await eventually('the account of the update', async () => {
+    const now = await page('vendor');
+    return now.touches === 'touched' ? now : null;
+  });
+  expect(touched).toMatchObject({
+    id: ADVISORY,
+    packages: 1,
+    formerly: 0,
+    holders: { images: HOLDERS.length, repositories: HOLDERS.length },
+    records: [{ package: 'netbase', fixedVersions: ['6.5'] }],
+  });
+  expect(await listed('vendor', 'now')).toEqual(held(...HOLDERS));
+  expect(await listed('vendor', 'before')).toEqual([]);
+  expect(await page('customer')).toMatchObject({ touches: 'touched', holders: { images: 1 } });
+  expect(await listed('customer', 'now')).toEqual(ofCustomer);
+});
+
+test('once the feed is without it, the same images are those that had it, and none has it', async () => {
+  await writeFile(join(folder, 'debian.json'), JSON.stringify({ zlib: FEED.netbase }));
+  await importAdvisories(join(server().dataDir, 'advisories'), 'debian', join(folder, 'debian.json'));
+  const cleared = await eventually('the page to be cleared', async () => {
+    const now = await page('vendor');
+    return now.touches === 'cleared' ? now : null;
+  });
+  expect(cleared).toMatchObject({ packages: 0, formerly: HOLDERS.length, holders: { images: 0 } });
+  expect(await listed('vendor', 'now')).toEqual([]);
+  expect(await listed('vendor', 'before')).toEqual(held(...HOLDERS));
+  expect(await listed('customer', 'before')).toEqual(ofCustomer);
+  // Whoever comes after that never had it.
+  await pushImage(server(), 'vendor/late', 'v1', makeImage(bookworm([HARMLESS]), { note: 'late' }));
+  await settled(server(), 'vendor', 'late', 'v1');
+  expect(await listed('vendor', 'before')).toEqual(held(...HOLDERS));
+  const history = must(
+    await server().api('GET', `/api/v1/accounts/vendor/advisories/${ADVISORY}/changes`),
+  ) as AdvisoryChangeRows;
+  expect(history.rows.map(({ kind, package: { name } }) => `${kind} ${name}`)).toEqual([
+    'cleared netbase',
+    'affected netbase',
+  ]);
 });
