@@ -15,11 +15,12 @@ const event = (data: unknown) =>
   });
 
 test.each([
-  ['exception.requested', event({}), ['exceptions', 'overview']],
+  ['exception.requested', event({}), ['exceptions', 'advisories', 'overview']],
   ['policy.changed', event({}), ['policy', 'overview']],
   ['step.running', event({ digest: DIGEST }), ['images', 'runs', 'overview', `image:${DIGEST}`]],
   ['delivery.received', event({ digest: DIGEST }), ['deliveries', 'receipts', 'overview', `image:${DIGEST}`]],
-  ['break-glass.used', event({}), ['exceptions', 'overview']],
+  ['break-glass.used', event({}), ['exceptions', 'advisories', 'overview']],
+  ['vex.withdrawn', event({}), ['vex', 'advisories', 'scan', 'overview', 'image']],
   ['trust-policy.changed', event({}), ['trust', 'foreign-images', 'overview']],
   ['foreign-image.refused', event({ digest: DIGEST }), ['foreign-images', 'overview']],
   ['webhook.given-up', event({}), ['webhooks', 'overview']],

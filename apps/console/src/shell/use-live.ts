@@ -27,7 +27,7 @@ const TYPES = [
   ...['requested', 'approved', 'rejected', 'withdrawn', 'ending', 'expired'].map((change) => `exception.${change}`),
   ...['break-glass.opened', 'break-glass.used', 'policy.changed', 'trust-policy.changed', 'cluster.changed'],
   ...['trusted', 'refused', 'unreachable'].map((state) => `foreign-image.${state}`),
-  ...['webhook.changed', 'webhook.given-up', 'delivery.failed', 'contract.ended'],
+  ...['webhook.changed', 'webhook.given-up', 'delivery.failed', 'contract.ended', 'vex.added', 'vex.withdrawn'],
   ...[
     'admission.allowed',
     'admission.denied',
@@ -81,7 +81,9 @@ export function touchedBy(type: string, data: string): string[] {
   switch (noun) {
     case 'exception':
     case 'break-glass':
-      return ['exceptions', 'overview'];
+      return ['exceptions', 'advisories', 'overview'];
+    case 'vex':
+      return ['vex', 'advisories', 'scan', 'overview', 'image'];
     case 'policy':
       return ['policy', 'overview'];
     case 'trust-policy':

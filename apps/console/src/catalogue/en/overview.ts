@@ -83,6 +83,8 @@ export const overview = {
     exceptionExpired: 'exception ended',
     breakGlassOpened: (who: string) => `break-glass opened by ${who}`,
     breakGlassUsed: (workload: string) => `break-glass used: ${workload} was admitted by it`,
+    vexAdded: (who: string) => `VEX document added by ${who}`,
+    vexWithdrawn: (who: string) => `VEX document withdrawn by ${who}`,
     trustChanged: (who: string) => `Trust policy changed by ${who}`,
     foreignTrusted: 'was examined and is trusted',
     foreignRefused: 'was examined and is refused',

@@ -4,6 +4,7 @@ export const policies = {
   trust: 'Trust',
   lead: 'What the gate and the clusters decide by. Exceptions have an owner, an approver and an end.',
   rules: 'Rules',
+  vex: 'VEX',
   exceptions: 'Exceptions',
   chains: 'Chains',
   rule: 'Rule',

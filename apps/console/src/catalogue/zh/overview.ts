@@ -83,6 +83,8 @@ export const overview: Catalogue['overview'] = {
     exceptionExpired: '例外已到期',
     breakGlassOpened: (who) => `${who} 开启了应急通道`,
     breakGlassUsed: (workload) => `应急通道被使用：准入了 ${workload}`,
+    vexAdded: (who) => `${who} 添加了 VEX 文档`,
+    vexWithdrawn: (who) => `${who} 撤回了 VEX 文档`,
     trustChanged: (who) => `${who} 更改了信任策略`,
     foreignTrusted: '已检验，可信',
     foreignRefused: '已检验，拒绝',

@@ -6,6 +6,7 @@ export const policies: Catalogue['policies'] = {
   trust: '信任',
   lead: '关口和集群据以裁决的规则。例外有申请人、批准人和期限。',
   rules: '规则',
+  vex: 'VEX 声明',
   exceptions: '例外',
   chains: '流程',
   rule: '规则',

@@ -6,6 +6,7 @@ import { imageName } from '../../format/reference.ts';
 import { Command } from '../../ui/copyable.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { VerdictStamp } from '../../ui/verdict-mark.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { BillActions } from './bill-actions.tsx';
 import { Facts } from './facts.tsx';
 import { sentenceOf, stampDate } from './sentence.ts';
@@ -19,7 +20,7 @@ export function Bill({ image }: { image: ImageStatus }) {
     <article className={`bill ${standing}`} aria-label={text.image.document}>
       <PageHead
         title={imageName(image.account, image.repository, shown(image))}
-        lead={sentenceOf(image, text.image, format)}
+        lead={<AdvisoryText account={image.account} text={sentenceOf(image, text.image, format)} />}
       >
         <VerdictStamp standing={standing} date={stampDate(image, text.image, format)} />
       </PageHead>

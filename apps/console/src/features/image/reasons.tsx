@@ -12,6 +12,7 @@ import { DataTable } from '../../ui/data-table.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { graceOf, groupReasons, type RuleSays } from './group-reasons.ts';
 
 /** Stands among the reasons without being a rule of the account. */
@@ -64,7 +65,9 @@ function RuleLine({ account, rule, onOpen }: { account: string; rule: RuleSays; 
         )}{' '}
         {words.actions[rule.action]}
         {rule.graceUntil && `, ${image.deniesFrom(format.day(rule.graceUntil))}`}
-        <small>{rule.first}</small>
+        <small>
+          <AdvisoryText account={account} text={rule.first} />
+        </small>
       </p>
       <Button onClick={onOpen}>{rule.said > 1 ? image.violations(format.number(rule.said)) : words.why}</Button>
     </li>
@@ -81,7 +84,11 @@ function AllReasons({ image, rule }: { image: ImageStatus; rule: RuleSays }) {
       id: 'message',
       head: text.message,
       sort: textOf,
-      cell: (reason) => <span title={reason.message}>{reason.message}</span>,
+      cell: (reason) => (
+        <span title={reason.message}>
+          <AdvisoryText account={image.account} text={reason.message} />
+        </span>
+      ),
     },
   ];
   const { number, day } = useFormat();
@@ -104,7 +111,9 @@ function AllReasons({ image, rule }: { image: ImageStatus; rule: RuleSays }) {
       {omitted > 0 && <p>{text.omitted(number(omitted))}</p>}
       {rule.reasons.length === 1 && only ? (
         <>
-          <p>{only.message}</p>
+          <p>
+            <AdvisoryText account={image.account} text={only.message} />
+          </p>
           <pre className="details">{JSON.stringify(only.details, null, 2)}</pre>
         </>
       ) : (

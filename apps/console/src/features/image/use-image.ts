@@ -1,6 +1,6 @@
 /** One image: its status, what is inside, its runs, and what can be done with it. */
 import { Explanation, ImageScan, ImageStatus, Reinstated, Revoked, Run } from '@pratique/contract';
-import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { queryOf, request } from '../../api/request.ts';
 import { useChange } from '../../api/use-change.ts';
@@ -24,18 +24,23 @@ export function useExplanation({ account, repository, reference }: ImageStatus):
   });
 }
 
-/** Packages and findings of one platform, asked for again when the chain has scanned anew. */
-export function useScan(image: ImageStatus, platform: string): UseQueryResult<ImageScan> {
+/** Packages and findings of one platform, with `all` those that were cleared, asked for again when the chain has scanned anew. */
+export function useScan(image: ImageStatus, platform: string, all: boolean): UseQueryResult<ImageScan> {
   const { account, repository, digest } = image;
   const scanned = image.chain.run?.steps.find((step) => step.kind === 'scan')?.finishedAt ?? null;
   return useQuery({
-    queryKey: [account, 'scan', repository, digest, platform, scanned],
+    queryKey: [account, 'scan', repository, digest, platform, scanned, all],
+    placeholderData: keepPreviousData,
     enabled: image.findings !== null,
     staleTime: 5 * 60_000,
     queryFn: ({ signal }) =>
-      request(ImageScan, `${under(account)}/image/scan${queryOf({ repository, reference: digest, platform })}`, {
-        signal,
-      }),
+      request(
+        ImageScan,
+        `${under(account)}/image/scan${queryOf({ repository, reference: digest, platform, all: all ? 'true' : '' })}`,
+        {
+          signal,
+        },
+      ),
   });
 }
 

@@ -5,6 +5,7 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { describeEvent, tagsIn } from './describe-event.ts';
 
 const SHOWN = 7;
@@ -29,7 +30,8 @@ export function Changed({ seen }: { seen: Overview }) {
         {told.slice(0, SHOWN).map((line) => (
           <li key={line.seq}>
             <p>
-              {line.subject && line.to && <Link to={line.to}>{line.subject}</Link>} {line.what}
+              {line.subject && line.to && <Link to={line.to}>{line.subject}</Link>}{' '}
+              <AdvisoryText account={seen.account} text={line.what} />
             </p>
             <Moment at={line.at} />
           </li>

@@ -6,6 +6,7 @@ import { paths } from '../../format/paths.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { decisionsIn } from './summary.ts';
 
 export function Decide({ seen }: { seen: Overview }) {
@@ -32,7 +33,9 @@ export function Decide({ seen }: { seen: Overview }) {
             <StepSign state="waiting" />
             <p>
               <b>{exception.name}</b> {overview.requested(exception.owner)}
-              <small>{exception.reason}</small>
+              <small>
+                <AdvisoryText account={account} text={exception.reason} />
+              </small>
             </p>
             <Link
               className="button primary"

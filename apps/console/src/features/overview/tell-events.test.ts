@@ -48,6 +48,11 @@ test.each([
     ['ghcr.io/acme/app:v1', 'was examined and is refused', 'policies?show=trust&foreign=ghcr.io%2Facme%2Fapp%3Av1'],
   ],
   [
+    'vex.added',
+    { id: 'd-1', document: 'https://shop.example/vex/1', by: 'anna' },
+    ['https://shop.example/vex/1', 'VEX document added by anna', 'policies?show=vex&vex=d-1'],
+  ],
+  [
     'placement.started',
     { image: `r/vendor/app:1.0@${DIGEST}`, namespace: 'shop', workload: 'till', cluster: 'prod' },
     ['r/vendor/app:1.0', 'started as shop/till in prod', 'workloads?show=running&cluster=prod'],

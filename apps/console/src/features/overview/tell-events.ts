@@ -44,6 +44,10 @@ const placement =
       say(text, workload, field('cluster')),
     );
   };
+const vex =
+  (say: (text: Told['text'], by: string) => string) =>
+  ({ account, text, field }: Told): EventLine =>
+    about(field('document'), paths.policies(account, { show: 'vex', vex: field('id') }), say(text, field('by')));
 const workloadOf = ({ field }: Told): string =>
   [field('namespace'), field('name')].filter((part) => part !== '').join('/');
 
@@ -81,6 +85,8 @@ export const TELLS: Readonly<Record<string, (told: Told) => EventLine | null>> =
       paths.policies(told.account, { show: 'exceptions', exception: told.field('breakGlass') }),
       told.text.breakGlassUsed(workloadOf(told)),
     ),
+  'vex.added': vex((text, by) => text.vexAdded(by)),
+  'vex.withdrawn': vex((text, by) => text.vexWithdrawn(by)),
   'policy.changed': ({ text, field }) => line(text.policyChanged(field('actor'))),
   'trust-policy.changed': ({ text, field }) => line(text.trustChanged(field('actor'))),
   'foreign-image.trusted': foreign((text) => text.foreignTrusted),

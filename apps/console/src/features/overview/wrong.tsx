@@ -7,6 +7,7 @@ import { paths } from '../../format/paths.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { Standing } from './standing.tsx';
 import { wrongIn } from './summary.ts';
 
@@ -52,7 +53,9 @@ export function Wrong({ seen }: { seen: Overview }) {
               <Link to={paths.workloads(account, { decision: 'denied', q: review.name ?? '' })}>
                 {overview.deniedAdmission(review.kind, [review.namespace, review.name].filter(Boolean).join('/'))}
               </Link>
-              <small>{review.reasons[0]}</small>
+              <small>
+                <AdvisoryText account={account} text={review.reasons[0] ?? ''} />
+              </small>
             </p>
             <Moment at={review.at} />
           </li>

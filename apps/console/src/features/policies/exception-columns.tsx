@@ -5,10 +5,11 @@ import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import type { Column } from '../../ui/column.ts';
 import { momentColumn, textColumn } from '../../ui/columns.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { coverage } from './coverage.ts';
 import { ExceptionState } from './exception-state.tsx';
 
-export function useExceptionColumns(): readonly Column<Exception>[] {
+export function useExceptionColumns(account: string): readonly Column<Exception>[] {
   const { policies, words } = useText();
   return useMemo(
     () => [
@@ -21,13 +22,22 @@ export function useExceptionColumns(): readonly Column<Exception>[] {
         cell: (row) => <ExceptionState state={row.state} />,
       },
       textColumn('kind', words.kind, (row) => (policies.kinds as Record<string, string>)[row.kind] ?? row.kind, 96),
-      textColumn('covers', policies.covers, (row) => coverage(row, policies)),
+      {
+        id: 'covers',
+        head: policies.covers,
+        sort: (row) => coverage(row, policies),
+        cell: (row) => (
+          <span title={coverage(row, policies)}>
+            <AdvisoryText account={account} text={coverage(row, policies)} />
+          </span>
+        ),
+      },
       { id: 'reason', head: words.reason, cell: (row) => <span title={row.reason}>{row.reason}</span> },
       textColumn('owner', words.owner, (row) => row.owner, 104),
       textColumn('approver', policies.approver, (row) => row.approver, 104),
       momentColumn('expires', words.expires, (row) => row.expiresAt),
     ],
-    [policies, words],
+    [account, policies, words],
   );
 }
 

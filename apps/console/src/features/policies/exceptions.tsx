@@ -39,7 +39,7 @@ function ExceptionTable({ exceptions }: { exceptions: Exception[] }) {
     () => (kind === '' ? exceptions : exceptions.filter((one) => one.kind === kind)),
     [exceptions, kind],
   );
-  const columns = useExceptionColumns();
+  const columns = useExceptionColumns(account);
   const open = exceptions.find((exception) => exception.name === table.param('exception'));
   const empty = (
     <Empty

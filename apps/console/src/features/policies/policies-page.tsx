@@ -8,6 +8,7 @@ import { Exceptions } from './exceptions.tsx';
 import { Rules } from './rules.tsx';
 import './policies.css';
 
+const VexDocuments = lazy(async () => ({ default: (await import('./vex/vex-documents.tsx')).VexDocuments }));
 const Trust = lazy(async () => ({ default: (await import('./trust/trust.tsx')).Trust }));
 
 export function PoliciesPage() {
@@ -15,6 +16,7 @@ export function PoliciesPage() {
   const tabs = [
     { id: 'rules', label: policies.rules },
     { id: 'exceptions', label: policies.exceptions },
+    { id: 'vex', label: policies.vex },
     { id: 'trust', label: policies.trust },
     { id: 'chains', label: policies.chains },
   ];
@@ -25,6 +27,11 @@ export function PoliciesPage() {
       <Tabs tabs={tabs} label={policies.title} />
       {shown === 'rules' && <Rules />}
       {shown === 'exceptions' && <Exceptions />}
+      {shown === 'vex' && (
+        <Suspense fallback={<SkeletonRows />}>
+          <VexDocuments />
+        </Suspense>
+      )}
       {shown === 'trust' && (
         <Suspense fallback={<SkeletonRows />}>
           <Trust />

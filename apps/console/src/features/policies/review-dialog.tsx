@@ -7,6 +7,7 @@ import { useAccount } from '../../shell/session.ts';
 import { Command } from '../../ui/copyable.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { Moment } from '../../ui/moment.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { coverage, labelOf } from './coverage.ts';
 import { ExceptionState } from './exception-state.tsx';
 import { ReviewDecision } from './review-decision.tsx';
@@ -41,6 +42,7 @@ export function ReviewDialog({ exception, onClose }: { exception: Exception; onC
 
 function Facts({ exception }: { exception: Exception }) {
   const { policies, words } = useText();
+  const { account } = useAccount();
   const format = useFormat();
   return (
     <dl className="facts">
@@ -51,7 +53,9 @@ function Facts({ exception }: { exception: Exception }) {
       <dt>{words.kind}</dt>
       <dd>{(policies.kinds as Record<string, string>)[exception.kind] ?? exception.kind}</dd>
       <dt>{policies.covers}</dt>
-      <dd>{coverage(exception, policies)}</dd>
+      <dd>
+        <AdvisoryText account={account} text={coverage(exception, policies)} />
+      </dd>
       <dt>{words.reason}</dt>
       <dd>{exception.reason}</dd>
       <dt>{words.owner}</dt>

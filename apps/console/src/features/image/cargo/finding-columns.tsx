@@ -5,11 +5,14 @@ import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
 import type { Column } from '../../../ui/column.ts';
 import { SEVERITIES, SeverityMark } from '../../../ui/severity.tsx';
+import { AdvisoryMention } from '../../advisory/advisory-mention.tsx';
+import { PackageMention } from '../../packages/package-mention.tsx';
+import { justificationIn } from '../../policies/vex/justification.ts';
 
 /** A finding within one image: the advisory and the package that it affects. */
 export const keyOfFinding = (finding: Finding): string => `${finding.id} ${finding.package.purl}`;
 
-export function useFindingColumns(): readonly Column<RankedFinding>[] {
+export function useFindingColumns(account: string): readonly Column<RankedFinding>[] {
   const { image: text, words } = useText();
   return useMemo(
     () => [
@@ -26,7 +29,7 @@ export function useFindingColumns(): readonly Column<RankedFinding>[] {
         head: text.advisory,
         width: 176,
         sort: (row) => row.id,
-        cell: (row) => <WhyLink finding={row} />,
+        cell: (row) => <AdvisoryMention account={account} id={row.id} />,
       },
       {
         id: 'severity',
@@ -39,7 +42,7 @@ export function useFindingColumns(): readonly Column<RankedFinding>[] {
         id: 'package',
         head: text.package,
         sort: (row) => row.package.name,
-        cell: (row) => <span title={row.package.purl}>{row.package.name}</span>,
+        cell: (row) => <PackageMention account={account} of={row.package} />,
       },
       {
         id: 'installed',
@@ -63,10 +66,9 @@ export function useFindingColumns(): readonly Column<RankedFinding>[] {
       {
         id: 'state',
         head: words.state,
-        width: 120,
-        sort: (row) => (row.exploited ? ' ' : row.status),
-        cell: (row) =>
-          row.exploited ? <strong title={text.exploitedLong}>{text.exploited}</strong> : text.status[row.status],
+        width: 136,
+        sort: (row) => (row.vex ? row.vex.status : row.exploited ? ' ' : row.status),
+        cell: (row) => <FindingState finding={row} />,
       },
       {
         id: 'source',
@@ -75,18 +77,32 @@ export function useFindingColumns(): readonly Column<RankedFinding>[] {
         sort: (row) => row.evidence.source,
         cell: (row) => row.evidence.source,
       },
+      { id: 'why', head: words.why, width: 64, cell: (row) => <WhyLink finding={row} /> },
     ],
-    [text, words],
+    [account, text, words],
   );
 }
 
+/** What somebody states of it goes before what the source says: it is about this product. */
+function FindingState({ finding }: { finding: Finding }) {
+  const { image: text, vex } = useText();
+  if (finding.vex) {
+    const { status, author, justification, statement } = finding.vex;
+    const why = [justificationIn(justification, vex), statement].filter(Boolean).join('. ') || vex.noJustification;
+    return <span title={`${author ?? vex.noAuthor}: ${why}`}>VEX: {vex.statuses[status]}</span>;
+  }
+  return finding.exploited ? <strong title={text.exploitedLong}>{text.exploited}</strong> : text.status[finding.status];
+}
+
 function WhyLink({ finding }: { finding: Finding }) {
+  const { words } = useText();
   const [search] = useSearchParams();
   const next = new URLSearchParams(search);
   next.set('finding', keyOfFinding(finding));
   return (
     <Link to={`?${next}`} preventScrollReset>
-      {finding.id}
+      {words.why}
+      <span className="visually-hidden"> {keyOfFinding(finding)}</span>
     </Link>
   );
 }

@@ -9,6 +9,8 @@ import { Button } from '../../../ui/button.tsx';
 import { Command, DigestText } from '../../../ui/copyable.tsx';
 import { Dialog } from '../../../ui/dialog.tsx';
 import { SeverityMark } from '../../../ui/severity.tsx';
+import { AdvisoryMention } from '../../advisory/advisory-mention.tsx';
+import { FindingVex } from './finding-vex.tsx';
 
 const ExceptionDialog = lazy(async () => ({
   default: (await import('../../policies/exception-dialog.tsx')).ExceptionDialog,
@@ -23,13 +25,19 @@ export function FindingWhy({
   finding: RankedFinding;
   onClose: () => void;
 }) {
-  const { image: text, words } = useText();
+  const { image: text, words, vex } = useText();
   const [asking, setAsking] = useState(false);
   const name = imageName(image.account, image.repository, image.reference);
   return (
     <Dialog side title={finding.id} onClose={onClose}>
       {finding.title && <p>{finding.title}</p>}
       <Facts finding={finding} image={image} />
+      {finding.vex && (
+        <>
+          <h3>{vex.said}</h3>
+          <FindingVex account={image.account} said={finding.vex} />
+        </>
+      )}
       <h3>{text.evidence}</h3>
       <Evidence finding={finding} />
       <h3>{text.priorityOf(finding.priority.score)}</h3>
@@ -60,6 +68,10 @@ function Facts({ finding, image }: { finding: Finding; image: ImageStatus }) {
   const { image: text, words } = useText();
   return (
     <dl className="facts">
+      <dt>{text.advisory}</dt>
+      <dd>
+        <AdvisoryMention account={image.account} id={finding.id} />
+      </dd>
       <dt>{words.severity}</dt>
       <dd>
         <SeverityMark severity={finding.severity} />

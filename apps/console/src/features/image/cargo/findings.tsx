@@ -15,12 +15,17 @@ const textOf = (finding: RankedFinding): string =>
   `${finding.id} ${finding.aliases.join(' ')} ${finding.package.name} ${finding.package.version} ${finding.title ?? ''}`;
 
 export function Findings({ image }: { image: ImageStatus }) {
-  return <Scanned image={image}>{(scan) => <FindingTable image={image} findings={scan.findings} />}</Scanned>;
+  const all = useTableState().param('all') !== '';
+  return (
+    <Scanned image={image} all={all}>
+      {(scan) => <FindingTable image={image} findings={scan.findings} />}
+    </Scanned>
+  );
 }
 
 function FindingTable({ image, findings }: { image: ImageStatus; findings: RankedFinding[] }) {
-  const { image: text, words } = useText();
-  const columns = useFindingColumns();
+  const { image: text, words, vex } = useText();
+  const columns = useFindingColumns(image.account);
   const table = useTableState();
   const severity = table.param('severity');
   const fix = table.param('fix');
@@ -60,6 +65,14 @@ function FindingTable({ image, findings }: { image: ImageStatus; findings: Ranke
                 ['with', text.withFix],
                 ['without', text.withoutFix],
                 ['exploited', text.onlyExploited],
+              ]}
+            />
+            <Choice
+              name="all"
+              label={vex.said}
+              options={[
+                ['', vex.open],
+                ['all', vex.withCleared],
               ]}
             />
             <PlatformChoice image={image} />

@@ -11,6 +11,7 @@ import { DigestText } from '../../../ui/copyable.tsx';
 import { DataTable } from '../../../ui/data-table.tsx';
 import { Empty } from '../../../ui/states.tsx';
 import { useTableState } from '../../../ui/use-table-state.ts';
+import { PackageMention } from '../../packages/package-mention.tsx';
 import { downloadOf } from '../use-image.ts';
 import { PlatformChoice, Scanned } from './scanned.tsx';
 
@@ -79,7 +80,7 @@ function usePackageColumns(image: ImageStatus, scan: ImageScan): readonly Column
         id: 'package',
         head: text.package,
         sort: (row) => row.name,
-        cell: (row) => <span title={row.purl}>{row.name}</span>,
+        cell: (row) => <PackageMention account={image.account} of={row} />,
       },
       {
         id: 'version',

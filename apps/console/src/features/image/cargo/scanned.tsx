@@ -8,10 +8,17 @@ import { useTableState } from '../../../ui/use-table-state.ts';
 import { platformName } from '../facts.tsx';
 import { useScan } from '../use-image.ts';
 
-export function Scanned({ image, children }: { image: ImageStatus; children: (scan: ImageScan) => ReactNode }) {
+type Props = {
+  image: ImageStatus;
+  /** Findings that a statement, or the distribution, cleared as well. */
+  all?: boolean;
+  children: (scan: ImageScan) => ReactNode;
+};
+
+export function Scanned({ image, all = false, children }: Props) {
   const { image: text } = useText();
   const platform = useTableState().param('platform');
-  const query = useScan(image, platform);
+  const query = useScan(image, platform, all);
   if (image.findings === null) return <Empty title={text.notScanned} hint={text.notScannedHint} />;
   return (
     <Answered query={query} what={text.cargo} skeleton={<SkeletonRows rows={12} />}>
