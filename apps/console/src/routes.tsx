@@ -30,6 +30,18 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               path: 'images',
               lazy: lazily(async () => (await import('./features/images/images-page.tsx')).ImagesPage),
             },
+            {
+              path: 'findings',
+              lazy: lazily(async () => (await import('./features/findings/findings-page.tsx')).FindingsPage),
+            },
+            {
+              path: 'packages',
+              lazy: lazily(async () => (await import('./features/packages/packages-page.tsx')).PackagesPage),
+            },
+            {
+              path: 'package',
+              lazy: lazily(async () => (await import('./features/packages/package-page.tsx')).PackagePage),
+            },
             { path: 'image', lazy: lazily(async () => (await import('./features/image/image-page.tsx')).ImagePage) },
             {
               path: 'advisories/:id',

@@ -20,7 +20,9 @@ export function Rail({ account, connected, onFind }: Props) {
     [paths.workloads(account), shell.workloads],
     [paths.settings(account), shell.settings],
   ] as const;
-  const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+)$/.test(pathname);
+  const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|packages?|advisor.*|updates.*|comparison)$/.test(
+    pathname,
+  );
   return (
     <header className="rail">
       <div className="rail-head">

@@ -13,17 +13,23 @@ type Props = {
   shown: number;
   all: number;
   label: string;
+  /** Says how many rows there are; by default how many the filter leaves of all. */
+  count?: (shown: string, all: string) => string;
+  /** False where the text that narrows the rows is given elsewhere. */
+  hasFilter?: boolean;
 };
 
-export function TableTools({ table, columns, filters, shown, all, label }: Props) {
+export function TableTools({ table, columns, filters, shown, all, label, count, hasFilter = true }: Props) {
   const { words } = useText();
   const format = useFormat();
   return (
     <div className="table-tools">
-      <FilterInput value={table.q} label={`${words.filter}: ${label}`} onChange={(q) => table.set({ q })} />
+      {hasFilter && (
+        <FilterInput value={table.q} label={`${words.filter}: ${label}`} onChange={(q) => table.set({ q })} />
+      )}
       {filters}
       <span className="table-count quiet" role="status">
-        {words.rows(format.number(shown), format.number(all))}
+        {(count ?? words.rows)(format.number(shown), format.number(all))}
       </span>
       <details className="column-choice">
         <summary className="button">{words.columns}</summary>
@@ -50,7 +56,17 @@ function toggled(hidden: ReadonlySet<string>, id: string): string {
 }
 
 /** Writes to the address only when typing pauses: browsers limit how often it may change. */
-function FilterInput({ value, label, onChange }: { value: string; label: string; onChange: (value: string) => void }) {
+export function FilterInput({
+  value,
+  label,
+  placeholder,
+  onChange,
+}: {
+  value: string;
+  label: string;
+  placeholder?: string;
+  onChange: (value: string) => void;
+}) {
   const { words } = useText();
   const [typed, setTyped] = useState(value);
   useEffect(() => setTyped(value), [value]);
@@ -64,7 +80,7 @@ function FilterInput({ value, label, onChange }: { value: string; label: string;
       type="search"
       className="input"
       value={typed}
-      placeholder={words.filter}
+      placeholder={placeholder ?? words.filter}
       aria-label={label}
       onChange={(event) => setTyped(event.target.value)}
     />

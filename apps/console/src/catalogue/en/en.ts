@@ -3,10 +3,12 @@ import { advisory } from './advisory.ts';
 import { authority } from './authority.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
+import { findings } from './findings.ts';
 import { holders } from './holders.ts';
 import { image, images } from './images.ts';
 import { logins } from './logins.ts';
 import { overview } from './overview.ts';
+import { packages } from './packages.ts';
 import { policies } from './policies.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
@@ -28,6 +30,8 @@ export const en = {
   images,
   image,
   explain,
+  findings,
+  packages,
   revoke,
   deliveries,
   policies,

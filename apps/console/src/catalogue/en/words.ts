@@ -25,6 +25,7 @@ export const words = {
   from: 'From',
   image: 'Image',
   kind: 'Kind',
+  loaded: (loaded: string, all: string) => (loaded === all ? `${all} rows` : `${all} rows, ${loaded} loaded`),
   name: 'Name',
   none: 'none',
   notExamined: 'not examined',

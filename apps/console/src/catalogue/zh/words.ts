@@ -27,6 +27,7 @@ export const words: Catalogue['words'] = {
   from: '来自',
   image: '镜像',
   kind: '类别',
+  loaded: (loaded, all) => (loaded === all ? `共 ${all} 行` : `共 ${all} 行，已加载 ${loaded} 行`),
   name: '名称',
   none: '无',
   notExamined: '未检查',

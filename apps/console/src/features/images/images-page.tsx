@@ -11,6 +11,7 @@ import { Answered, Empty, SkeletonRows } from '../../ui/states.tsx';
 import { useSteadyRows } from '../../ui/use-steady-rows.ts';
 import { useTableState } from '../../ui/use-table-state.ts';
 import { type Standing, standingOf } from '../../ui/verdict-mark.tsx';
+import { AreaTabs } from './area-tabs.tsx';
 import { useImageColumns } from './image-columns.tsx';
 import { type Images, useImages, useRepositories } from './use-images.ts';
 
@@ -29,6 +30,7 @@ export function ImagesPage() {
       : undefined;
   return (
     <div className="page">
+      <AreaTabs account={account} />
       <PageHead title={images.title} lead={lead} />
       <Answered query={query} what={images.title} skeleton={<SkeletonRows rows={12} />}>
         {(found) => (

@@ -1,5 +1,5 @@
-/** What the palette offers: pages, accounts, actions, and images that the server finds. */
-import { ImageRow } from '@pratique/contract';
+/** What the palette offers: pages, accounts, actions, and images and packages that the server finds. */
+import { ImageRow, PackageRows } from '@pratique/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import { z } from 'zod';
@@ -19,15 +19,20 @@ const FOUND = 8;
 export function useEntries(account: string, q: string): Entry[] {
   const offered = [...usePages(account), ...useAccounts(), ...useActions()];
   const images = useImages(account, q);
+  const found = usePackages(account, q);
   const wanted = q
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '');
-  return [...images, ...offered.filter((entry) => wanted.every((word) => entry.label.toLowerCase().includes(word)))];
+  return [
+    ...images,
+    ...found,
+    ...offered.filter((entry) => wanted.every((word) => entry.label.toLowerCase().includes(word))),
+  ];
 }
 
 function usePages(account: string): Entry[] {
-  const { palette, shell, policies, authority, workloads, settings, deliveries } = useText();
+  const { palette, shell, policies, authority, workloads, settings, deliveries, findings, packages } = useText();
   const navigate = useNavigate();
   const page = (label: string, to: string): Entry => ({
     id: to,
@@ -39,6 +44,9 @@ function usePages(account: string): Entry[] {
   return [
     page(shell.overview, paths.overview(account)),
     page(shell.images, paths.images(account)),
+    page(under(shell.images, findings.title), paths.findings(account)),
+    page(under(shell.images, findings.upgrades), paths.findings(account, { show: 'upgrades' })),
+    page(under(shell.images, packages.title), paths.packages(account)),
     page(shell.deliveries, paths.deliveries(account)),
     page(under(shell.deliveries, deliveries.contracts), paths.deliveries(account, { show: 'contracts' })),
     page(under(shell.policies, policies.rules), paths.policies(account)),
@@ -105,4 +113,35 @@ function useImages(account: string, q: string): Entry[] {
     label: imageName(account, repository, tag),
     run: () => void navigate(paths.image(account, repository, tag)),
   }));
+}
+
+/** Shorter words are parts of too many names. */
+const MIN_NAME = 2;
+
+function usePackages(account: string, q: string): Entry[] {
+  const { packages } = useText();
+  const navigate = useNavigate();
+  const search = q.trim();
+  const enabled = search.length >= MIN_NAME;
+  const { data } = useQuery({
+    queryKey: [account, 'packages', 'search', search],
+    enabled,
+    placeholderData: keepPreviousData,
+    queryFn: ({ signal }) =>
+      request(PackageRows, `/accounts/${encodeURIComponent(account)}/packages${queryOf({ search, limit: 50 })}`, {
+        signal,
+      }),
+  });
+  if (!enabled) return [];
+  // A package stands in the answer once for each of its versions; the one that is called so comes first.
+  const names = new Map((data?.packages ?? []).map(({ type, name }) => [`${type} ${name}`, { type, name }]));
+  return [...names.values()]
+    .sort((a, b) => Number(b.name === search) - Number(a.name === search))
+    .slice(0, FOUND)
+    .map((one) => ({
+      id: `package:${one.type} ${one.name}`,
+      group: packages.title,
+      label: `${one.name} (${one.type})`,
+      run: () => void navigate(paths.package(account, one)),
+    }));
 }

@@ -1,0 +1,37 @@
+/** English: packages that the images hold, and the page of one. */
+export const packages = {
+  title: 'Packages',
+  lead: 'Everything that your images are made of. A package stands here once for each version and system that it was built for.',
+  versionBegins: 'Version begins with',
+  anyType: 'Any type',
+  architecture: 'CPU',
+  none: 'No package',
+  noneHint: 'Packages show up here as soon as a pushed image has been examined.',
+  imagesOf: (count: string, name: string) => `${count} images with ${name}`,
+  only: 'Only',
+  allVersions: 'Show all versions',
+  versions: 'Versions',
+  parts: 'Parts of this page',
+  known: 'What is known',
+  clearedBy: 'All with a fix are cleared by',
+  severalFixes: 'several versions, see the findings',
+  noLicense: 'the images’ files name none',
+  offered: 'Newest version that is offered',
+  offeredUnknown: 'Not known: no suite of this distribution has been read.',
+  notOffered: 'the suites have none of that name',
+  asOf: (day: string) => `as of ${day}`,
+  dateUnknown: 'date not known',
+  besideFindings: (fixable: string, exploited: string) => `with a fix: ${fixable} · exploited: ${exploited}`,
+  noFindingsHint: 'Where no source of advisories answers for a package, that is unknown, not clean.',
+  where: (versions: string, images: string, containers: string) =>
+    `Versions and builds: ${versions}, images that hold them: ${images}, running containers: ${containers}.`,
+  uncovered: (count: string, versions: string) =>
+    `No source of advisories answers for ${count} of ${versions}: there, findings are unknown, not none.`,
+  clean: 'No known hole affects it.',
+  affected: (total: string) => `It has ${total} findings.`,
+  exploited: (total: string, exploited: string) =>
+    `It has ${total} findings, of which ${exploited} are known to be exploited.`,
+  noFix: 'There is no fix yet.',
+  fixes: (count: string) => `${count} have a fix.`,
+  fixesBy: (count: string, version: string) => `${count} have a fix, and ${version} clears them all.`,
+};

@@ -1,0 +1,37 @@
+/** Chinese: packages that the images hold, and the page of one. */
+import type { Catalogue } from '../catalogue.ts';
+
+export const packages: Catalogue['packages'] = {
+  title: '软件包',
+  lead: '您的镜像由这些软件包组成。每个版本和所构建的系统各占一行。',
+  versionBegins: '版本开头',
+  anyType: '任意类型',
+  architecture: '架构',
+  none: '没有软件包',
+  noneHint: '推送的镜像检查完成后，软件包会显示在这里。',
+  imagesOf: (count, name) => `含 ${name} 的 ${count} 个镜像`,
+  only: '仅限',
+  allVersions: '显示所有版本',
+  versions: '版本',
+  parts: '本页各部分',
+  known: '已知情况',
+  clearedBy: '有修复的均可由此版本消除',
+  severalFixes: '多个版本，见漏洞',
+  noLicense: '镜像中的文件未注明',
+  offered: '可获得的最新版本',
+  offeredUnknown: '未知：尚未读取该发行版的软件源。',
+  notOffered: '软件源中没有该名称',
+  asOf: (day) => `截至 ${day}`,
+  dateUnknown: '日期未知',
+  besideFindings: (fixable, exploited) => `有修复：${fixable} · 已被利用：${exploited}`,
+  noFindingsHint: '没有公告来源涉及的软件包，其状况未知，而非干净。',
+  where: (versions, images, containers) =>
+    `版本和构建：${versions} 个；含有它的镜像：${images} 个；正在运行的容器：${containers} 个。`,
+  uncovered: (count, versions) => `${versions} 个中有 ${count} 个没有公告来源：其漏洞状况未知，而非没有。`,
+  clean: '没有已知漏洞影响它。',
+  affected: (total) => `有 ${total} 项漏洞。`,
+  exploited: (total, exploited) => `有 ${total} 项漏洞，其中 ${exploited} 项已知被利用。`,
+  noFix: '尚无修复。',
+  fixes: (count) => `${count} 项有修复。`,
+  fixesBy: (count, version) => `${count} 项有修复，${version} 可全部消除。`,
+};
