@@ -47,6 +47,14 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               path: 'advisories/:id',
               lazy: lazily(async () => (await import('./features/advisory/advisory-page.tsx')).AdvisoryPage),
             },
+            {
+              path: 'updates',
+              lazy: lazily(async () => (await import('./features/updates/updates-page.tsx')).UpdatesPage),
+            },
+            {
+              path: 'updates/:update',
+              lazy: lazily(async () => (await import('./features/updates/update-page.tsx')).UpdatePage),
+            },
             { path: 'runs/:run', lazy: lazily(async () => (await import('./features/runs/run-page.tsx')).RunPage) },
             {
               path: 'deliveries',

@@ -61,4 +61,5 @@ const NAMES = [
   'advisory.sentences',
   'holders.moreTags',
   'updates.from',
+  'updates.says',
 ];

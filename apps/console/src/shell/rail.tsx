@@ -20,7 +20,7 @@ export function Rail({ account, connected, onFind }: Props) {
     [paths.workloads(account), shell.workloads],
     [paths.settings(account), shell.settings],
   ] as const;
-  const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|packages?|advisor.*|updates.*|comparison)$/.test(
+  const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|packages?|advisor.*|updates.*|compare)$/.test(
     pathname,
   );
   return (

@@ -41,6 +41,10 @@ export const overview = {
   changedSum: (pushes: string, allowed: string, denied: string) =>
     `In the last 24 hours: ${pushes} pushed, ${allowed} allowed, ${denied} refused.`,
   delivered: (sent: string, received: string) => `Deliveries: ${sent} sent, ${received} received.`,
+  advisoriesChanged: (shown: string, count: number) =>
+    count === 1 ? 'An update of the advisories' : `${shown} updates of the advisories`,
+  advisoriesSum: (affected: string, cleared: string, changed: string) =>
+    `said something else of your packages: ${affected} newly affected, ${cleared} newly cleared, ${changed} rated otherwise.`,
   quiet: 'The feed has nothing yet.',
   watch: 'Is the watch itself healthy',
   ready: 'ready',

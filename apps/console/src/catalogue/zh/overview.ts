@@ -42,6 +42,9 @@ export const overview: Catalogue['overview'] = {
   changed: '昨天以来有什么变化',
   changedSum: (pushes, allowed, denied) => `最近 24 小时：推送 ${pushes}，放行 ${allowed}，拒绝 ${denied}。`,
   delivered: (sent, received) => `交付：送出 ${sent}，收到 ${received}。`,
+  advisoriesChanged: (shown, count) => (count === 1 ? '一次公告更新' : `${shown} 次公告更新`),
+  advisoriesSum: (affected, cleared, changed) =>
+    `对您的软件包有了新的说法：新受影响 ${affected}，新解除 ${cleared}，评定改变 ${changed}。`,
   quiet: '事件流中还没有内容。',
   watch: '监控本身是否健康',
   ready: '就绪',

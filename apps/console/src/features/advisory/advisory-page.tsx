@@ -1,6 +1,6 @@
 /** One advisory: what it is, whom it touches now and touched before, what is said against it, what nobody knows. */
 import type { AdvisoryPage as Advisory } from '@pratique/contract';
-import { useParams } from 'react-router';
+import { Link, useParams } from 'react-router';
 import { RequestError } from '../../api/request.ts';
 import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
@@ -27,6 +27,7 @@ export function AdvisoryPage() {
     return <NobodyKnows id={id} />;
   return (
     <div className="page">
+      <Crumbs />
       {!query.data && <PageHead title={id} />}
       <Answered query={query} what={advisory.what} skeleton={<SkeletonRows rows={12} />}>
         {(page) => <Known page={page} />}
@@ -81,11 +82,22 @@ function Numbers({ account, page }: { account: string; page: Advisory }) {
   );
 }
 
+function Crumbs() {
+  const { account } = useAccount();
+  const { findings } = useText();
+  return (
+    <nav className="crumbs" aria-label={findings.title}>
+      <Link to={paths.findings(account)}>{findings.title}</Link>
+    </nav>
+  );
+}
+
 function NobodyKnows({ id }: { id: string }) {
   const { account } = useAccount();
   const { advisory } = useText();
   return (
     <div className="page">
+      <Crumbs />
       <PageHead title={id} lead={advisory.unknownLead} />
       <Empty
         title={advisory.unknownTitle}

@@ -8,10 +8,17 @@ import { percent, sayAdvisory, webAddress } from './say-advisory.ts';
 
 const format = makeFormat('en');
 const holders = { images: 3, repositories: 2, containers: 4, clusters: 1, customers: 0 };
-const record = {
-  ...{ source: 'debian', advisory: 'CVE-2026-1', ecosystem: 'Debian:12', package: 'zlib', severitySource: null },
-  ...{ severity: 'high', status: 'affected', fixedVersions: ['1.3'], disputed: false },
-} as const;
+const record: AdvisoryPage['records'][number] = {
+  source: 'debian',
+  advisory: 'CVE-2026-1',
+  ecosystem: 'Debian:12',
+  package: 'zlib',
+  severity: 'high',
+  severitySource: null,
+  status: 'affected',
+  fixedVersions: ['1.3'],
+  disputed: false,
+};
 type Known = Parameters<typeof sayAdvisory>[0];
 const known: Known = {
   ...{ touches: 'touched', holders, severity: 'high', exploited: false, standing: null, formerly: 0, packages: 1 },

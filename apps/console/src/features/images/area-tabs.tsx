@@ -4,11 +4,12 @@ import { useText } from '../../catalogue/use-text.ts';
 import { paths } from '../../format/paths.ts';
 
 export function AreaTabs({ account }: { account: string }) {
-  const { shell, findings, packages } = useText();
+  const { shell, findings, packages, updates } = useText();
   const pages = [
     [paths.images(account), shell.images],
     [paths.findings(account), findings.title],
     [paths.packages(account), packages.title],
+    [paths.updates(account), updates.tab],
   ] as const;
   return (
     <nav className="tabs" aria-label={shell.images}>

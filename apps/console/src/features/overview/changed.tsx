@@ -6,6 +6,7 @@ import { useFormat } from '../../format/format.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
 import { AdvisoryText } from '../advisory/advisory-text.tsx';
+import { AdvisoriesChanged } from './advisories-changed.tsx';
 import { describeEvent, tagsIn } from './describe-event.ts';
 
 const SHOWN = 7;
@@ -25,6 +26,7 @@ export function Changed({ seen }: { seen: Overview }) {
       {changes.deliveriesSent + changes.deliveriesReceived > 0 && (
         <p>{overview.delivered(number(changes.deliveriesSent), number(changes.deliveriesReceived))}</p>
       )}
+      <AdvisoriesChanged account={seen.account} />
       {told.length === 0 && <p className="quiet">{overview.quiet}</p>}
       <ol className="feed">
         {told.slice(0, SHOWN).map((line) => (
