@@ -37,6 +37,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).addScan,
   },
   {
+    names: { findings: 'findings across the images of an account, and the upgrades that clear most of them' },
+    load: async () => (await import('./findings.ts')).addFindings,
+  },
+  {
+    names: { packages: 'packages that the images of an account hold, or what is known of one' },
+    load: async () => (await import('./packages.ts')).addPackages,
+  },
+  {
     names: { diff: 'compare two images, folders or SBOMs: packages and findings' },
     load: async () => (await import('./diff.ts')).addDiff,
   },
