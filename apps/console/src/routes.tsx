@@ -55,6 +55,10 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               path: 'updates/:update',
               lazy: lazily(async () => (await import('./features/updates/update-page.tsx')).UpdatePage),
             },
+            {
+              path: 'compare',
+              lazy: lazily(async () => (await import('./features/compare/compare-page.tsx')).ComparePage),
+            },
             { path: 'runs/:run', lazy: lazily(async () => (await import('./features/runs/run-page.tsx')).RunPage) },
             {
               path: 'deliveries',

@@ -62,4 +62,5 @@ const NAMES = [
   'holders.moreTags',
   'updates.from',
   'updates.says',
+  'compare.says',
 ];

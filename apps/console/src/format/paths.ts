@@ -12,7 +12,7 @@ export const paths = {
     account: string,
     repository: string,
     reference: string,
-    query: { show?: string; q?: string; severity?: string; step?: string; do?: string } = {},
+    query: { show?: string; q?: string; severity?: string; step?: string; do?: string; finding?: string } = {},
   ): string => at(account, `image${queryOf({ repository, reference, ...query })}`),
   /** @param id any name of a hole: a CVE, or an advisory's own id */
   advisory: (account: string, id: string, query: { show?: string; q?: string } = {}): string =>
@@ -31,6 +31,9 @@ export const paths = {
       account,
       `compare${queryOf({ repository: from.repository, from: from.reference, with: to.repository, to: to.reference, ...query })}`,
     ),
+  /** Where two images are chosen. */
+  compareOthers: (account: string, to?: { repository: string; reference: string }): string =>
+    at(account, `compare${queryOf({ with: to?.repository, to: to?.reference })}`),
   findings: (
     account: string,
     query: { q?: string; show?: string; severity?: string; repository?: string } = {},

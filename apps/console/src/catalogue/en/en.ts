@@ -1,6 +1,7 @@
 /** The English catalogue. */
 import { advisory } from './advisory.ts';
 import { authority } from './authority.ts';
+import { compare } from './compare.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
@@ -42,6 +43,7 @@ export const en = {
   settings,
   webhooks,
   advisory,
+  compare,
   holders,
   updates,
   vex,

@@ -14,7 +14,6 @@ export const updates = {
   },
   holes: 'Holes',
   packages: 'Packages',
-  to: 'Snapshot',
   fromSnapshot: 'Snapshot before',
   sameSnapshot: '(the same data, matched by a newer version of this server)',
   sums: { affected: 'Newly affected', cleared: 'Newly cleared' },

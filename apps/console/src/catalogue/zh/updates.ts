@@ -14,7 +14,6 @@ export const updates: Catalogue['updates'] = {
   },
   holes: '漏洞',
   packages: '软件包',
-  to: '快照',
   fromSnapshot: '之前的快照',
   sameSnapshot: '（同样的数据，由本服务器的新版本匹配）',
   sums: { affected: '新受影响', cleared: '新解除' },

@@ -2,6 +2,7 @@
 import type { Catalogue } from '../catalogue.ts';
 import { advisory } from './advisory.ts';
 import { authority } from './authority.ts';
+import { compare } from './compare.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
@@ -43,6 +44,7 @@ export const zh: Catalogue = {
   settings,
   webhooks,
   advisory,
+  compare,
   holders,
   updates,
   vex,

@@ -13,7 +13,6 @@ const NAMES = 12;
 
 export function AdvisoryFacts({ page }: { page: AdvisoryPage }) {
   const { advisory, image, words } = useText();
-  const { account } = useAccount();
   const format = useFormat();
   return (
     <div className="advisory-about">
@@ -28,7 +27,7 @@ export function AdvisoryFacts({ page }: { page: AdvisoryPage }) {
           {advisory.standings[page.standing]}
         </p>
       )}
-      <dl className="facts">
+      <dl className="facts advisory-facts">
         <dt>{words.severity}</dt>
         <dd>
           <Severities page={page} />
@@ -61,15 +60,24 @@ export function AdvisoryFacts({ page }: { page: AdvisoryPage }) {
             </dd>
           </>
         )}
-        <dt>{image.snapshot}</dt>
-        <dd>
-          <DigestText digest={page.snapshot} />
-        </dd>
       </dl>
+    </div>
+  );
+}
+
+/** Where the answer comes from, and how to get it again. */
+export function AdvisoryFoot({ page }: { page: AdvisoryPage }) {
+  const { image, words } = useText();
+  const { account } = useAccount();
+  return (
+    <div className="advisory-foot">
       <Command
         label={words.sameInTerminal}
         text={`pratique advisories show ${shellWord(account)} ${shellWord(page.id)}`}
       />
+      <p className="quiet">
+        {image.snapshot} <DigestText digest={page.snapshot} />
+      </p>
     </div>
   );
 }

@@ -10,7 +10,7 @@ import { NumberList } from '../../ui/number-list.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Answered, Empty, SkeletonRows } from '../../ui/states.tsx';
 import { AdvisoryActions } from './advisory-actions.tsx';
-import { AdvisoryFacts } from './advisory-facts.tsx';
+import { AdvisoryFacts, AdvisoryFoot } from './advisory-facts.tsx';
 import { sayAdvisory } from './say-advisory.ts';
 import { Spoken } from './spoken.tsx';
 import { Touched } from './touched.tsx';
@@ -50,6 +50,7 @@ function Known({ page }: { page: Advisory }) {
       <Unknown account={account} />
       <Spoken account={account} page={page} />
       <Touched account={account} page={page} />
+      <AdvisoryFoot page={page} />
     </>
   );
 }

@@ -7,7 +7,7 @@ import { partsOf } from './names-in.ts';
 export function AdvisoryText({ account, text }: { account: string; text: string }) {
   return partsOf(text).map((part, index) =>
     part.isName ? (
-      <Link key={index} to={paths.advisory(account, part.text)}>
+      <Link key={index} className="named" to={paths.advisory(account, part.text)}>
         {part.text}
       </Link>
     ) : (

@@ -1,6 +1,6 @@
 /** Which parts of a sentence are names of advisories. */
 import { expect, test } from 'vitest';
-import { partsOf } from './names-in.ts';
+import { nameOfAdvisory, partsOf } from './names-in.ts';
 
 const namesIn = (text: string): string[] => partsOf(text).flatMap((part) => (part.isName ? part.text : []));
 
@@ -25,3 +25,11 @@ test('a long sentence without an end is read once', () => {
   const text = `${'CVE-2024-'.repeat(20_000)}1234`;
   expect(namesIn(text)).toEqual(['CVE-2024-1234']);
 });
+
+test.each([
+  [' cve-2024-5535 ', 'CVE-2024-5535'],
+  ['ghsa-JF85-cpcp-j695', 'GHSA-jf85-cpcp-j695'],
+  ['cve-2024', null],
+  ['cve-2024-5535 openssl', null],
+  ['', null],
+])('typed %j is %s', (text, name) => expect(nameOfAdvisory(text)).toBe(name));

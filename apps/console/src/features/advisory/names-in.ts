@@ -16,3 +16,12 @@ export function partsOf(sentence: string): { text: string; isName: boolean }[] {
   if (from < sentence.length) parts.push({ text: sentence.slice(from), isName: false });
   return parts;
 }
+
+/** The name that the whole text is, as its publisher writes it; null where it is none. */
+export function nameOfAdvisory(text: string): string | null {
+  const upper = text.trim().toUpperCase();
+  // The rest of GitHub's names is in small letters.
+  const name = upper.startsWith('GHSA-') ? `GHSA-${upper.slice(5).toLowerCase()}` : upper;
+  const [part, ...more] = partsOf(name);
+  return part?.isName && more.length === 0 ? name : null;
+}

@@ -17,7 +17,7 @@ export function Unknown({ account }: { account: string }) {
     <p className="advisory-unknown" role="note">
       {data.unscannedImages > 0 && (
         <>
-          <Link to={paths.images(account, { verdict: 'pending' })}>
+          <Link className="named" to={paths.images(account, { verdict: 'pending' })}>
             {advisory.unscanned(number(data.unscannedImages), data.unscannedImages)}
           </Link>{' '}
         </>

@@ -28,7 +28,15 @@ export function HoldingCustomers({ asked, empty }: { asked: Asked; empty: ReactN
   return (
     <AnsweredPages query={pages} what={holders.customers} more={holders.more}>
       {(rows) => (
-        <DataTable label={holders.customers} rows={rows} columns={columns} keyOf={keyOf} textOf={keyOf} empty={empty} />
+        <DataTable
+          label={holders.customers}
+          rows={rows}
+          columns={columns}
+          keyOf={keyOf}
+          textOf={keyOf}
+          filters={asked.filters}
+          empty={empty}
+        />
       )}
     </AnsweredPages>
   );

@@ -22,6 +22,8 @@ export type Asked = {
   account: string /** What is asked about: `['advisories', 'CVE-2026-1']`. */;
   path: readonly string[];
   query?: Record<string, string>;
+  /** Beside the text filter of the table. */
+  filters?: ReactNode;
 };
 
 /** @param why leads from an image to the reason that it is listed */
@@ -48,7 +50,15 @@ export function HoldingImages({
   return (
     <AnsweredPages query={pages} what={holders.images} more={holders.more}>
       {(rows) => (
-        <DataTable label={holders.images} rows={rows} columns={columns} keyOf={keyOf} textOf={textOf} empty={empty} />
+        <DataTable
+          label={holders.images}
+          rows={rows}
+          columns={columns}
+          keyOf={keyOf}
+          textOf={textOf}
+          filters={asked.filters}
+          empty={empty}
+        />
       )}
     </AnsweredPages>
   );

@@ -33,6 +33,7 @@ export function HoldingPlacements({ asked, empty }: { asked: Asked; empty: React
           columns={columns}
           keyOf={keyOf}
           textOf={textOf}
+          filters={asked.filters}
           empty={empty}
         />
       )}

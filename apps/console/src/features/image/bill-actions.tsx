@@ -13,13 +13,14 @@ import { useRunAgain } from './use-image.ts';
 const DIALOGS = {
   explain: lazy(async () => ({ default: (await import('./explain/explain-dialog.tsx')).ExplainDialog })),
   revoke: lazy(async () => ({ default: (await import('./revoke-dialog.tsx')).RevokeDialog })),
+  compare: lazy(async () => ({ default: (await import('../compare/compare-dialog.tsx')).CompareDialog })),
   lift: lazy(async () => ({ default: (await import('./lift-dialog.tsx')).LiftDialog })),
 } as const;
 type Name = keyof typeof DIALOGS;
 const isName = (text: string | null): text is Name => text !== null && Object.hasOwn(DIALOGS, text);
 
 export function BillActions({ image }: { image: ImageStatus }) {
-  const { explain, revoke } = useText();
+  const { compare, explain, revoke } = useText();
   const { may } = useAccount();
   const [search, setSearch] = useSearchParams();
   const asked = search.get('do');
@@ -37,6 +38,7 @@ export function BillActions({ image }: { image: ImageStatus }) {
   return (
     <p className="page-actions">
       <Button onClick={() => show('explain')}>{explain.open}</Button>
+      <Button onClick={() => show('compare')}>{compare.open}</Button>
       {image.revocation ? null : <RunAgain image={image} />}
       {may('maintainer') &&
         (image.revocation ? (

@@ -18,7 +18,7 @@ export function AdvisoriesChanged({ account }: { account: string }) {
     number(updates.reduce((total, update) => total + update[of], 0));
   return (
     <p>
-      <Link to={updates.length === 1 ? paths.update(account, only.id) : paths.updates(account)}>
+      <Link className="named" to={updates.length === 1 ? paths.update(account, only.id) : paths.updates(account)}>
         {overview.advisoriesChanged(number(updates.length), updates.length)}
       </Link>{' '}
       {overview.advisoriesSum(sum('affected'), sum('cleared'), sum('changed'))}

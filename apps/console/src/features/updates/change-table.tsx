@@ -21,16 +21,25 @@ type Props = {
   query: UseInfiniteQueryResult<InfiniteData<AdvisoryChangeRow[]>>;
   /** What all rows have in common, and no column says. */
   of: 'update' | 'advisory';
+  filters?: ReactNode;
   empty: ReactNode;
 };
 
-export function ChangeTable({ account, query, of, empty }: Props) {
+export function ChangeTable({ account, query, of, filters, empty }: Props) {
   const { updates, holders } = useText();
   const columns = useColumns(account, of);
   return (
     <AnsweredPages query={query} what={updates.changes} more={holders.more}>
       {(rows) => (
-        <DataTable label={updates.changes} rows={rows} columns={columns} keyOf={keyOf} textOf={textOf} empty={empty} />
+        <DataTable
+          label={updates.changes}
+          rows={rows}
+          columns={columns}
+          keyOf={keyOf}
+          textOf={textOf}
+          filters={filters}
+          empty={empty}
+        />
       )}
     </AnsweredPages>
   );

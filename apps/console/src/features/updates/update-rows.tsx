@@ -28,9 +28,6 @@ export function UpdateRows({ account, update }: Props) {
   return (
     <Section title={updates.rows}>
       <Tabs tabs={tabs} label={updates.rows} keep={KEPT} />
-      <p className="above-table">
-        <KindChoice all={shown === 'changes'} />
-      </p>
       {shown === 'changes' ? (
         <Changes account={account} update={update} />
       ) : (
@@ -77,7 +74,15 @@ function useKind(): string {
 function Changes({ account, update }: Props) {
   const { words } = useText();
   const query = useUpdateChanges(account, String(update.id), useKind());
-  return <ChangeTable account={account} query={query} of="update" empty={<Empty title={words.none} />} />;
+  return (
+    <ChangeTable
+      account={account}
+      query={query}
+      of="update"
+      filters={<KindChoice all />}
+      empty={<Empty title={words.none} />}
+    />
+  );
 }
 
 function Holders({ shown, account, update }: Props & { shown: string }) {
@@ -86,6 +91,7 @@ function Holders({ shown, account, update }: Props & { shown: string }) {
     account,
     path: ['advisory-updates', String(update.id)],
     query: { kind: useKind() || 'affected' },
+    filters: <KindChoice all={false} />,
   };
   if (shown === 'containers')
     return (

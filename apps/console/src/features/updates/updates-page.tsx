@@ -8,7 +8,7 @@ import { useAccount } from '../../shell/session.ts';
 import { AnsweredPages } from '../../ui/answered-pages.tsx';
 import type { Column } from '../../ui/column.ts';
 import { momentColumn, textColumn } from '../../ui/columns.tsx';
-import { Command, DigestText } from '../../ui/copyable.tsx';
+import { Command } from '../../ui/copyable.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { PageHead } from '../../ui/page.tsx';
 import { Empty } from '../../ui/states.tsx';
@@ -60,7 +60,7 @@ function useColumns(account: string): readonly Column<AdvisoryUpdate>[] {
     ): Column<AdvisoryUpdate> => ({
       id,
       head,
-      width: 112,
+      width: id === 'holes' || id === 'packages' ? 88 : 120,
       number: true,
       sort: (row) => row[id],
       cell: (row) => number(row[id]),
@@ -69,18 +69,16 @@ function useColumns(account: string): readonly Column<AdvisoryUpdate>[] {
       {
         id: 'update',
         head: updates.update,
-        width: 112,
         sort: (row) => row.id,
         cell: (row) => <UpdateLink account={account} update={row.id} />,
       },
       momentColumn('at', words.when, (row) => row.at),
-      textColumn('state', words.state, (row) => updates.states[row.state]),
+      textColumn('state', words.state, (row) => updates.states[row.state], 176),
       count('affected', updates.kinds.affected),
       count('cleared', updates.kinds.cleared),
       count('changed', updates.kinds.changed),
       count('holes', updates.holes),
       count('packages', updates.packages),
-      { id: 'to', head: updates.to, width: 184, cell: (row) => <DigestText digest={row.to} /> },
     ];
   }, [account, updates, words, number]);
 }

@@ -1,7 +1,7 @@
 /** What the palette offers: pages, accounts, actions, and images and packages that the server finds. */
 import { ImageRow, PackageRows } from '@pratique/contract';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useNavigate } from 'react-router';
+import { useLocation, useNavigate } from 'react-router';
 import { z } from 'zod';
 import { queryOf, request } from '../../api/request.ts';
 import { useText } from '../../catalogue/use-text.ts';
@@ -10,6 +10,7 @@ import { imageName } from '../../format/reference.ts';
 import { useCopy } from '../../ui/copyable.tsx';
 import { usePreferences } from '../preferences.tsx';
 import { useMe, useSignOut } from '../session.ts';
+import { useAdvisoryEntries } from './advisory-entries.ts';
 
 export type Entry = { id: string; group: string; label: string; run: () => void };
 
@@ -25,6 +26,7 @@ export function useEntries(account: string, q: string): Entry[] {
     .split(/\s+/)
     .filter((word) => word !== '');
   return [
+    ...useAdvisoryEntries(account, q),
     ...images,
     ...found,
     ...offered.filter((entry) => wanted.every((word) => entry.label.toLowerCase().includes(word))),
@@ -32,8 +34,10 @@ export function useEntries(account: string, q: string): Entry[] {
 }
 
 function usePages(account: string): Entry[] {
-  const { palette, shell, policies, authority, workloads, settings, deliveries, findings, packages } = useText();
+  const { palette, shell, policies, authority, workloads, settings, deliveries, findings, packages, updates, compare } =
+    useText();
   const navigate = useNavigate();
+  const { pathname, search } = useLocation();
   const page = (label: string, to: string): Entry => ({
     id: to,
     group: palette.pages,
@@ -47,10 +51,14 @@ function usePages(account: string): Entry[] {
     page(under(shell.images, findings.title), paths.findings(account)),
     page(under(shell.images, findings.upgrades), paths.findings(account, { show: 'upgrades' })),
     page(under(shell.images, packages.title), paths.packages(account)),
+    page(under(shell.images, updates.title), paths.updates(account)),
+    page(under(shell.images, compare.title), paths.compareOthers(account)),
+    ...(/^\/accounts\/[^/]+\/image$/.test(pathname) ? [page(compare.this, `${pathname}${search}&do=compare`)] : []),
     page(shell.deliveries, paths.deliveries(account)),
     page(under(shell.deliveries, deliveries.contracts), paths.deliveries(account, { show: 'contracts' })),
     page(under(shell.policies, policies.rules), paths.policies(account)),
     page(under(shell.policies, policies.exceptions), paths.policies(account, { show: 'exceptions' })),
+    page(under(shell.policies, policies.vex), paths.policies(account, { show: 'vex' })),
     page(under(shell.policies, policies.trust), paths.policies(account, { show: 'trust' })),
     page(under(shell.policies, policies.chains), paths.policies(account, { show: 'chains' })),
     page(under(shell.workloads, workloads.admissions), paths.workloads(account)),

@@ -12,7 +12,8 @@ import { VexState } from './vex-state.tsx';
 
 const NAME_LENGTH = 56;
 
-export function useVexColumns(account: string): readonly Column<VexDocumentInfo>[] {
+/** @param refused some do not count: why is a column of its own */
+export function useVexColumns(account: string, refused: boolean): readonly Column<VexDocumentInfo>[] {
   const { vex, words } = useText();
   const { number } = useFormat();
   return useMemo(
@@ -23,17 +24,14 @@ export function useVexColumns(account: string): readonly Column<VexDocumentInfo>
         head: words.state,
         width: 112,
         sort: (row) => row.state,
-        cell: (row) => (
-          <span title={row.refused ?? undefined}>
-            <VexState state={row.state} />
-          </span>
-        ),
+        cell: (row) => <VexState state={row.state} />,
       },
-      textColumn('author', vex.author, (row) => row.author ?? vex.noAuthor, 160),
+      ...(refused ? [textColumn<VexDocumentInfo>('refused', vex.refusedHead, (row) => row.refused, 208)] : []),
+      textColumn('author', vex.author, (row) => row.author ?? vex.noAuthor, 128),
       {
         id: 'about',
         head: vex.about,
-        width: 208,
+        width: 176,
         sort: (row) => row.image?.repository ?? '',
         cell: (row) =>
           row.image ? (
@@ -50,16 +48,14 @@ export function useVexColumns(account: string): readonly Column<VexDocumentInfo>
       {
         id: 'statements',
         head: vex.statements,
-        width: 96,
+        width: 88,
         number: true,
         sort: (row) => row.statements,
         cell: (row) => number(row.statements),
       },
-      textColumn('source', vex.source, (row) => (row.signer ? vex.signedBy(row.signer) : vex.sources[row.source]), 160),
-      textColumn('by', vex.addedBy, (row) => row.addedBy, 104),
       momentColumn('added', vex.added, (row) => row.addedAt),
     ],
-    [account, vex, words, number],
+    [account, refused, vex, words, number],
   );
 }
 

@@ -47,7 +47,10 @@ export function VexDocuments() {
 function Documents({ account, documents }: { account: string; documents: VexDocumentInfo[] }) {
   const { vex, words } = useText();
   const table = useTableState();
-  const columns = useVexColumns(account);
+  const columns = useVexColumns(
+    account,
+    documents.some((one) => one.refused !== null),
+  );
   const state = table.param('state');
   const rows = useMemo(
     () => (state === '' ? documents : documents.filter((one) => one.state === state)),
