@@ -7,7 +7,14 @@ import { readCount } from '../exit.ts';
 import { LEFT_OUT, readRows } from '../read-rows.ts';
 import { formatCounts, formatTable, shorten } from '../text.ts';
 
-type Options = { search?: string; type?: string; packageVersion?: string; limit: string; json?: boolean };
+type Options = {
+  search?: string;
+  type?: string;
+  packageVersion?: string;
+  covered?: boolean;
+  limit: string;
+  json?: boolean;
+};
 
 export function addPackages(program: Command, context: Context): void {
   program
@@ -18,6 +25,8 @@ export function addPackages(program: Command, context: Context): void {
     .option('--search <text>', 'part of the name')
     .option('--type <type>', 'as purls call it: deb, npm; without it a name is looked for in all')
     .option('--package-version <prefix>', 'how the version begins')
+    .option('--covered', 'a source of advisories answers for it; --no-covered: none does')
+    .option('--no-covered')
     .option('--limit <n>', 'rows at most', '50')
     .option('--json', 'print JSON')
     .addHelpText(
@@ -30,6 +39,7 @@ export function addPackages(program: Command, context: Context): void {
       const { search, type, packageVersion: version } = options;
       for (const [key, value] of Object.entries({ name, search, type, version }))
         if (value !== undefined) query.set(key, value);
+      if (options.covered !== undefined && name === undefined) query.set('covered', String(options.covered));
       const page =
         name === undefined || type === undefined
           ? null
@@ -69,7 +79,7 @@ function describePackages({ page, packages, next }: PackageRows & { page?: Packa
           row.distribution ?? '–',
           String(row.images),
           String(row.fixable),
-          formatCounts(row.findings),
+          row.covered ? formatCounts(row.findings) : formatCounts(row.findings).replace(/^none$/, 'not known'),
         ]),
       ),
     );

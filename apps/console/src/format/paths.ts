@@ -38,7 +38,7 @@ export const paths = {
     account: string,
     query: { q?: string; show?: string; severity?: string; repository?: string } = {},
   ): string => at(account, `findings${queryOf(query)}`),
-  packages: (account: string, query: { q?: string; version?: string } = {}): string =>
+  packages: (account: string, query: { q?: string; version?: string; covered?: string } = {}): string =>
     at(account, `packages${queryOf(query)}`),
   /** Names of packages have slashes and dots. `purl`: one of them alone; `version`: those of exactly this version. */
   package: (

@@ -45,6 +45,7 @@ const PackageSearch = PageQuery.extend({
   version: Term.optional(),
   below: Term.optional(),
   purl: z.string().min(1).max(1000).optional(),
+  covered: z.stringbool().optional(),
 });
 const PackageQuery = z.object({
   type: z.string().min(1).max(30),

@@ -248,6 +248,10 @@ describe('findings', () => {
 
 describe('packages', () => {
   test('are found by name, beginning of the version, and below a version in the order of their kind', async () => {
+    const { packages } = await get<PackageRows>('packages?name=sed');
+    expect(packages.map((one) => one.covered)).toEqual([true]);
+    expect((await get<PackageRows>('packages?covered=false')).packages).toEqual([]);
+    expect((await get<PackageRows>('packages?covered=true&name=sed')).packages).toHaveLength(1);
     const versions = async (query: string) =>
       (await get<PackageRows>(`packages?${query}`)).packages.map((row) => row.version);
     expect(await versions('name=log4j')).toEqual(['2.16', '2.17', '2.3', '2.9']);

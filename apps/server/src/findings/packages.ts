@@ -26,6 +26,8 @@ export type PackageFilter = {
   exact?: boolean | undefined;
   /** Exactly this package. */
   purl?: string | undefined;
+  /** Whether a source of advisories answers for it. */
+  covered?: boolean | undefined;
 };
 
 /** Versions of one name that are put in order to see which are below; more are refused. */
@@ -36,7 +38,7 @@ const MANY_VERSIONS = 20_000;
  * @throws ServerError `invalid` where versions have no order, or are too many
  */
 export async function packagesOf(tx: Tx, accountId: string, filter: PackageFilter): Promise<RawBuilder<unknown>> {
-  const { name, search, type, version, below, source, exact, purl } = filter;
+  const { name, search, type, version, below, source, exact, purl, covered } = filter;
   const named = source
     ? { name: sql`p.source_name`, version: sql`p.source_version` }
     : { name: sql`p.name`, version: sql`p.version` };
@@ -50,6 +52,11 @@ export async function packagesOf(tx: Tx, accountId: string, filter: PackageFilte
         ? []
         : [exact ? sql`${named.version} = ${version}` : sql`starts_with(${named.version}, ${version})`]),
       ...(purl === undefined ? [] : [sql`p.purl = ${purl}`]),
+      ...(covered === undefined
+        ? []
+        : [
+            sql`exists (select from held_matched m where m.account_id = ${accountId} and m.package_id = p.package_id and m.covered = ${covered})`,
+          ]),
     ],
     sql` and `,
   );
@@ -76,7 +83,7 @@ function isBelow(type: string, version: string, limit: string): boolean {
   return compareVersions(scheme, version, limit) < 0;
 }
 
-type Row = PackageColumns & Counted & { package_id: number; images: number };
+type Row = PackageColumns & Counted & { package_id: number; images: number; covered: boolean };
 type Counted = SeverityCounts & { fixable: number; exploited: number };
 
 const COUNTS = sql`
@@ -109,7 +116,8 @@ export async function listPackages(
       select * from held_package p where p.account_id = ${accountId} and p.package_id in (${packages})
         and (${after === null} or (p.name, p.version, p.package_id) > (${name}, ${version}, ${id}::bigint))
       order by p.name, p.version, p.package_id limit ${page.limit + 1})
-    select page.package_id, page.type, page.name, page.version, page.purl, page.source_name, page.source_version, page.architecture, page.distribution, page.images, counted.*
+    select page.package_id, page.type, page.name, page.version, page.purl, page.source_name, page.source_version, page.architecture, page.distribution, page.images, counted.*,
+      coalesce((select m.covered from held_matched m where m.account_id = ${accountId} and m.package_id = page.package_id), false) as covered
     from page cross join lateral (select ${COUNTS} from held_finding f where f.account_id = ${accountId} and f.package_id = page.package_id) as counted
     order by page.name, page.version, page.package_id`.execute(tx);
   const cut = pageOf(rows, page.limit, (row) => [row.name, row.version, row.package_id]);
@@ -123,6 +131,7 @@ function toRow(row: Row): PackageRow {
     findings: countsOf(row),
     fixable: row.fixable,
     exploited: row.exploited,
+    covered: row.covered,
   };
 }
 

@@ -75,6 +75,8 @@ export const PackageRow = ListedPackage.extend({
   findings: SeverityCounts,
   fixable: z.number().int(),
   exploited: z.number().int(),
+  /** False: no source of advisories says anything of it, or nobody has looked yet; that there are no findings means nothing then. */
+  covered: z.boolean(),
 });
 export type PackageRow = z.infer<typeof PackageRow>;
 

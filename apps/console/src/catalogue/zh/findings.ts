@@ -14,7 +14,7 @@ export const findings: Catalogue['findings'] = {
   uncovered: (packages) => `没有任何公告来源涉及的软件包：${packages} 个。`,
   toPending: '查看没有裁决的镜像',
   toPackages: '查看软件包',
-  search: '搜索',
+  search: '编号、软件包或标题',
   searchFor: '搜索：编号、软件包或标题的一部分',
   fix: '修复',
   withFix: '有修复',
@@ -52,7 +52,7 @@ export const findings: Catalogue['findings'] = {
   saysFix: (version) => `已在 ${version} 中修复`,
   openAdvisory: '打开公告',
   upgradesLead: (total, unfixable) =>
-    `有 ${total} 项升级可以消除漏洞，消除最多的在前。${unfixable} 项漏洞没有修复：任何升级都无法消除。`,
+    `有 ${total} 项升级可以消除漏洞，按所有镜像合计，消除最多的在前。${unfixable} 项漏洞没有修复：任何升级都无法消除。`,
   noUpgrade: '没有升级可以消除这里的漏洞',
   unfixable: (count) => `没有修复的漏洞：${count} 项。`,
   moreUpgrades: '加载更多升级',

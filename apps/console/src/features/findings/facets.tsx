@@ -30,19 +30,19 @@ export function Facets({ account, asked, facets }: Props) {
   return (
     <div className="facets">
       <fieldset>
-        <legend>{text.search}</legend>
-        <FilterInput value={table.q} label={text.searchFor} onChange={search} />
+        <legend className="visually-hidden">{text.search}</legend>
+        <FilterInput value={table.q} label={text.searchFor} placeholder={text.search} onChange={search} />
       </fieldset>
       {CHOICES.map((choice) => (
         <fieldset key={choice}>
-          <legend>{heads[choice]}</legend>
+          <legend className="visually-hidden">{heads[choice]}</legend>
           {valuesOf(choice, facets, table.param(choice)).map((value) => (
             <Toggle key={value} choice={choice} value={value} facets={facets} table={table} />
           ))}
         </fieldset>
       ))}
       <fieldset>
-        <legend>{words.repository}</legend>
+        <legend className="visually-hidden">{words.repository}</legend>
         <RepositoryChoice account={account} asked={asked} />
       </fieldset>
     </div>

@@ -66,7 +66,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       },
       {
         id: 'exploited',
-        head: image.exploited,
+        head: text.exploited,
         width: 80,
         cell: (row) => (row.exploited ? <strong title={image.exploitedLong}>{text.yes}</strong> : ''),
       },

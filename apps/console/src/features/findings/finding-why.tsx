@@ -175,7 +175,11 @@ function Evidence({ account, row }: { account: string; row: FindingRow }) {
           </dl>
         </>
       )}
-      {page.data && row.package.distribution !== null && <Offers offered={page.data.offered} />}
+      {page.data && row.package.distribution !== null && (
+        <dl className="facts">
+          <Offers offered={page.data.offered} />
+        </dl>
+      )}
     </>
   );
 }

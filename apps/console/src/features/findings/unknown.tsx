@@ -15,7 +15,13 @@ export function Unknown({ account, unknown }: { account: string; unknown: Findin
       <p>
         <strong>{text.unknown}</strong> {unscannedImages > 0 && text.unscanned(number(unscannedImages))}{' '}
         {uncoveredPackages > 0 && text.uncovered(number(uncoveredPackages))}{' '}
-        <Link to={unscannedImages > 0 ? paths.images(account, { verdict: 'pending' }) : paths.packages(account)}>
+        <Link
+          to={
+            unscannedImages > 0
+              ? paths.images(account, { verdict: 'pending' })
+              : paths.packages(account, { covered: 'false' })
+          }
+        >
           {unscannedImages > 0 ? text.toPending : text.toPackages}
         </Link>
       </p>

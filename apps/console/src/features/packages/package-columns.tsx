@@ -31,19 +31,25 @@ export function usePackageColumns(account: string, isSorted: boolean): readonly 
       {
         id: 'version',
         head: words.version,
-        width: 200,
+        width: 184,
         sort: (row) => row.version,
         cell: (row) => <PackageMention account={account} of={row} only />,
       },
       textColumn('type', words.type, (row) => row.type, 72),
-      textColumn('distribution', image.distribution, (row) => row.distribution, 168),
+      textColumn('distribution', image.distribution, (row) => row.distribution, 208),
       textColumn('architecture', text.architecture, (row) => row.architecture, 72),
       {
         id: 'findings',
         head: images.findings,
-        width: 144,
+        width: 128,
         sort: weigh,
-        cell: (row) => <SeverityTally counts={row.findings} />,
+        cell: (row) =>
+          // Without a source that answers, no finding is no good news.
+          row.covered || weigh(row) > 0 ? (
+            <SeverityTally counts={row.findings} />
+          ) : (
+            <span title={text.noFindingsHint}>{text.notKnown}</span>
+          ),
       },
       {
         id: 'fixable',

@@ -27,12 +27,8 @@ export function PackageFacts({ page }: { page: PackagePage }) {
         )}
         <dt>{image.license}</dt>
         <dd>{page.licenses.length === 0 ? text.noLicense : page.licenses.join(', ')}</dd>
+        {OFFERED.has(page.type) && <Offers offered={page.offered} />}
       </dl>
-      {OFFERED.has(page.type) && (
-        <div className="package-offers">
-          <Offers offered={page.offered} />
-        </div>
-      )}
     </Section>
   );
 }

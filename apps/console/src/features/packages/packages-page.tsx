@@ -23,8 +23,13 @@ export function PackagesPage() {
   const table = useTableState();
   const asked = useMemo(() => {
     const search = table.q.trim();
-    const [type, version] = [table.param('type'), table.param('version')];
-    return { ...(search && { search }), ...(type && { type }), ...(version && { version }) };
+    const [type, version, covered] = [table.param('type'), table.param('version'), table.param('covered')];
+    return {
+      ...(search && { search }),
+      ...(type && { type }),
+      ...(version && { version }),
+      ...(covered && { covered }),
+    };
   }, [table]);
   return (
     <div className="page wide">
@@ -38,11 +43,12 @@ export function PackagesPage() {
   );
 }
 
-function commandOf(account: string, { search, type, version }: PackageSearch): string {
+function commandOf(account: string, { search, type, version, covered }: PackageSearch): string {
   const words = ['pratique', 'packages', account];
   if (search) words.push('--search', search);
   if (type) words.push('--type', type);
   if (version) words.push('--package-version', version);
+  if (covered) words.push(covered === 'true' ? '--covered' : '--no-covered');
   return words.map(shellWord).join(' ');
 }
 
@@ -80,6 +86,15 @@ function PackageTable({ account, asked }: { account: string; asked: PackageSearc
               name="type"
               label={words.type}
               options={[['', text.anyType], ...TYPES.map((one) => [one, one] as const)]}
+            />
+            <Choice
+              name="covered"
+              label={text.coverage}
+              options={[
+                ['', text.anyCoverage],
+                ['true', text.covered],
+                ['false', text.notCovered],
+              ]}
             />
           </>
         }

@@ -7,7 +7,14 @@ import { usePages } from '../../api/use-pages.ts';
 
 /** Which packages: all of a name, those of a version, or one alone. */
 export type AskedPackage = { type: string; name: string; version?: string; exact?: string; purl?: string };
-export type PackageSearch = { search?: string; name?: string; type?: string; version?: string; purl?: string };
+export type PackageSearch = {
+  search?: string;
+  name?: string;
+  type?: string;
+  version?: string;
+  purl?: string;
+  covered?: string;
+};
 
 export function usePackages(account: string, asked: PackageSearch): UseInfiniteQueryResult<InfiniteData<PackageRow[]>> {
   return usePages(
