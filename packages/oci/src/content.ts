@@ -10,6 +10,8 @@ export type ContentSource = {
   manifest(tagOrDigest: string): Promise<RawManifest>;
   /** Streams a blob. The reader checks size and digest. @throws OciError `not-found` */
   blob(descriptor: Descriptor): Promise<Readable>;
+  /** Where a blob lies as a file of its own; absent, or null, where it does not. */
+  file?(descriptor: Descriptor): string | null;
   /** Manifests whose subject is the digest; empty where the place knows no referrers. */
   referrers(digest: string): Promise<Descriptor[]>;
 };

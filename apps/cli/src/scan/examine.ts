@@ -75,6 +75,7 @@ async function examineImage(
     descriptor,
     diffId: null, // taken from the configuration
     open: () => source.blob(descriptor),
+    file: source.file?.(descriptor) ?? undefined,
   }));
   const inventory = await inventoryImage(
     { layers, config },

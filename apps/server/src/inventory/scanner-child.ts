@@ -13,6 +13,7 @@ try {
     descriptor,
     diffId,
     open: async () => createReadStream(path, { highWaterMark: 1 << 20 }),
+    file: path,
   }));
   const memory = order.memory ? rememberLayers(order.memory.dir, order.memory.maxBytes) : undefined;
   answer = { ok: true, inventory: await inventoryImage({ layers, config: order.config }, memory ? { memory } : {}) };

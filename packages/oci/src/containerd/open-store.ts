@@ -55,6 +55,7 @@ export async function openContainerd(root: string, namespace: string | null): Pr
         );
       return createReadStream(path, { highWaterMark: 1 << 20 });
     },
+    file: ({ digest }) => pathOf(digest),
     referrers: async () => [],
   };
 }

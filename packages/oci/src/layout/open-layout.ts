@@ -50,6 +50,7 @@ export async function openLayout(dir: string): Promise<ContentSource> {
         throw new OciError('size-mismatch', `${descriptor.digest} has ${size} bytes in ${dir}, not ${descriptor.size}`);
       return createReadStream(path, { highWaterMark: 1 << 20 });
     },
+    file: ({ digest }) => blobPath(dir, digest),
     async referrers(digest) {
       const subjects = await Promise.all(entries.map(subjectOf));
       return entries.filter((_, at) => subjects[at] === digest);
