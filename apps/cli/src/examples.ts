@@ -46,6 +46,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'webhook resend': ['pratique webhook resend vendor pager'],
   'webhook change': ['pratique webhook change vendor pager --new-key'],
   'webhook remove': ['pratique webhook remove vendor pager'],
+  'vex list': [
+    'pratique vex list vendor',
+    'pratique vex list vendor --json | jq ".[] | select(.state == \\"refused\\")"',
+  ],
+  'vex withdraw': ['pratique vex withdraw vendor 0197...'],
   'break-glass close': ['pratique break-glass close vendor emergency-1'],
   'break-glass list': ['pratique break-glass list vendor'],
   'exception reject': ['pratique exception reject vendor CVE-2024-0001 --reason "a fix exists"'],
