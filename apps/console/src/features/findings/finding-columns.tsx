@@ -30,7 +30,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       {
         id: 'advisory',
         head: image.advisory,
-        width: 160,
+        width: 144,
         cell: (row) => (
           <span title={row.title ?? row.id}>
             <AdvisoryMention account={account} id={row.id} />
@@ -40,7 +40,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       {
         id: 'severity',
         head: words.severity,
-        width: 96,
+        width: 92,
         sort: byServer,
         cell: (row) => <SeverityMark severity={row.severity} />,
       },
@@ -56,7 +56,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       {
         id: 'fixed',
         head: image.fixedIn,
-        width: 144,
+        width: 136,
         cell: (row) =>
           row.fixedVersion === null ? (
             <span className="quiet">{row.status === 'will-not-fix' ? image.status[row.status] : image.noFix}</span>
@@ -67,7 +67,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       {
         id: 'exploited',
         head: text.exploited,
-        width: 80,
+        width: 72,
         cell: (row) => (row.exploited ? <strong title={image.exploitedLong}>{text.yes}</strong> : ''),
       },
       {
@@ -88,7 +88,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
       {
         id: 'running',
         head: text.running,
-        width: 72,
+        width: 68,
         number: true,
         cell: (row) =>
           row.runningImages === 0 ? (
@@ -102,11 +102,11 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
             </Link>
           ),
       },
-      { ...momentColumn<FindingRow>('first-seen', text.firstSeen, (row) => row.firstSeen), width: 112, sort: byServer },
+      { ...momentColumn<FindingRow>('first-seen', text.firstSeen, (row) => row.firstSeen), width: 104, sort: byServer },
       {
         id: 'excepted',
         head: text.exception,
-        width: 88,
+        width: 76,
         cell: (row) =>
           row.excepted === 'none' ? (
             ''
