@@ -2,6 +2,7 @@
 import { Cluster, ImageRow, Run } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
+import { findingStops } from './walk-findings.ts';
 
 export type Stop = { name: string; path: string /** Text that must be visible. */; shows: string[] };
 
@@ -31,6 +32,7 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
       shows: images.length > 0 ? ['Verdict', `${images[0]?.repository}:${images[0]?.tag}`] : ['No image yet'],
     },
     ...imageStops(at, account, images),
+    ...(await findingStops(page, account)),
     ...runs.map((run) => ({ name: 'run', path: at(`runs/${run.id}`), shows: ['Route', run.steps[0]?.name ?? ''] })),
     { name: 'deliveries', path: at('deliveries'), shows: ['Receipts'] },
     { name: 'deliveries-sent', path: at('deliveries?show=sent'), shows: ['Sent'] },

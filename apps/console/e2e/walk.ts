@@ -6,6 +6,7 @@ import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import { walkAccess } from './walk-access.ts';
 import { walkActions } from './walk-actions.ts';
+import { walkFindings } from './walk-findings.ts';
 import { walkLife } from './walk-life.ts';
 
 export type WalkOptions = {
@@ -85,6 +86,7 @@ async function walkTheme(
     await walkActions(page, walk);
     await walkLife(page, walk);
     await walkAccess(page, walk);
+    await walkFindings(page, walk);
   }
   await visitOnPhone(page, options.url, account, keep, report);
   await visitInChinese(page, options.url, account, keep, report);

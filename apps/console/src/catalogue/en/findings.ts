@@ -55,7 +55,7 @@ export const findings = {
   noUpgrade: 'No upgrade clears anything here',
   unfixable: (count: string) => `Findings without a fix: ${count}.`,
   moreUpgrades: 'Load more upgrades',
-  clears: (rows: string, images: string) => `clears ${rows} findings, in up to ${images} images`,
+  clears: (rows: string, images: string) => `clears ${rows} findings; images that hold it: at least ${images}`,
   holes: (count: string) => `holes: ${count}`,
   exploitedHoles: (count: string) => `exploited: ${count}`,
   severalFixes: 'several versions',

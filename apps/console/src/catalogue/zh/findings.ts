@@ -56,7 +56,7 @@ export const findings: Catalogue['findings'] = {
   noUpgrade: '没有升级可以消除这里的漏洞',
   unfixable: (count) => `没有修复的漏洞：${count} 项。`,
   moreUpgrades: '加载更多升级',
-  clears: (rows, images) => `消除 ${rows} 项漏洞，最多涉及 ${images} 个镜像`,
+  clears: (rows, images) => `消除 ${rows} 项漏洞；含有它的镜像：至少 ${images} 个`,
   holes: (count) => `漏洞编号：${count} 个`,
   exploitedHoles: (count) => `已被利用：${count} 个`,
   severalFixes: '多个版本',
