@@ -1,5 +1,5 @@
 /** The pages of the walk, and what each must show; what depends on data is looked up first. */
-import { Cluster, ImageRow, Run } from '@pratique/contract';
+import { AdvisoryChangeRows, AdvisoryUpdates, Cluster, FindingRows, ImageRow, Run } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { findingStops } from './walk-findings.ts';
@@ -33,6 +33,8 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
     },
     ...imageStops(at, account, images),
     ...(await findingStops(page, account)),
+    ...(await holeStops(page, at, account)),
+    ...comparisonStops(at, images),
     ...runs.map((run) => ({ name: 'run', path: at(`runs/${run.id}`), shows: ['Route', run.steps[0]?.name ?? ''] })),
     { name: 'deliveries', path: at('deliveries'), shows: ['Receipts'] },
     { name: 'deliveries-sent', path: at('deliveries?show=sent'), shows: ['Sent'] },
@@ -45,6 +47,7 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
       path: at('policies?show=trust'),
       shows: ['Trust policy', 'Images of other registries', 'Logins to other registries'],
     },
+    { name: 'vex', path: at('policies?show=vex'), shows: ['Statements of those who know a product', 'Add a document'] },
     { name: 'chains', path: at('policies?show=chains'), shows: ['On denial', 'inventory'] },
     { name: 'admissions', path: at('workloads'), shows: ['Admission reviews'] },
     { name: 'running', path: at('workloads?show=running'), shows: ['Running'] },
@@ -97,6 +100,58 @@ function imageStops(at: (path: string) => string, account: string, images: Image
           shows: ['Cargo'],
         }))
       : []),
+  ];
+}
+
+/** The most urgent hole, or else one that an update cleared; and what the last update changed. */
+async function holeStops(page: Page, at: (path: string) => string, account: string): Promise<Stop[]> {
+  const { findings } = FindingRows.parse(await ask(page, `${at('findings')}?limit=1`));
+  const { updates } = AdvisoryUpdates.parse(await ask(page, `${at('advisory-updates')}?limit=1`));
+  const [update] = updates;
+  const changes = update
+    ? AdvisoryChangeRows.parse(await ask(page, `${at(`advisory-updates/${update.id}/changes`)}?limit=1`)).rows
+    : [];
+  const id = findings[0]?.id ?? changes[0]?.id;
+  const path = at(`advisories/${id}`);
+  const command = `pratique advisories show ${account} ${id}`;
+  return [
+    ...(id === undefined
+      ? []
+      : [
+          { name: 'advisory', path, shows: [id, 'Exceptions and statements', command] },
+          { name: 'advisory-sources', path: `${path}?show=sources`, shows: ['Ecosystem'] },
+          { name: 'advisory-history', path: `${path}?show=history`, shows: ['What the sources say'] },
+        ]),
+    ...(findings[0] ? [{ name: 'advisory-packages', path: `${path}?show=packages`, shows: ['Known here since'] }] : []),
+    { name: 'updates', path: at('updates'), shows: ['What updates changed', `pratique advisories changes ${account}`] },
+    ...(update
+      ? [
+          {
+            name: 'update',
+            path: at(`updates/${update.id}`),
+            shows: ['Newly affected', 'Newly cleared', changes[0]?.id ?? ''],
+          },
+          {
+            name: 'update-images',
+            path: at(`updates/${update.id}?show=images&kind=cleared`),
+            shows: ['Newly cleared'],
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Two images that were scanned, and the page where two are chosen. */
+function comparisonStops(at: (path: string) => string, images: ImageRow[]): Stop[] {
+  const [from, to] = images.filter((row) => row.findings !== null);
+  const choose = { name: 'compare-choose', path: at('compare'), shows: ['Compare two images', 'First', 'Second'] };
+  if (!from || !to) return [choose];
+  const query = { repository: from.repository, from: from.tag, with: to.repository, to: to.tag };
+  const path = at(`compare?${new URLSearchParams(query)}`);
+  return [
+    choose,
+    { name: 'compare', path, shows: [`${from.repository}:${from.tag} → ${to.repository}:${to.tag}`, 'New findings'] },
+    { name: 'compare-packages', path: `${path}&show=packages`, shows: ['Differences'] },
   ];
 }
 

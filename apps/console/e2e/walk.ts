@@ -6,7 +6,8 @@ import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import { walkAccess } from './walk-access.ts';
 import { walkActions } from './walk-actions.ts';
-import { walkFindings } from './walk-findings.ts';
+import { FINDING_STOPS, walkFindings } from './walk-findings.ts';
+import { walkHoles } from './walk-holes.ts';
 import { walkLife } from './walk-life.ts';
 
 export type WalkOptions = {
@@ -17,6 +18,8 @@ export type WalkOptions = {
   screenshotsDir: string;
   /** Path of a Chromium; /usr/bin/chromium when left out. */
   executablePath?: string;
+  /** Names of stops: only these are visited, and nothing is done. */
+  only?: readonly string[];
   /** The account to walk through; the person's first when left out. */
   account?: string;
 };
@@ -28,11 +31,21 @@ const DESK = { width: 1280, height: 800 };
 const IN_CHINESE = [
   ['exceptions', 'policies?show=exceptions'],
   ['trust', 'policies?show=trust'],
+  ['vex', 'policies?show=vex'],
   ['running', 'workloads?show=running'],
   ['clusters', 'workloads?show=clusters'],
   ['authority', 'workloads?show=authority'],
   ['webhooks', 'settings?show=webhooks'],
 ] as const;
+/** Stops that are visited in Chinese as well; where they lie depends on data. */
+const LOOKED_UP: ReadonlySet<string> = new Set([
+  'advisory',
+  'advisory-packages',
+  'updates',
+  'update',
+  'compare',
+  ...FINDING_STOPS,
+]);
 const PHONE = { width: 390, height: 844 };
 
 /**
@@ -79,17 +92,22 @@ async function walkTheme(
   };
   await signIn(page, options, keep, report);
   const account = options.account ?? accountOf(page);
-  for (const stop of await stopsOf(page, account)) await visit(page, options.url, stop, keep, report);
-  if (theme === 'light') {
+  const { only } = options;
+  const stops = (await stopsOf(page, account)).filter((stop) => !only || only.includes(stop.name));
+  for (const stop of stops) await visit(page, options.url, stop, keep, report);
+  if (theme === 'light' && !only) {
     const check = (name: string): Promise<void> => checkAccessibility(page, name, report.violations);
     const walk = { url: options.url, account, keep, check };
     await walkActions(page, walk);
     await walkLife(page, walk);
     await walkAccess(page, walk);
     await walkFindings(page, walk);
+    await walkHoles(page, walk);
   }
   await visitOnPhone(page, options.url, account, keep, report);
-  await visitInChinese(page, options.url, account, keep, report);
+  const known = stops.filter(({ name }) => LOOKED_UP.has(name)).map(({ name, path }) => [name, path] as const);
+  const fixed = only ? [] : IN_CHINESE.map(([name, path]) => [name, `/accounts/${account}/${path}`] as const);
+  await visitInChinese(page, options.url, account, [...fixed, ...known], keep, report);
   await context.close();
 }
 
@@ -171,6 +189,7 @@ async function visitInChinese(
   page: Page,
   url: string,
   account: string,
+  pages: readonly (readonly [name: string, path: string])[],
   keep: (name: string) => Promise<void>,
   report: WalkReport,
 ): Promise<void> {
@@ -178,8 +197,8 @@ async function visitInChinese(
   await page.getByRole('button', { name: '中文' }).click();
   await page.getByRole('heading', { name: '总览', level: 1 }).waitFor();
   await keep('overview-zh');
-  for (const [name, path] of IN_CHINESE) {
-    await page.goto(`${url}/accounts/${account}/${path}`);
+  for (const [name, path] of pages) {
+    await page.goto(url + path);
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.locator('[aria-busy=true]').first().waitFor({ state: 'detached' });
     await checkAccessibility(page, `${name} in Chinese`, report.violations);

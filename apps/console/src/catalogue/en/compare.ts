@@ -14,7 +14,7 @@ export const compare = {
   bringsNone: 'It brings no new finding.',
   brings: (shown: string, count: number) =>
     count === 1 ? 'It brings one new finding.' : `It brings ${shown} new findings.`,
-  clears: (gone: string, left: string) => `${gone} are gone, ${left} are in both.`,
+  clears: (gone: string, left: string) => `Gone: ${gone}; in both: ${left}.`,
   moved: (added: string, removed: string, changed: string) =>
     `Packages: ${added} added, ${removed} removed, ${changed} of another version.`,
   partial: 'One of the two was not examined whole: what is called new, or gone, may be so only because nobody looked.',
@@ -23,7 +23,7 @@ export const compare = {
   brought: 'New findings',
   gone: 'Gone',
   packages: 'Packages',
-  left: (count: string) => `${count} findings are in both`,
+  left: (count: string) => `In both: ${count}`,
   noFindings: 'No finding, as far as both were examined',
   samePackages: 'The same packages in both, as far as they were examined',
   change: 'Change',

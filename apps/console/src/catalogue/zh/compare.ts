@@ -15,7 +15,7 @@ export const compare: Catalogue['compare'] = {
   says: (brings, clears, moved) => `${brings}${clears}${moved}`,
   bringsNone: '没有带来新的漏洞。',
   brings: (shown, count) => (count === 1 ? '带来一个新的漏洞。' : `带来 ${shown} 个新的漏洞。`),
-  clears: (gone, left) => `${gone} 个已消失，${left} 个两者都有。`,
+  clears: (gone, left) => `已消失 ${gone}，两者都有 ${left}。`,
   moved: (added, removed, changed) => `软件包：新增 ${added}，移除 ${removed}，版本不同 ${changed}。`,
   partial: '两者之一没有完整检查：所谓新增或消失，可能只是因为没有看到。',
   notKnownOf: (image) => `${image} 的未知之处`,

@@ -10,6 +10,7 @@ import { actionColumn, momentColumn, textColumn } from '../../ui/columns.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { SEVERITIES, SeverityMark } from '../../ui/severity.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
+import { PackageMention } from '../packages/package-mention.tsx';
 import { PackageWhy } from './package-why.tsx';
 import { useAffectedPackages } from './use-advisory.ts';
 
@@ -19,7 +20,7 @@ const textOf = (row: AffectedPackage): string => `${row.purl} ${row.distribution
 export function AffectedPackages({ account, page }: { account: string; page: AdvisoryPage }) {
   const { advisory, holders } = useText();
   const table = useTableState();
-  const columns = useColumns((row) => table.set({ why: keyOf(row) }));
+  const columns = useColumns(account, (row) => table.set({ why: keyOf(row) }));
   return (
     <AnsweredPages query={useAffectedPackages(account, page.id)} what={advisory.packages} more={holders.more}>
       {(rows) => {
@@ -42,7 +43,7 @@ export function AffectedPackages({ account, page }: { account: string; page: Adv
   );
 }
 
-function useColumns(onWhy: (row: AffectedPackage) => void): readonly Column<AffectedPackage>[] {
+function useColumns(account: string, onWhy: (row: AffectedPackage) => void): readonly Column<AffectedPackage>[] {
   const { advisory, holders, image, words } = useText();
   const { number } = useFormat();
   return useMemo(
@@ -51,20 +52,20 @@ function useColumns(onWhy: (row: AffectedPackage) => void): readonly Column<Affe
         id: 'package',
         head: image.package,
         sort: (row) => row.name,
-        cell: (row) => <span title={row.purl}>{row.name}</span>,
+        cell: (row) => <PackageMention account={account} of={row} />,
       },
-      textColumn('distribution', image.distribution, (row) => row.distribution ?? row.type, 200),
+      textColumn('distribution', image.distribution, (row) => row.distribution ?? row.type, 160),
       {
         id: 'installed',
         head: image.installed,
-        width: 160,
+        width: 144,
         sort: (row) => row.version,
         cell: (row) => <code title={row.version}>{row.version}</code>,
       },
       {
         id: 'fixed',
         head: image.fixedIn,
-        width: 160,
+        width: 144,
         sort: (row) => row.fixedVersion ?? '',
         cell: (row) =>
           row.fixedVersion ? (
@@ -89,12 +90,12 @@ function useColumns(onWhy: (row: AffectedPackage) => void): readonly Column<Affe
         cell: (row) => number(row.images),
       },
       momentColumn('seen', advisory.firstSeen, (row) => row.firstSeen),
-      actionColumn(words.why, 80, (row) => (
+      actionColumn(words.why, 56, (row) => (
         <Button look="bare" aria-label={`${words.why} ${row.name} ${row.version}`} onClick={() => onWhy(row)}>
           {words.why}
         </Button>
       )),
     ],
-    [advisory, holders, image, words, number, onWhy],
+    [account, advisory, holders, image, words, number, onWhy],
   );
 }

@@ -2,6 +2,7 @@
 import type { ImageComparison } from '@pratique/contract';
 import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
+import { shortDigest } from '../../format/digest.ts';
 import { useFormat } from '../../format/format.ts';
 import { paths } from '../../format/paths.ts';
 import { imageName, shellWord } from '../../format/reference.ts';
@@ -12,7 +13,7 @@ import { Answered, SkeletonRows } from '../../ui/states.tsx';
 import { ImageMention } from '../image/image-mention.tsx';
 import { Choose } from './choose.tsx';
 import { Differences } from './differences.tsx';
-import type { Named } from './named.ts';
+import { type Named, nameOf } from './named.ts';
 import { NotCompared } from './not-compared.tsx';
 import { sayComparison } from './say-comparison.ts';
 import { useComparison } from './use-comparison.ts';
@@ -53,7 +54,7 @@ function Compared({ account, from, to }: Props) {
   const query = useComparison(account, from, to);
   return (
     <>
-      <PageHead title={compare.title} lead={query.data && sayComparison(query.data, compare, format)}>
+      <PageHead title={`${shown(from)} → ${shown(to)}`} lead={query.data && sayComparison(query.data, compare, format)}>
         <Link className="button" to={paths.compare(account, to, from)}>
           {compare.swap}
         </Link>
@@ -68,6 +69,9 @@ function Compared({ account, from, to }: Props) {
     </>
   );
 }
+
+/** A digest in a title is shortened; the whole one is in the address. */
+const shown = ({ repository, reference }: Named): string => nameOf({ repository, reference: shortDigest(reference) });
 
 function Sides({ account, from, to }: Props) {
   const { compare } = useText();

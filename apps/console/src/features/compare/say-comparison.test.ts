@@ -20,7 +20,7 @@ test('a new hole comes first', () =>
   expect(say({ ...none, added: [added] }, 1, 2)).toMatch(/^It brings one new finding\./));
 test('what is left is said although nothing is new', () =>
   expect(say({ ...none, added: [added] }, 0, 2)).toBe(
-    'It brings no new finding. 2 are gone, 7 are in both. Packages: 1 added, 0 removed, 0 of another version.',
+    'It brings no new finding. Gone: 2; in both: 7. Packages: 1 added, 0 removed, 0 of another version.',
   ));
 
 test('packages that went back to an older version stand first', () => {

@@ -10,6 +10,7 @@ import { momentColumn } from '../../ui/columns.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { SEVERITIES, SeverityMark } from '../../ui/severity.tsx';
 import { AdvisoryMention } from '../advisory/advisory-mention.tsx';
+import { PackageMention } from '../packages/package-mention.tsx';
 import { sayChange } from './say-change.ts';
 import { UpdateLink } from './update-link.tsx';
 
@@ -84,9 +85,9 @@ function useColumns(account: string, of: Props['of']): readonly Column<AdvisoryC
         head: image.package,
         sort: (row) => row.package.name,
         cell: (row) => (
-          <span title={row.package.purl}>
-            {row.package.name} <code>{row.package.version}</code>
-          </span>
+          <>
+            <PackageMention account={account} of={row.package} /> <code>{row.package.version}</code>
+          </>
         ),
       },
       {

@@ -19,7 +19,7 @@ export function useFindingColumns(account: string): readonly Column<RankedFindin
       {
         id: 'priority',
         head: text.priority,
-        width: 88,
+        width: 72,
         // The most urgent first when it is first sorted by.
         sort: (row) => -row.priority.score,
         cell: (row) => <strong>{row.priority.score}</strong>,
@@ -27,14 +27,14 @@ export function useFindingColumns(account: string): readonly Column<RankedFindin
       {
         id: 'advisory',
         head: text.advisory,
-        width: 176,
+        width: 152,
         sort: (row) => row.id,
         cell: (row) => <AdvisoryMention account={account} id={row.id} />,
       },
       {
         id: 'severity',
         head: words.severity,
-        width: 112,
+        width: 104,
         sort: (row) => SEVERITIES.indexOf(row.severity),
         cell: (row) => <SeverityMark severity={row.severity} />,
       },
@@ -47,14 +47,14 @@ export function useFindingColumns(account: string): readonly Column<RankedFindin
       {
         id: 'installed',
         head: text.installed,
-        width: 176,
+        width: 136,
         sort: (row) => row.package.version,
         cell: (row) => <code title={row.package.version}>{row.package.version}</code>,
       },
       {
         id: 'fixed',
         head: text.fixedIn,
-        width: 176,
+        width: 136,
         sort: (row) => row.fixedVersion ?? '',
         cell: (row) =>
           row.fixedVersion ? (
@@ -66,18 +66,18 @@ export function useFindingColumns(account: string): readonly Column<RankedFindin
       {
         id: 'state',
         head: words.state,
-        width: 136,
+        width: 120,
         sort: (row) => (row.vex ? row.vex.status : row.exploited ? ' ' : row.status),
         cell: (row) => <FindingState finding={row} />,
       },
       {
         id: 'source',
         head: text.source,
-        width: 96,
+        width: 72,
         sort: (row) => row.evidence.source,
         cell: (row) => row.evidence.source,
       },
-      { id: 'why', head: words.why, width: 64, cell: (row) => <WhyLink finding={row} /> },
+      { id: 'why', head: words.why, width: 56, cell: (row) => <WhyLink finding={row} /> },
     ],
     [account, text, words],
   );

@@ -10,7 +10,7 @@ import { momentColumn, textColumn } from '../../../ui/columns.tsx';
 import { ImageMention } from '../../image/image-mention.tsx';
 import { VexState } from './vex-state.tsx';
 
-const NAME_LENGTH = 56;
+const NAME_LENGTH = 36;
 
 /** @param refused some do not count: why is a column of its own */
 export function useVexColumns(account: string, refused: boolean): readonly Column<VexDocumentInfo>[] {
@@ -22,16 +22,16 @@ export function useVexColumns(account: string, refused: boolean): readonly Colum
       {
         id: 'state',
         head: words.state,
-        width: 112,
+        width: 104,
         sort: (row) => row.state,
         cell: (row) => <VexState state={row.state} />,
       },
-      ...(refused ? [textColumn<VexDocumentInfo>('refused', vex.refusedHead, (row) => row.refused, 208)] : []),
-      textColumn('author', vex.author, (row) => row.author ?? vex.noAuthor, 128),
+      ...(refused ? [textColumn<VexDocumentInfo>('refused', vex.refusedHead, (row) => row.refused, 176)] : []),
+      textColumn('author', vex.author, (row) => row.author ?? vex.noAuthor, 112),
       {
         id: 'about',
         head: vex.about,
-        width: 176,
+        width: 168,
         sort: (row) => row.image?.repository ?? '',
         cell: (row) =>
           row.image ? (
