@@ -3,9 +3,15 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Explanation, ImageScan, VexDocumentContent, VexDocumentInfo } from '../../packages/contract/src/index.ts';
+import type {
+  Explanation,
+  ImageScan,
+  SigningKey,
+  VexDocumentContent,
+  VexDocumentInfo,
+} from '../../packages/contract/src/index.ts';
 import { attestImage, createSigner, generateKey, type Signer } from '../../packages/sign/src/index.ts';
-import { addPerson, eventually, must, settled, status } from '../support/chain.ts';
+import { addPerson, eventually, makeContract, must, settled, status } from '../support/chain.ts';
 import { bookworm, descriptorOf, HOLED, makeImage, makeIndex, pushImage, type TestImage } from '../support/image.ts';
 import { ADMIN_PASSWORD } from '../support/server.ts';
 import { mustRun, needTool } from '../support/tools.ts';
@@ -96,6 +102,66 @@ describe('a document of the account', () => {
     expect((await scanOf('web', false, 'customer')).findings.length).toBeGreaterThan(0);
     const explained = (await api('GET', 'image/explanation?repository=web&reference=v1')) as Explanation;
     expect(explained.inputs.find((input) => input.name === 'VEX')).toMatchObject({ current: true });
+  });
+
+  test('is attested with the image, once, and verifies with the account’s key', async (context) => {
+    const types = async () =>
+      (await status(server(), 'vendor', 'web', 'v1')).signatures.map((signature) => signature.predicateType);
+    await eventually('the attestation', async () => ((await types()).includes('https://openvex.dev/ns') ? true : null));
+    expect(((await api('GET', 'vex')) as VexDocumentInfo[]).map((one) => one.source)).toEqual(['file']);
+    const cosign = await needTool(context, 'cosign');
+    const [key] = (await api('GET', 'keys')) as SigningKey[];
+    const keyFile = join(folder, 'vendor.pub');
+    await writeFile(keyFile, key?.publicPem ?? '');
+    const login = ['--registry-username', 'admin', '--registry-password', ADMIN_PASSWORD, '--allow-http-registry'];
+    const output = await mustRun(
+      cosign,
+      [
+        'verify-attestation',
+        '--type',
+        'openvex',
+        '--key',
+        keyFile,
+        '--insecure-ignore-tlog=true',
+        ...login,
+        `${server().host}/vendor/web@${image.digest}`,
+      ],
+      { env: { HOME: folder, DOCKER_CONFIG: folder } },
+    );
+    const { payload } = JSON.parse(output.split('\n')[0] ?? '') as { payload: string };
+    const said = JSON.parse(Buffer.from(payload, 'base64').toString()) as { predicate: { statements: object[] } };
+    expect(said.predicate.statements[0]).toMatchObject({
+      status: 'not_affected',
+      justification: 'vulnerable_code_not_in_execute_path',
+      impact_statement: 'TLS is ended before this container',
+      products: [
+        {
+          '@id': expect.stringContaining('pkg:oci/web@sha256'),
+          subcomponents: [{ '@id': expect.stringContaining('libssl3') }],
+        },
+      ],
+    });
+  });
+
+  test('travels with a delivery, and counts for a customer who trusts the vendor', async () => {
+    await makeContract(server(), { trustVendor: true });
+    must(
+      await server().api('POST', '/api/v1/accounts/vendor/deliveries', {
+        repository: 'web',
+        reference: 'v1',
+        to: 'customer/bought:v1',
+      }),
+    );
+    await settled(server(), 'customer', 'bought', 'v1');
+    const received = await eventually('the statement', async () =>
+      ((await api('GET', 'vex', undefined, 'customer')) as VexDocumentInfo[]).find((one) => one.state === 'in-force'),
+    );
+    expect(received).toMatchObject({ source: 'attestation', author: 'vendor', image: { repository: 'bought' } });
+    await eventually('what it clears', async () =>
+      (await scanOf('bought', false, 'customer')).findings.length === 0 ? true : null,
+    );
+    // The same bytes that the customer pushed without it are what they were.
+    expect((await scanOf('web', false, 'customer')).findings.length).toBeGreaterThan(0);
   });
 
   test('is refused twice, as nonsense, and to whom it is not given', async () => {

@@ -18,6 +18,7 @@ export { Delivery, deliveryPredicate } from './predicates/delivery.ts';
 export { Provenance, provenancePredicate } from './predicates/provenance.ts';
 export * from './predicates/types.ts';
 export { summaryPredicate, VerdictPredicate, VerificationSummary, verdictPredicate } from './predicates/verdict.ts';
+export { vexPredicate } from './predicates/vex.ts';
 export { type ScanContext, Vulnerabilities, vulnerabilitiesPredicate } from './predicates/vulns.ts';
 export { attestDenial, attestImage, type SignRequest, signImage } from './sign-image.ts';
 export {

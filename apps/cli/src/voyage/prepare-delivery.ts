@@ -17,7 +17,7 @@ const DEMO_CHAIN: ChainDefinition = {
       kind: 'attest',
       needs: ['gate'],
       on_deny: [],
-      with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns', 'provenance'] },
+      with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns', 'vex', 'provenance'] },
     },
     { name: 'deliver', kind: 'deliver', needs: ['sign', 'attest'], on_deny: [], with: { to: ['customer/demo'] } },
   ],

@@ -14,7 +14,7 @@ export const DEFAULT_CHAIN: ChainDefinition = ChainDefinition.parse({
       name: 'attest',
       kind: 'attest',
       needs: ['gate'],
-      with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns', 'provenance'] },
+      with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns', 'vex', 'provenance'] },
     },
     { name: 'deliver', kind: 'deliver', needs: ['sign', 'attest'] },
   ],

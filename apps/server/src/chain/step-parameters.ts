@@ -2,7 +2,7 @@
 import type { StepKind } from '@pratique/contract';
 import { z } from 'zod';
 
-export const PREDICATES = ['verdict', 'spdx', 'cyclonedx', 'vulns', 'provenance'] as const;
+export const PREDICATES = ['verdict', 'spdx', 'cyclonedx', 'vulns', 'vex', 'provenance'] as const;
 
 export const AttestParameters = z.object({
   predicates: z.array(z.enum(PREDICATES)).min(1).max(PREDICATES.length).default(['verdict']),

@@ -13,6 +13,7 @@ import { ensureRepository, findRepositoryById } from '../registry/find-repositor
 import { localSink, localSource } from '../registry/local-content.ts';
 import { type OnTagged, putManifest } from '../registry/put-manifest.ts';
 import { readManifestByDigest } from '../registry/read-content.ts';
+import { vexReceived } from '../vex/attached-vex.ts';
 import { requireAllowed } from './request-delivery.ts';
 
 export type DeliveryDeps = { db: Db; store: BlobStore; onTagged: OnTagged };
@@ -122,6 +123,7 @@ async function finishDelivery(
   );
   await insertReceipt(tx, row, 'sent', from, to, proof);
   await insertReceipt(tx, row, 'received', to, from, proof);
+  await vexReceived(tx, { repositoryId: to.repositoryId, digest: row.digest });
   const data = {
     deliveryId: row.delivery_id,
     digest: row.digest,

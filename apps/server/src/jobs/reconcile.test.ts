@@ -119,7 +119,13 @@ test('a step with parameters that it does not understand fails at once', async (
   const { rows } = await sql<{ step_run_id: string }>`
     select step_run_id from step_run where run_id = ${runId} and name = 'inventory'`.execute(db);
   const { attestStep } = await import('../chain/steps/attest.ts');
-  const attest = attestStep({ db, store: null as never, signer: null as never, publicUrl: 'http://localhost' });
+  const attest = attestStep({
+    db,
+    store: null as never,
+    signer: null as never,
+    publicUrl: 'http://localhost',
+    vex: new Map(),
+  });
   const kinds = { inventory: (context) => attest({ ...context, parameters: { predicates: ['spd'] } }) } as StepKinds;
   await runStep(db, kinds, rows[0]?.step_run_id ?? '', false, log);
   expect((await steps(runId))[0]).toMatchObject({ name: 'inventory', state: 'failed' });

@@ -57,7 +57,8 @@ export async function putManifest(tx: Tx, put: PutManifest, onTagged: OnTagged):
   await insertIntoRepository(tx, put.repository, digest, put.actor.name);
   const subject = parsed.manifest.subject?.digest ?? null;
   if (subject !== null) await insertReferrer(tx, put.repository, subject, digest, parsed);
-  const stated = vexSubject(parsed, put.tag);
+  // What a chain publishes repeats the account's own documents, and must not outlive them as a statement of its own.
+  const stated = put.origin === 'chain' ? null : vexSubject(parsed, put.tag);
   if (stated !== null) await vexAttached(tx, { repositoryId: put.repository.repositoryId, digest: stated });
   const runnable = parsed.kind === 'index' ? await hasRunnableChild(tx, digest) : parsed.runnable;
   const movedTag = put.tag !== null && (await moveTag(tx, put, put.tag, digest));

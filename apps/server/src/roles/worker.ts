@@ -67,13 +67,14 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   );
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
-  const statements = { ...trust, publicUrl: config.publicUrl };
+  const vex = new Map();
+  const statements = { ...trust, publicUrl: config.publicUrl, vex };
   const judging = {
     db,
     store,
     engine,
     bundles: new Map(),
-    vex: new Map(),
+    vex,
     publicUrl: config.publicUrl,
     validDays: config.verdictDays,
     now: () => new Date(),

@@ -1,5 +1,5 @@
 /** Jobs behind a verdict that changed without a run: the statements about it are made anew, or taken back. */
-import { VERDICT, VSA, VULNS } from '@pratique/sign';
+import { OPENVEX, VERDICT, VSA, VULNS } from '@pratique/sign';
 import { sql } from 'kysely';
 import { asSystem, type Tx } from '../db/connect.ts';
 import type { Repository } from '../registry/cache.ts';
@@ -10,7 +10,7 @@ import { publishDenial } from './publish-denial.ts';
 import { readSubject } from './read-subject.ts';
 import { withdrawSignatures } from './withdraw.ts';
 
-export type RenewDeps = PublishDeps & { publicUrl: string };
+export type RenewDeps = PublishDeps & Pick<PredicateContext, 'publicUrl' | 'vex'>;
 type Order = { repositoryId: string; digest: string };
 
 /** Renews the statements that speak of time: the verdict and what is known of vulnerabilities. Others stay as they are. */
@@ -22,6 +22,9 @@ export async function refreshStatements(deps: RenewDeps, order: Order): Promise<
   const predicates = await asSystem(deps.db, async (tx) => [
     ...(live.has(VSA) || live.has(VERDICT) ? await makePredicates(tx, 'verdict', context) : []),
     ...(live.has(VULNS) ? await makePredicates(tx, 'vulns', context) : []),
+    ...(live.has(VULNS) || live.has(OPENVEX)
+      ? await makePredicates(tx, 'vex', { ...context, states: live.has(OPENVEX) })
+      : []),
   ]);
   for (const predicate of predicates)
     await publish(deps, {
@@ -59,6 +62,7 @@ async function readContext(deps: RenewDeps, order: Order): Promise<PredicateCont
           repository,
           subject,
           publicUrl: deps.publicUrl,
+          vex: deps.vex,
           startedAt: new Date(subject.verdict.decidedAt),
         }
       : null;

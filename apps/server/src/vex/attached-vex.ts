@@ -1,6 +1,7 @@
 /** Tells whether a manifest that is stored attaches VEX to an image, by what its author wrote beside it. */
 import type { ParsedManifest } from '@pratique/oci';
-import { isVexPredicate } from '@pratique/scan/vex';
+import { isVexPredicate, VEX_PREDICATE } from '@pratique/scan/vex';
+import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Tx } from '../db/connect.ts';
 import { enqueue } from '../jobs/run-queue.ts';
@@ -26,4 +27,15 @@ export function vexSubject(parsed: ParsedManifest, tag: string | null): string |
   const older = ATTESTATIONS.exec(tag ?? '')?.[1];
   const attests = layers.some((layer) => isVexPredicate(layer.annotations?.['predicateType'] ?? ''));
   return older !== undefined && attests ? `sha256:${older}` : null;
+}
+
+/** After a receipt, by which a vendor's word may count: what came with the image is looked at again. */
+export async function vexReceived(tx: Tx, { repositoryId, digest }: AttachedVex): Promise<void> {
+  const { rows } = await sql<{ digest: string }>`
+    select distinct r.subject_digest as digest from referrer r
+    where r.repository_id = ${repositoryId} and r.annotations->>'dev.sigstore.bundle.predicateType' like ${`${VEX_PREDICATE}%`}
+      and (r.subject_digest = ${digest} or r.subject_digest in (select child from manifest_edge where parent = ${digest} and kind = 'manifest')) limit 100`.execute(
+    tx,
+  );
+  for (const row of rows) await vexAttached(tx, { repositoryId, digest: row.digest });
 }

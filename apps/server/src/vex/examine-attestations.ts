@@ -35,7 +35,9 @@ export async function examineAttestations(deps: ExamineDeps, { repositoryId, dig
   const authorities = await asSystem(db, (tx) => readAuthorities(tx, deps.publicUrl, repository, digest));
   const stated = readStatedBy(authorities, await collectEvidence(source, manifest), isVexPredicate);
   await asSystem(db, async (tx) => {
+    const ours = await readPublished(tx, repositoryId, digest);
     for (const { predicate, manifest: attachment, signer, refused } of stated) {
+      if (ours.has(attachment)) continue;
       const attached: Attached = { repositoryId, subject: digest, manifest: attachment, signer, refused };
       try {
         await addAttestation(tx, repository.accountId, predicate, attached);
@@ -45,6 +47,15 @@ export async function examineAttestations(deps: ExamineDeps, { repositoryId, dig
       await holdToTrust(tx, repository.accountId, attached);
     }
   });
+}
+
+/** Manifests that chains of this account published about the image: they repeat what its documents say. */
+async function readPublished(tx: Tx, repositoryId: string, digest: string): Promise<Set<string>> {
+  const { rows } = await sql<{ manifest_digest: string }>`
+    select manifest_digest from attestation where repository_id = ${repositoryId} and subject_digest = ${digest}`.execute(
+    tx,
+  );
+  return new Set(rows.map((row) => row.manifest_digest));
 }
 
 /** After the account's trust changed: every image with such an attestation is looked at again. */

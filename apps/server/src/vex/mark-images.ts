@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
-import { enqueue } from '../jobs/run-queue.ts';
+import { enqueue, enqueueAll } from '../jobs/run-queue.ts';
 
 export const ChangedHoles = z.object({ accountId: z.uuid(), names: z.array(z.string()) });
 export type ChangedHoles = z.infer<typeof ChangedHoles>;
@@ -19,7 +19,7 @@ export async function holesChanged(tx: Tx, accountId: string, names: readonly st
 /** Marks the verdicts on images, and on indexes that list them, in which one of the holes was found. */
 export async function markHoles(db: Db, { accountId, names }: ChangedHoles): Promise<number> {
   return asSystem(db, async (tx) => {
-    const { rows } = await sql<{ marked: number }>`
+    const { rows } = await sql<{ repository_id: string; digest: string; attested: boolean }>`
       with holed as (
         select distinct i.manifest_digest as digest
         from package_match m join inventory_package p using (package_id) join inventory i using (inventory_id)
@@ -28,8 +28,17 @@ export async function markHoles(db: Db, { accountId, names }: ChangedHoles): Pro
       touched as (select digest from holed union select e.parent from manifest_edge e join holed on e.child = holed.digest where e.kind = 'manifest'),
       marked as (
         update verdict v set renew_at = now() from touched
-        where v.account_id = ${accountId} and v.digest = touched.digest and v.state in ('valid', 'expired') and v.renew_at > now() returning 1)
-      select count(*)::int as marked from marked`.execute(tx);
-    return rows[0]?.marked ?? 0;
+        where v.account_id = ${accountId} and v.digest = touched.digest and v.state in ('valid', 'expired') and v.renew_at > now() returning v.repository_id, v.digest, v.decision)
+      select repository_id, digest, decision = 'allow' and exists (select from attestation a where a.repository_id = marked.repository_id and a.subject_digest = marked.digest) as attested from marked`.execute(
+      tx,
+    );
+    // What is attested says what is stated, also where the decision stays what it is.
+    const refreshed = rows.filter((row) => row.attested);
+    await enqueueAll(
+      tx,
+      'trust.refresh',
+      refreshed.map((row) => ({ repositoryId: row.repository_id, digest: row.digest })),
+    );
+    return rows.length;
   });
 }

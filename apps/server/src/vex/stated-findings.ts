@@ -6,7 +6,12 @@ import type { Repository } from '../registry/cache.ts';
 import { type FoundInImage, readFindings } from '../scan/read-findings.ts';
 import { namesOf, readVexInForce, type VexCache } from './in-force.ts';
 
-export type StatedDeps = { publicUrl: string; vex: VexCache };
+export type StatedDeps = {
+  publicUrl: string;
+  vex: VexCache;
+  /** Only what the account itself states: documents, and not what is attached. */
+  own?: boolean;
+};
 
 /**
  * @param image a platform manifest, and the index that it was asked for through, where there is one
@@ -31,6 +36,6 @@ export async function readStatedFindings(
     repository,
     rows.map((row) => row.name),
   );
-  const stated = inForce.of(repository.repositoryId, [image.digest, image.index]);
+  const stated = inForce.of(repository.repositoryId, deps.own ? [] : [image.digest, image.index]);
   return { ...found, findings: stated<Finding>(found.findings, { names, digest: image.digest }) };
 }

@@ -8,12 +8,15 @@ import { withdrawSignatures } from '../../trust/withdraw.ts';
 import { PermanentStepError, type StepOutcome, type StepWork } from '../run-step.ts';
 import { AttestParameters } from '../step-parameters.ts';
 
-export function attestStep(deps: PublishDeps & { publicUrl: string }): StepWork {
+export type StatementDeps = PublishDeps & Pick<PredicateContext, 'publicUrl' | 'vex'>;
+
+export function attestStep(deps: StatementDeps): StepWork {
   return async ({ repository, digest, startedAt, parameters }) => {
     const { predicates } = AttestParameters.parse(parameters);
     const subject = await asSystem(deps.db, (tx) => readSubject(tx, repository, digest));
     if (!subject) throw new PermanentStepError('the image has no valid verdict to attest');
-    const context: PredicateContext = { store: deps.store, repository, subject, publicUrl: deps.publicUrl, startedAt };
+    const { store, publicUrl, vex } = deps;
+    const context: PredicateContext = { store, repository, subject, publicUrl, startedAt, vex };
     if (subject.verdict.decision === 'deny') return recordDenial(deps, context);
     const made: string[] = [];
     for (const name of predicates) {
@@ -32,7 +35,8 @@ export function attestStep(deps: PublishDeps & { publicUrl: string }): StepWork 
       }
       if (bodies.length > 0) made.push(name);
     }
-    const absent = predicates.filter((name) => !made.includes(name));
+    // Of most images nothing is stated.
+    const absent = predicates.filter((name) => !made.includes(name) && name !== 'vex');
     return {
       state: 'succeeded',
       summary: `attested ${made.join(', ')}${absent.length > 0 ? `; nothing to attest of ${absent.join(', ')}` : ''}`,
