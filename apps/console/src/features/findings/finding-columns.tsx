@@ -31,11 +31,7 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
         id: 'advisory',
         head: image.advisory,
         width: 144,
-        cell: (row) => (
-          <span title={row.title ?? row.id}>
-            <AdvisoryMention account={account} id={row.id} />
-          </span>
-        ),
+        cell: (row) => <AdvisoryMention account={account} id={row.id} />,
       },
       {
         id: 'severity',
@@ -48,9 +44,13 @@ export function useFindingColumns(account: string): readonly Column<FindingRow>[
         id: 'package',
         head: image.package,
         cell: (row) => (
-          <>
-            <PackageMention account={account} of={row.package} /> <code className="quiet">{row.package.version}</code>
-          </>
+          <span className="pair">
+            <PackageMention account={account} of={row.package} />
+            <code className="quiet" title={row.package.version}>
+              {row.package.version}
+            </code>
+            <span className="rest quiet">{row.title}</span>
+          </span>
         ),
       },
       {

@@ -88,8 +88,9 @@ function Facts({ account, row }: { account: string; row: FindingRow }) {
       <dt>{words.state}</dt>
       <dd>{row.exploited ? image.exploitedLong : image.status[row.status]}</dd>
       <dt>{image.package}</dt>
-      <dd>
-        <PackageMention account={account} of={row.package} /> <code>{row.package.purl}</code>
+      <dd className="pair wraps">
+        <PackageMention account={account} of={row.package} />
+        <code>{row.package.purl}</code>
       </dd>
       <dt>{image.installed}</dt>
       <dd>

@@ -29,7 +29,7 @@ export function UpgradeDetail({ account, asked, group }: { account: string; aske
       {command ? <Command label={text.inBuild} text={command} /> : <p>{text.noCommand}</p>}
       {group.packages.length > 1 && <p>{text.builtFrom(number(group.packages.length), group.packages.join(', '))}</p>}
       <section aria-label={text.cleared}>
-        <h3>{text.cleared}</h3>
+        <h2>{text.cleared}</h2>
         <FindingsTable
           account={account}
           asked={cleared}
@@ -39,7 +39,7 @@ export function UpgradeDetail({ account, asked, group }: { account: string; aske
         />
       </section>
       <section aria-label={text.whereItIs}>
-        <h3>{text.whereItIs}</h3>
+        <h2>{text.whereItIs}</h2>
         <UpgradeImages account={account} group={group} source={source} />
       </section>
       <Command label={words.sameInTerminal} text={commandOf(account, cleared)} />
