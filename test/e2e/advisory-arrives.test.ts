@@ -1,9 +1,11 @@
 /** A hole becomes known: who holds the package loses the verdict, is told once, and runs no further pod; nobody else notices. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
+import { walkConsole } from '../../apps/console/e2e/walk.ts';
 import type {
   AdvisoryChangeRows,
   AdvisoryPage,
@@ -16,6 +18,8 @@ import { container, review } from '../support/admission.ts';
 import { eventually, must, settled, status } from '../support/chain.ts';
 import { freePort } from '../support/free-port.ts';
 import { bookworm, HARMLESS, makeImage, pushImage, type TestImage } from '../support/image.ts';
+import { ADMIN_PASSWORD } from '../support/server.ts';
+import { needTool } from '../support/tools.ts';
 import { useServer } from '../support/use-server.ts';
 
 const port = await freePort();
@@ -30,6 +34,7 @@ const receiver = createServer((request, response) => {
   });
 });
 
+const DIST = join(import.meta.dirname, '..', '..', 'apps', 'console', 'dist');
 const ADVISORY = 'CVE-2026-41414';
 const FEED = {
   netbase: {
@@ -183,6 +188,28 @@ test('its page shows exactly the images that hold the package, to each account i
   expect(await listed('customer', 'now')).toEqual(ofCustomer);
 });
 
+/** Pages of the console that depend on what the advisories say, in both themes and languages. */
+async function look(context: TestContext, only: readonly string[]): Promise<void> {
+  const executablePath = await needTool(context, 'chromium');
+  if (!existsSync(join(process.env['PRATIQUE_CONSOLE'] ?? DIST, 'index.html')))
+    return context.skip('the console is not built; npm test builds it');
+  const seen = await walkConsole({
+    url: server().url,
+    user: 'admin',
+    password: ADMIN_PASSWORD,
+    screenshotsDir: process.env['PRATIQUE_SCREENSHOTS'] || join(folder, 'screenshots'),
+    executablePath,
+    account: 'vendor',
+    only,
+  });
+  expect(seen.pages).toBe(2 * only.length);
+}
+const PAGES = ['advisory', 'advisory-sources', 'advisory-history', 'updates', 'update', 'update-images'];
+
+test('shows it in a browser, with what the update changed', { timeout: 300_000 }, async (context) => {
+  await look(context, [...PAGES, 'advisory-packages']);
+});
+
 test('once the feed is without it, the same images are those that had it, and none has it', async () => {
   await writeFile(join(folder, 'debian.json'), JSON.stringify({ zlib: FEED.netbase }));
   await importAdvisories(join(server().dataDir, 'advisories'), 'debian', join(folder, 'debian.json'));
@@ -205,4 +232,8 @@ test('once the feed is without it, the same images are those that had it, and no
     'cleared netbase',
     'affected netbase',
   ]);
+});
+
+test('shows in a browser what was', { timeout: 300_000 }, async (context) => {
+  await look(context, ['advisory', 'update-images']);
 });

@@ -37,11 +37,11 @@ function useColumns(): readonly Column<AdvisoryRecordInfo>[] {
   return useMemo(
     () => [
       textColumn('package', image.package, (row) => row.package),
-      textColumn('ecosystem', advisory.ecosystem, (row) => row.ecosystem, 160),
+      textColumn('ecosystem', advisory.ecosystem, (row) => row.ecosystem, 144),
       {
         id: 'fixed',
         head: image.fixedIn,
-        width: 232,
+        width: 176,
         sort: (row) => row.fixedVersions.join(', '),
         cell: (row) =>
           row.fixedVersions.length > 0 ? (
@@ -53,7 +53,7 @@ function useColumns(): readonly Column<AdvisoryRecordInfo>[] {
       {
         id: 'severity',
         head: words.severity,
-        width: 112,
+        width: 104,
         sort: (row) => SEVERITIES.indexOf(row.severity),
         cell: (row) => (
           <span title={row.severitySource ?? image.noSeverity}>
@@ -64,12 +64,12 @@ function useColumns(): readonly Column<AdvisoryRecordInfo>[] {
       {
         id: 'state',
         head: words.state,
-        width: 136,
+        width: 112,
         sort: (row) => row.status,
         cell: (row) => (row.disputed ? advisory.disputed : image.status[row.status]),
       },
-      textColumn('source', image.source, (row) => row.source, 112),
-      textColumn('id', advisory.named, (row) => row.advisory, 176),
+      textColumn('source', image.source, (row) => row.source, 88),
+      textColumn('id', advisory.named, (row) => row.advisory, 152),
     ],
     [advisory, image, words],
   );

@@ -100,9 +100,8 @@ function WhyLink({ finding }: { finding: Finding }) {
   const next = new URLSearchParams(search);
   next.set('finding', keyOfFinding(finding));
   return (
-    <Link to={`?${next}`} preventScrollReset>
+    <Link to={`?${next}`} preventScrollReset aria-label={`${words.why} ${finding.id} ${finding.package.name}`}>
       {words.why}
-      <span className="visually-hidden"> {keyOfFinding(finding)}</span>
     </Link>
   );
 }

@@ -81,6 +81,7 @@ function Facts({ finding, image }: { finding: Finding; image: ImageStatus }) {
       <dt>{text.package}</dt>
       <dd>
         <Link
+          className="named"
           to={paths.image(image.account, image.repository, image.reference, {
             show: 'packages',
             q: finding.package.name,
