@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { openContainerd, openContainersStorage, openDockerEngine } from '@pratique/oci';
 import type { Context } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
-import type { OpenSource } from './place.ts';
+import type { OpenSource } from './open-source.ts';
 
 /** `[FOLDER]` names the store, where it is not the usual one. */
 export const LOCAL_STORE = /^(podman|containerd|docker):(?!\d+(?:\/|$))(?:\[([^\]]*)\])?(.*)$/;

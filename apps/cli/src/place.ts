@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   type ContentSink,
-  type ContentSource,
   createDockerArchive,
   createLayout,
   openDockerArchive,
@@ -15,16 +14,10 @@ import { z } from 'zod';
 import type { Context } from './context.ts';
 import { CliError, EXIT } from './exit.ts';
 import { LOCAL_STORE, openLocalStore } from './local-store.ts';
+import type { OpenSource } from './open-source.ts';
 import { isOnServer, readReference } from './reference.ts';
 import { type Connection, readConnection } from './settings.ts';
 
-export type OpenSource = {
-  source: ContentSource;
-  reference: string;
-  /** How the image is called elsewhere; null where it has no name. */
-  name: string | null;
-  close: () => Promise<void>;
-};
 export type OpenSink = {
   sink: ContentSink;
   tag: string | null;

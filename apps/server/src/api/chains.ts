@@ -12,7 +12,7 @@ import { ServerError } from '../error.ts';
 import { actorOf, grantOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 import { readRuns } from './image-queries.ts';
-import { withImage } from './images.ts';
+import { withImage } from './with-image.ts';
 
 const AccountPath = z.object({ account: z.string() });
 const ChainPath = AccountPath.extend({ chain: z.string().max(60) });

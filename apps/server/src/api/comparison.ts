@@ -2,9 +2,11 @@
 import { ImageComparison, ReferenceName, RepositoryName } from '@pratique/contract';
 import { compareScans } from '@pratique/scan';
 import { z } from 'zod';
+import type { Db } from '../db/connect.ts';
 import { grantOf } from './access.ts';
 import type { App } from './app.ts';
-import { type ImageDeps, ImageQuery, readScan, withImage } from './images.ts';
+import { readScan, type ScanDeps } from './read-scan.ts';
+import { ImageQuery, withImage } from './with-image.ts';
 
 const Platform = z.string().max(200).optional();
 const ComparisonQuery = ImageQuery.extend({
@@ -15,7 +17,7 @@ const ComparisonQuery = ImageQuery.extend({
   withPlatform: Platform,
 });
 
-export function comparisonRoutes(app: App, deps: ImageDeps): void {
+export function comparisonRoutes(app: App, deps: ScanDeps & { db: Db }): void {
   const { db } = deps;
   app.get(
     '/api/v1/accounts/:account/image/comparison',

@@ -11,7 +11,7 @@ import { examineAnew } from '../foreign/examine-anew.ts';
 import { rulesChanged } from '../renewal/mark-due.ts';
 import { actorOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
-import { withImage } from './images.ts';
+import { withImage } from './with-image.ts';
 
 const AccountPath = z.object({ account: z.string() });
 const ContractPath = AccountPath.extend({ contract: z.uuid() });

@@ -6,7 +6,7 @@ import { explainImage } from '../explain/explain-image.ts';
 import { grantOf } from './access.ts';
 import type { App } from './app.ts';
 import { readVerdict } from './image-queries.ts';
-import { ImageQuery, withImage } from './images.ts';
+import { ImageQuery, withImage } from './with-image.ts';
 
 export function explanationRoutes(app: App, { db }: { db: Db }): void {
   app.get(

@@ -1,51 +1,23 @@
 /** Images: lists, the image document, packages, findings, SBOMs. */
-import { Admission, type Finding, ImageRow, ImageScan, ImageStatus, Receipt, Run } from '@pratique/contract';
-import { ImageManifest, isIndexType } from '@pratique/oci';
-import { prioritise, toCycloneDx, toSpdx, withCandidates } from '@pratique/scan';
+import { Admission, ImageRow, ImageScan, ImageStatus, Receipt, Run } from '@pratique/contract';
+import { toCycloneDx, toSpdx } from '@pratique/scan';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { matchesAny } from '../auth/pattern.ts';
-import type { Grant } from '../auth/principal.ts';
-import type { BlobStore } from '../blobs/store.ts';
-import { readPlacements } from '../cluster/read-cluster.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
-import { readRenewal } from '../explain/read-renewal.ts';
-import { readPlatforms } from '../inventory/platforms.ts';
-import { readConfigBlob, readConfigOf } from '../inventory/read-config.ts';
-import { readInventory, type StoredInventory } from '../inventory/read-inventory.ts';
-import type { Repository } from '../registry/cache.ts';
-import { findRepository } from '../registry/find-repository.ts';
-import { readRevocation } from '../revocation/read-revocation.ts';
-import { withLikelihood } from '../scan/likelihood.ts';
-import { countFindings } from '../scan/read-findings.ts';
 import { VERSION } from '../version.ts';
-import { readStatedFindings, type StatedDeps } from '../vex/stated-findings.ts';
 import { grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
-import {
-  listImages,
-  type ResolvedImage,
-  readAdmissions,
-  readReceipts,
-  readRuns,
-  readSignatures,
-  readVerdict,
-  resolveImage,
-} from './image-queries.ts';
+import { listImages, readAdmissions, readReceipts, readRuns } from './image-queries.ts';
+import { readScan, requireInventory, type ScanDeps } from './read-scan.ts';
+import { readStatus } from './read-status.ts';
+import { ImageQuery, withImage } from './with-image.ts';
 
 const AccountPath = z.object({ account: z.string() });
-export const ImageQuery = z.object({ repository: z.string().min(1).max(255), reference: z.string().min(1).max(200) });
 const PlatformQuery = ImageQuery.extend({ platform: z.string().max(200).optional() });
 
-export type ImageDeps = {
-  db: Db;
-  store: BlobStore;
-  vex: StatedDeps['vex'];
-  config: { dataDir: string; publicUrl: string };
-};
-
-export function imageRoutes(app: App, deps: ImageDeps): void {
+export function imageRoutes(app: App, deps: ScanDeps & { db: Db }): void {
   const { db } = deps;
 
   app.get(
@@ -204,27 +176,6 @@ export function imageRoutes(app: App, deps: ImageDeps): void {
   );
 }
 
-/** Runs `work` on an image that the caller may read; what it may not read is answered like what does not exist. */
-export async function withImage<T>(
-  db: Db,
-  grant: Grant,
-  query: z.infer<typeof ImageQuery>,
-  work: (tx: Tx, repository: Repository, image: ResolvedImage) => Promise<T>,
-): Promise<T> {
-  return asTenant(db, [grant.accountId], async (tx) => {
-    const repository = matchesAny(grant.repositories, query.repository)
-      ? await findRepository(tx, grant.account, query.repository)
-      : null;
-    const image = repository ? await resolveImage(tx, repository.repositoryId, query.reference) : null;
-    if (!repository || !image)
-      throw new ServerError(
-        'not-found',
-        `there is no image ${grant.account}/${query.repository}${query.reference.includes(':') ? '@' : ':'}${query.reference}`,
-      );
-    return work(tx, repository, image);
-  });
-}
-
 async function readRepositories(tx: Tx): Promise<{ name: string; tags: number; createdAt: string }[]> {
   const { rows } = await sql<{ name: string; tags: number; created_at: Date }>`
     select r.name, r.created_at, (select count(*) from tag t where t.repository_id = r.repository_id)::int as tags from repository r order by r.name`.execute(
@@ -240,151 +191,4 @@ async function readBundle(tx: Tx, repositoryId: string, digest: string, predicat
   );
   if (!rows[0]) throw new ServerError('not-found', `there is no attestation of type ${predicateType}`);
   return rows[0].bundle;
-}
-
-/** Packages and findings of one image, or of one platform of an index. @throws ServerError `conflict` before it was scanned */
-export async function readScan(
-  tx: Tx,
-  deps: Omit<ImageDeps, 'db'>,
-  repository: Repository,
-  image: ResolvedImage,
-  { platform, all }: { platform?: string | undefined; all: boolean },
-): Promise<ImageScan> {
-  const { digest, inventory } = await requireInventory(tx, repository, image, platform);
-  const stating = { publicUrl: deps.config.publicUrl, vex: deps.vex };
-  const place = { digest, index: image.digest };
-  const scanned = await readStatedFindings(tx, stating, repository, place, inventory.inventoryId);
-  if (!scanned) throw new ServerError('conflict', 'the image has not been scanned yet; its chain may still be running');
-  const config = (await readConfigOf(tx, deps.store, digest))?.config;
-  const exposure = config ? { user: config.User, ports: Object.keys(config.ExposedPorts) } : null;
-  const findings = all ? scanned.findings : scanned.findings.filter((one: Finding) => one.status !== 'not-affected');
-  const { packages, distribution } = inventory;
-  const known = await withLikelihood(deps.config.dataDir, (likelihood, advisories) => {
-    const plain = { packages, findings: prioritise(findings, { likelihood, exposure }) };
-    return advisories ? withCandidates(plain, distribution, advisories) : plain;
-  });
-  return {
-    image: { reference: `${repository.account}/${repository.name}`, digest, distribution },
-    ...known,
-    missing: inventory.missing,
-    uncovered: scanned.uncovered,
-  };
-}
-
-async function requireInventory(
-  tx: Tx,
-  repository: Repository,
-  image: ResolvedImage,
-  platform: string | undefined,
-): Promise<{ digest: string; inventory: StoredInventory }> {
-  const platforms = await readPlatforms(tx, repository.repositoryId, image.digest);
-  const chosen =
-    platform === undefined
-      ? platforms[0]
-      : platforms.find((one) => one.digest === platform || `${one.os}/${one.architecture}` === platform);
-  if (!chosen)
-    throw new ServerError(
-      'not-found',
-      `the image has no platform ${platform ?? ''}; it has ${platforms.map((one) => `${one.os}/${one.architecture}`).join(', ')}`,
-    );
-  const inventory = await readInventory(tx, chosen.digest);
-  if (!inventory) throw new ServerError('conflict', 'the image has no inventory yet; its chain may still be running');
-  return { digest: chosen.digest, inventory };
-}
-
-async function readStatus(
-  tx: Tx,
-  deps: Omit<ImageDeps, 'db'>,
-  repository: Repository,
-  image: ResolvedImage,
-  reference: string,
-  grant: Grant,
-): Promise<ImageStatus> {
-  const { repositoryId } = repository;
-  const platforms = await readPlatforms(tx, repositoryId, image.digest);
-  const [platform] = platforms;
-  const inventory = platform ? await readInventory(tx, platform.digest) : null;
-  const stating = { publicUrl: deps.config.publicUrl, vex: deps.vex };
-  const scanned =
-    platform && inventory
-      ? await readStatedFindings(
-          tx,
-          stating,
-          repository,
-          { digest: platform.digest, index: image.digest },
-          inventory.inventoryId,
-        )
-      : null;
-  const counted = scanned ? countFindings(scanned.findings) : null;
-  const [run] = await readRuns(tx, { repositoryId, digest: image.digest, limit: 1 });
-  const revocation = await readRevocation(tx, repository, image.digest);
-  const manifest = isIndexType(image.mediaType) ? null : ImageManifest.parse(JSON.parse(image.bytes.toString('utf8')));
-  const config =
-    manifest && (await deps.store.has(manifest.config.digest))
-      ? await readConfigBlob(deps.store, manifest.config)
-      : null;
-  const tags = await sql<{
-    name: string;
-    immutable: boolean;
-  }>`select name, immutable from tag where repository_id = ${repositoryId} and digest = ${image.digest} order by name`.execute(
-    tx,
-  );
-  return {
-    account: repository.account,
-    repository: repository.name,
-    reference,
-    tags: tags.rows,
-    digest: image.digest,
-    mediaType: image.mediaType,
-    size:
-      image.bytes.length +
-      (manifest ? [manifest.config, ...manifest.layers].reduce((sum, blob) => sum + blob.size, 0) : 0),
-    pushedAt: image.pushedAt.toISOString(),
-    pushedBy: image.pushedBy,
-    created: config?.created ?? null,
-    config: config
-      ? {
-          user: config.config.User,
-          entrypoint: config.config.Entrypoint,
-          cmd: config.config.Cmd,
-          env: config.config.Env,
-          labels: config.config.Labels,
-        }
-      : null,
-    layers: (manifest?.layers ?? []).map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
-    platforms: platforms.map((platform) => ({
-      ...platform,
-      os: platform.os || config?.os || '',
-      architecture: platform.architecture || config?.architecture || '',
-    })),
-    verdict: await readVerdict(tx, repository, image.digest),
-    renewal: await readRenewal(tx, repositoryId, image.digest),
-    revocation: revocation ? { by: revocation.by, at: revocation.at.toISOString(), reason: revocation.reason } : null,
-    chain: { state: run?.state ?? 'none', run: run ?? null },
-    inventory: inventory
-      ? {
-          distribution: inventory.distribution,
-          packages: inventory.packages.length,
-          files: inventory.fileCount,
-          missing: inventory.missing,
-        }
-      : null,
-    findings: counted?.counts ?? null,
-    fixable: counted?.fixable ?? null,
-    uncovered: scanned?.uncovered ?? [],
-    signatures: await readSignatures(tx, repositoryId, image.digest),
-    deliveries: await readReceipts(tx, { repositoryId, digest: image.digest, limit: 100 }),
-    // A review names every image of its pod, in whatever repository.
-    admissions: grant.repositories.includes('**')
-      ? await readAdmissions(tx, { digest: image.digest, before: null, limit: 20 })
-      : [],
-    // So does a placement.
-    runningIn: grant.repositories.includes('**')
-      ? await readPlacements(
-          tx,
-          { digests: [image.digest, ...platforms.map((platform) => platform.digest)], limit: 100, offset: 0 },
-          new Date(),
-        )
-      : [],
-  };
 }

@@ -7,7 +7,7 @@ import { liftRevocation } from '../revocation/lift.ts';
 import { revokeImage } from '../revocation/revoke.ts';
 import { actorOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
-import { withImage } from './images.ts';
+import { withImage } from './with-image.ts';
 
 const AccountPath = z.object({ account: z.string() });
 
