@@ -12,12 +12,12 @@ export const advisory = {
       ? 'No image of this account has it now. One had it, until an update of the advisories cleared it.'
       : `No image of this account has it now. ${count} had it, until an update of the advisories cleared it.`,
   untouched: 'It is known, and no package that was found in an image of this account has it.',
-  update: 'Build them anew with the versions below that have the fix.',
-  updateNow: 'Attackers use it: build them anew now, with the versions below that have the fix.',
+  update: 'Build them anew with versions that have the fix.',
+  updateNow: 'Attackers use it: build them anew now, with versions that have the fix.',
   noFix: 'No source knows a fix. Wait for one with an exception that ends, or take the package out.',
   noFixExploited:
     'Attackers use it, and no source knows a fix: take the package out, or keep what runs out of their reach.',
-  doNothing: 'Its number was taken back, so there is nothing to do unless a source below says otherwise.',
+  doNothing: 'Its number was taken back, so there is nothing to do unless a source says otherwise.',
   unknownTitle: 'No source of advisories knows this name',
   unknownLead: 'That says nothing about your images: whether one has it is not known.',
   unknownHint:
@@ -60,6 +60,7 @@ export const advisory = {
   before: 'Affected before',
   beforeLead:
     'These held a package that had the hole by what the advisories said then, and have it by no other package now. Images that are gone are not listed.',
+  byPackage: 'Listed by the packages that they hold, whatever is stated: Why leads to what counts for the image.',
   sources: 'What the sources say',
   history: 'History',
   noHistory: 'No update of the advisories has changed anything about it here',

@@ -82,6 +82,11 @@ function Shown({ shown, account, page }: Props & { shown: string }) {
     case 'history':
       return <History account={account} id={page.id} />;
     default:
-      return <HoldingImages asked={asked} empty={none} why={why} />;
+      return (
+        <>
+          {page.vex.length + page.exceptions.length > 0 && <p className="above-table quiet">{advisory.byPackage}</p>}
+          <HoldingImages asked={asked} empty={none} why={why} />
+        </>
+      );
   }
 }
