@@ -270,6 +270,13 @@ describe('what no source answers for is uncovered, not clean', () => {
   });
 });
 
+test('what is for development alone counts where it is asked for', () => {
+  const tool = pkg('pypi', 'jinja2', '3.0.0', { purl: 'pkg:pypi/jinja2@3.0.0?scope=development' });
+  const inventory: Inventory = { revision: 1, distribution: null, packages: [tool], files: [], missing: [] };
+  expect(matchInventory(inventory, store).findings).toEqual([]);
+  expect(matchInventory(inventory, store, { development: true }).findings.length).toBeGreaterThan(0);
+});
+
 test('the order of packages does not change the findings', () => {
   const packages = [
     pkg('deb', 'openssl', '3.0.1-1'),

@@ -18,11 +18,15 @@ export type MatchResult = { findings: Finding[]; uncovered: Uncovered[] };
  * @returns findings and gaps in a fixed order, without repetitions
  * @throws ScanError `store-corrupt`
  */
-export function matchInventory(inventory: Inventory, store: AdvisoryStore): MatchResult {
+export function matchInventory(
+  inventory: Inventory,
+  store: AdvisoryStore,
+  options: { development?: boolean | undefined } = {},
+): MatchResult {
   const findings: Finding[] = [];
   const gaps = new Gaps();
   for (const each of inventory.packages) {
-    const subject = subjectOf(each, inventory.distribution);
+    const subject = subjectOf(each, inventory.distribution, options);
     switch (subject.kind) {
       case 'exempt':
         break; // a named rule says why, see subject.ts

@@ -45,12 +45,19 @@ const KERNEL_SOURCE = /^linux(?:-[a-z0-9.]+)*$/;
 const KERNEL_HEADERS =
   /^linux-(?:.*-)?headers(?:-.*)?$|^linux-libc-dev(?:-.*)?$|^linux-(?:kbuild|compiler|doc|source|base)(?:-.*)?$|^kernel-headers$/;
 
-/** Pure: the same package of the same distribution always has the same subject. */
-export function subjectOf(each: Package, distribution: Distribution | null): Subject {
+/**
+ * Pure: the same package of the same distribution always has the same subject.
+ * @param options `development`: what a lock file marks as for development alone counts too
+ */
+export function subjectOf(
+  each: Package,
+  distribution: Distribution | null,
+  options: { development?: boolean | undefined } = {},
+): Subject {
   // The distribution's advisories speak for its own files, in its own versions, with its own backports.
   if (each.owner !== null) return { kind: 'exempt', rule: 'owned-by-distribution' };
   // Of a lock file whose packages nobody installed: what a build needs and what it makes does not have.
-  if (isForDevelopment(each.purl)) return { kind: 'exempt', rule: 'development' };
+  if (!options.development && isForDevelopment(each.purl)) return { kind: 'exempt', rule: 'development' };
   const language = LANGUAGES[each.type];
   if (language !== undefined) return { kind: 'subject', ecosystem: language, name: each.name, version: each.version };
   if (each.type === 'generic') {

@@ -20,6 +20,7 @@ export function addScan(program: Command, context: Context): void {
     .option('--json', 'print JSON, as --format json')
     .addOption(new Option('--format <format>', `one of ${FORMATS.join(', ')}`).default(undefined, 'table'))
     .option('--all', 'also what is known not to affect the image, and all that is outdated')
+    .option('--include-dev', 'also holes of what a lock file marks as for development alone')
     .option('--fail-on <severity>', 'exit with 1 when a finding is at least this severe (unknown counts as high)')
     .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(

@@ -12,6 +12,8 @@ export type ScanOptions = {
   /** Folder of the advisories; the user's own store by default. */
   db?: string;
   platform: string;
+  /** Also what a lock file marks as for development alone. */
+  includeDev?: boolean;
   /** Reads the image here, whatever the server has. */
   local?: boolean;
   /** False reads every layer, whatever was read before. */
@@ -40,7 +42,7 @@ export async function scanSubject(context: Context, subject: string, options: Sc
   const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
   if (options.db === undefined) await ensureSeed(db);
   const store = await openAdvisoryStore(db);
-  const matched = matchInventory(inventory, store);
+  const matched = matchInventory(inventory, store, { development: options.includeDev });
   const findings = prioritise(matched.findings, { likelihood: (cve) => store.likelihood(cve), exposure });
   const { packages, distribution } = inventory;
   const offered = withCandidates({ packages, findings }, distribution, store);
@@ -56,7 +58,9 @@ export async function scanSubject(context: Context, subject: string, options: Sc
 
 /** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
 async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
-  if (options.local || options.offline || options.db !== undefined || LOCAL.test(subject)) return null;
+  // The server counts no development packages.
+  if (options.local || options.includeDev || options.offline || options.db !== undefined || LOCAL.test(subject))
+    return null;
   const { api, connection } = await openServer(context);
   if (!connection.authorization || !isOnServer(readReference(subject), api.url)) return null;
   const path = imagePath(readServerImage(subject, api.url), '/scan');
