@@ -5,6 +5,7 @@ import { useFormat } from '../../format/format.ts';
 import { Command, DigestText } from '../../ui/copyable.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
+import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { workloadName } from './workload-name.ts';
 
 export function AdmissionWhy({
@@ -41,7 +42,9 @@ export function AdmissionWhy({
       ) : (
         <ul className="plain-list">
           {review.reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+            <li key={reason}>
+              <AdvisoryText account={account} text={reason} />
+            </li>
           ))}
         </ul>
       )}

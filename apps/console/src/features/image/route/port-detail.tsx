@@ -8,18 +8,26 @@ import { useAccount } from '../../../shell/session.ts';
 import { Button } from '../../../ui/button.tsx';
 import { Moment } from '../../../ui/moment.tsx';
 import { StepMark } from '../../../ui/step-mark.tsx';
+import { AdvisoryText } from '../../advisory/advisory-text.tsx';
 
 const ApprovalDialog = lazy(async () => ({ default: (await import('./approval-dialog.tsx')).ApprovalDialog }));
 
 export function PortDetail({ run, step }: { run: Run; step: StepRun }) {
   const { image } = useText();
+  const { account } = useAccount();
   const format = useFormat();
   return (
     <div className="port-detail" aria-live="polite">
       <h3>
         {step.name} <StepMark state={step.state} />
       </h3>
-      <p>{step.summary ?? (step.error ? null : image.noOutcome)}</p>
+      {step.summary === null ? (
+        <p>{step.error ? null : image.noOutcome}</p>
+      ) : (
+        <p>
+          <AdvisoryText account={account} text={step.summary} />
+        </p>
+      )}
       {step.error && <pre className="details">{step.error}</pre>}
       <p className="quiet">
         {step.startedAt ? (
