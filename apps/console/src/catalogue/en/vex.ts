@@ -1,6 +1,6 @@
 /** English: VEX documents, and what they state. */
 export const vex = {
-  lead: 'Statements of those who know a product: whether a hole affects it, and why. What they clear no longer denies; the gate says so in its reasons. An attestation counts when the trust policy trusts who signed it.',
+  lead: 'Statements of those who know a product: whether a hole affects it, and why. What they clear no longer denies; the findings of an image name who states it. An attestation counts when the trust policy trusts who signed it.',
   documents: 'VEX documents',
   document: 'Document',
   author: 'Author',

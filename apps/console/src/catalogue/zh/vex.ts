@@ -2,7 +2,7 @@
 import type { Catalogue } from '../catalogue.ts';
 
 export const vex: Catalogue['vex'] = {
-  lead: '了解产品者的声明：漏洞是否影响它，以及为何。被其解除的漏洞不再导致拒绝，关卡会在理由中说明。只有信任策略信任签名者时，证明才算数。',
+  lead: '了解产品者的声明：漏洞是否影响它，以及为何。被其解除的漏洞不再导致拒绝，镜像的发现会注明由谁声明。只有信任策略信任签名者时，证明才算数。',
   documents: 'VEX 文档',
   document: '文档',
   author: '作者',
