@@ -1,9 +1,11 @@
-/** More unmodified clients: regctl, buildah, helm, and cosign in both of its generations. */
+/** More unmodified clients: regctl, buildah, helm, containerd, and cosign in both of its generations. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settled, status } from '../support/chain.ts';
+import { eventually, settled, status } from '../support/chain.ts';
 import { bookworm, HARMLESS, makeImage, pushImage, registry } from '../support/image.ts';
 import { ADMIN_PASSWORD } from '../support/server.ts';
 import { mustRun, needTool, runTool } from '../support/tools.ts';
@@ -86,6 +88,48 @@ describe('helm', () => {
     await run('pull', `${place}/shop`, '--version', '1.2.3', '-d', join(folder, 'out'), ...common);
     const runs = await server().api('GET', '/api/v1/accounts/vendor/image/runs?repository=charts/shop&reference=1.2.3');
     expect(runs.json).toEqual([]);
+  });
+});
+
+describe('containerd', () => {
+  test('pulls and unpacks with ctr, and pushes what it pulled under another name', async (context) => {
+    const [containerd, ctr] = [await needTool(context, 'containerd'), await needTool(context, 'ctr')];
+    if (process.getuid?.() !== 0) return context.skip('containerd needs root');
+    const home = join(folder, 'containerd');
+    await mkdir(home, { recursive: true });
+    const socket = join(home, 'containerd.sock');
+    // Only what pulling needs: no CRI, no snapshotters that want a kernel of their own.
+    await writeFile(
+      join(home, 'config.toml'),
+      `version = 2
+root = "${home}/root"
+state = "${home}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+  address = "${socket}"
+[ttrpc]
+  address = "${socket}.ttrpc"
+`,
+    );
+    const image = makeImage(bookworm([{ name: 'netbase', version: '6.4' }]), { note: 'containerd' });
+    await pushImage(server(), 'vendor/ctr/app', 'v1', image);
+    const daemon = spawn(containerd, ['-c', join(home, 'config.toml')], { stdio: 'ignore' });
+    const run = (...args: string[]) => mustRun(ctr, ['--address', socket, ...args]);
+    try {
+      await eventually('containerd', async () => run('version').catch(() => null));
+      const access = ['--plain-http', '--user', `admin:${ADMIN_PASSWORD}`];
+      const [from, to] = [`${server().host}/vendor/ctr/app:v1`, `${server().host}/vendor/ctr/copy:v2`];
+      // It unpacks by the diff ids, and refuses what does not have them.
+      await run('images', 'pull', ...access, '--snapshotter', 'native', from);
+      expect(await run('images', 'list', `name==${from}`)).toContain(image.digest);
+      await run('images', 'tag', from, to);
+      await run('images', 'push', ...access, to);
+      const copied = await registry(server(), 'HEAD', 'vendor/ctr/copy/manifests/v2');
+      expect(copied.headers.get('docker-content-digest')).toBe(image.digest);
+    } finally {
+      daemon.kill();
+      await once(daemon, 'close');
+    }
   });
 });
 
