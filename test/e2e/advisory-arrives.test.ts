@@ -233,7 +233,3 @@ test('once the feed is without it, the same images are those that had it, and no
     'affected netbase',
   ]);
 });
-
-test('shows in a browser what was', { timeout: 300_000 }, async (context) => {
-  await look(context, ['advisory', 'update-images']);
-});
