@@ -11,8 +11,8 @@ import { writeLayout } from './recall/write-layout.ts';
 import { bigImage } from './support/big-image.ts';
 import { measureProgram, type ProgramRun } from './support/measure-program.ts';
 
-const PRATIQUE = join(resolve(import.meta.dirname, '..'), 'apps', 'cli', 'src', 'main.ts');
-const RUNS = 5;
+const PRATIQUE = join(resolve(import.meta.dirname, '..'), 'apps', 'cli', 'bin', 'pratique.mjs');
+const RUNS = 3;
 
 type Tool = { name: string; run: (layout: string, empty: string) => Promise<ProgramRun> };
 const lengthOf =

@@ -54,7 +54,7 @@ export function addScan(program: Command, context: Context): void {
     .option('--json', 'print JSON, as it always does')
     .addHelpText('after', '\nExample:\n  pratique sbom vendor/demo:patched --format cyclonedx > demo.cdx.json\n')
     .action(async (subject: string, options: ScanOptions & { format: 'spdx' | 'cyclonedx' }) => {
-      const scan = await scanSubject(context, subject, options);
+      const scan = await scanSubject(context, subject, { ...options, onlyContents: true });
       context.out(await writeSbom(options.format, scan));
       if (scan.missing.length > 0) {
         context.note(`The document is marked as incomplete: ${scan.missing.length} things were not examined.\n`);

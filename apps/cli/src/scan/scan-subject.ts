@@ -12,6 +12,8 @@ export type ScanOptions = {
   /** Folder of the advisories; the user's own store by default. */
   db?: string;
   platform: string;
+  /** What is inside, and nothing of what is known about it: no advisories are needed then. */
+  onlyContents?: boolean;
   /** Also what a lock file marks as for development alone. */
   includeDev?: boolean;
   /** Reads the image here, whatever the server has. */
@@ -39,6 +41,14 @@ export async function scanSubject(context: Context, subject: string, options: Sc
     platform: options.platform,
     cache: options.cache ?? true,
   });
+  if (options.onlyContents)
+    return {
+      image: { reference, digest, distribution: inventory.distribution },
+      packages: inventory.packages,
+      findings: [],
+      missing: inventory.missing,
+      uncovered: [],
+    };
   const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
   if (options.db === undefined) await ensureSeed(db);
   const store = await openAdvisoryStore(db);

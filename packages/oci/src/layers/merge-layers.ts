@@ -12,6 +12,8 @@ export type MergeOptions = {
   signal?: AbortSignal | undefined;
   /** Called as compressed bytes are read: layer counts from 0, `bytes` are uncompressed bytes of that layer so far. */
   progress?: ((event: { layer: number; layers: number; bytes: number }) => void) | undefined;
+  /** Bytes of a blob from which it is decompressed in a thread beside; a large layer's by default. */
+  besideBytes?: number | undefined;
   /** Layers that it knows are not opened. */
   memory?: LayerMemory | undefined;
   /** False once an examination could depend on what came before in the same image; nothing is remembered from then on. */
@@ -60,6 +62,7 @@ async function mergeOnce(layers: readonly LayerInput[], options: MergeOptions): 
           limits,
           before,
           signal: options.signal,
+          besideBytes: options.besideBytes,
           progress: (bytes: number) => options.progress?.({ layer: index, layers: layers.length, bytes }),
         });
     before.bytes += result.bytes;

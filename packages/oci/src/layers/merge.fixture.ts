@@ -14,9 +14,13 @@ export const keepAll = (): { hash: boolean; keep: (content: Buffer) => Buffer; m
 });
 
 /** Merges twice: what was remembered of the layers must give the same tree without any of them being opened. */
-export async function merge(layers: LayerInput[], limits: Partial<LayerLimits> = {}): Promise<MergedImage> {
+export async function merge(
+  layers: LayerInput[],
+  limits: Partial<LayerLimits> = {},
+  besideBytes?: number,
+): Promise<MergedImage> {
   const memory = rememberAll();
-  const merged = await mergeLayers(layers, { examine: keepAll, limits, memory });
+  const merged = await mergeLayers(layers, { examine: keepAll, limits, memory, besideBytes });
   const closed = layers.map((layer) =>
     memory.knows(layer) ? { ...layer, open: () => Promise.reject(new Error('a remembered layer was opened')) } : layer,
   );

@@ -16,8 +16,7 @@ export type LayerInput = {
   file?: string | undefined;
 };
 
-/** Larger blobs are decompressed in a thread beside; for smaller ones starting it takes longer than it saves. */
-const BESIDE_BYTES = 8 * 1024 * 1024;
+const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export type LayerRead = { diffId: string; bytes: number; entries: number };
 
@@ -27,6 +26,8 @@ export type ReadLayerOptions = {
   before: { bytes: number; entries: number };
   signal?: AbortSignal | undefined;
   progress?: ((bytes: number) => void) | undefined;
+  /** Larger blobs are decompressed in a thread beside; for smaller ones starting it costs more than it saves. */
+  besideBytes?: number | undefined;
 };
 
 /**
@@ -69,7 +70,8 @@ export async function readLayer(
       'layer-invalid',
       `layer ${name} is encrypted (${layer.descriptor.mediaType}); nothing can be said of it`,
     );
-  const unpack = layer.descriptor.size < BESIDE_BYTES || !mayStartThreads() ? unpackHere : unpackBeside;
+  const unpack =
+    layer.descriptor.size < (options.besideBytes ?? BESIDE_BYTES) || !mayStartThreads() ? unpackHere : unpackBeside;
   const { blob, diff } = await unpack(layer, { onData, signal: options.signal });
   compare('digest', name, blob, name);
   if (layer.diffId !== null) compare('diff id', name, diff, layer.diffId);

@@ -66,6 +66,25 @@ function hand(piece: Buffer, compressed: number): void {
   }
 }
 
+const pieces: { piece: Buffer; compressed: number }[] = [];
+let stopped: unknown = null;
+
+/** Copies what has come out so far. */
+function flush(): void {
+  try {
+    for (const { piece, compressed } of pieces.splice(0)) if (stopped === null) hand(piece, compressed);
+  } catch (error) {
+    stopped = error;
+  }
+}
+
+/** After the decompressor has begun with the next piece, which it does in a thread of its own: both work then. */
+function later(piece: Buffer, compressed: number): void {
+  if (stopped !== null) throw stopped;
+  pieces.push({ piece, compressed });
+  if (pieces.length === 1) process.nextTick(flush);
+}
+
 try {
   const blob = createHash('sha256');
   let compressed = 0;
@@ -73,7 +92,9 @@ try {
     compressed += piece.length;
     blob.update(piece);
   });
-  await decompress(source, (piece) => hand(piece, compressed));
+  await decompress(source, (piece) => later(piece, compressed));
+  flush();
+  if (stopped !== null) throw stopped;
   tell({ kind: 'done', blob: `sha256:${blob.digest('hex')}` });
 } catch (cause) {
   const error = toLayerError(descriptor.digest, cause);
