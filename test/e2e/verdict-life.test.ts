@@ -155,7 +155,12 @@ describe('new advisories', () => {
       return now.verdict?.decision === 'deny' && now.chain.state === 'denied' ? now : null;
     });
     expect(denied.chain.run?.trigger).toBe('renewal');
-    expect((await ask('vendor/app', plain.digest)).message).toContain('CVE-2026-31337');
+    // What nobody asked for by hand reaches admission through the feed, moments after the row.
+    const refused = await eventually('the refusal', async () => {
+      const answer = await ask('vendor/app', plain.digest);
+      return answer.allowed === false ? answer : null;
+    });
+    expect(refused.message).toContain('CVE-2026-31337');
     const asked = (await api('POST', 'exceptions', {
       kind: 'finding',
       name: 'ports',
