@@ -12,7 +12,16 @@ import type {
 } from '../../packages/contract/src/index.ts';
 import { attestImage, createSigner, generateKey, type Signer } from '../../packages/sign/src/index.ts';
 import { addPerson, eventually, makeContract, must, settled, status } from '../support/chain.ts';
-import { bookworm, descriptorOf, HOLED, makeImage, makeIndex, pushImage, type TestImage } from '../support/image.ts';
+import {
+  bookworm,
+  descriptorOf,
+  HOLED,
+  makeImage,
+  makeIndex,
+  pushImage,
+  registry,
+  type TestImage,
+} from '../support/image.ts';
 import { ADMIN_PASSWORD } from '../support/server.ts';
 import { mustRun, needTool } from '../support/tools.ts';
 import { useServer } from '../support/use-server.ts';
@@ -56,7 +65,7 @@ const decided = (repository: string, decision: 'allow' | 'deny', account = 'vend
     return now.verdict?.decision === decision ? now : null;
   });
 
-async function attach(name: string, image: TestImage, signer: Signer, predicate: unknown): Promise<void> {
+async function attach(name: string, image: TestImage, signer: Signer, predicate: unknown): Promise<string> {
   const artifact = await attestImage(
     { type: OPENVEX, body: predicate },
     { subject: descriptorOf(image), signer, created: new Date() },
@@ -64,6 +73,7 @@ async function attach(name: string, image: TestImage, signer: Signer, predicate:
   const { digest, mediaType, bytes } = artifact.manifest;
   const blobs = artifact.blobs.map((blob) => ({ ...blob.descriptor, bytes: blob.bytes }));
   await pushImage(server(), name, null, { digest, mediaType, manifest: bytes, blobs });
+  return digest;
 }
 
 describe('a document of the account', () => {
@@ -241,6 +251,45 @@ describe('what is attached to an image', () => {
       signer: signer.publicKey.fingerprint,
       refused: null,
     });
+  });
+
+  test('is not overruled by what a stranger attaches beside it, nor counted once it is taken away', async () => {
+    const said = statement(
+      await scanOf('signed', true),
+      `pkg:oci/signed@${image.digest}`,
+      'https://shop.example/vex/2',
+    );
+    const stranger = createSigner(generateKey());
+    // The very same statement, one that no database takes, and one of the stranger's own.
+    await attach('vendor/signed', image, stranger, said);
+    await attach('vendor/signed', image, stranger, { ...said, '@id': 'a\0b' });
+    await attach('vendor/signed', image, stranger, { ...said, '@id': 'https://stranger.example/vex' });
+    const own = await eventually('the stranger’s own', async () =>
+      (await list()).find((one) => one.document === 'https://stranger.example/vex'),
+    );
+    expect(own.state).toBe('refused');
+    // Looked at again, whatever the order, each is what it was.
+    await trust([signer.publicKey.pem, createSigner(generateKey()).publicKey.pem]);
+    await attach('vendor/signed', image, stranger, { ...said, '@id': 'https://stranger.example/vex/2' });
+    await eventually('the last one', async () =>
+      (await list()).find((one) => one.document === 'https://stranger.example/vex/2'),
+    );
+    const states = new Map((await list()).map((one) => [one.document, one.state]));
+    expect([...states].filter(([document]) => document.startsWith('https://stranger'))).toEqual([
+      ['https://stranger.example/vex/2', 'refused'],
+      ['https://stranger.example/vex', 'refused'],
+    ]);
+    expect(states.get('https://shop.example/vex/2')).toBe('in-force');
+    expect((await status(server(), 'vendor', 'signed', 'v1')).verdict?.decision).toBe('allow');
+    const again = await attach('vendor/signed', image, signer, { ...said, '@id': 'https://shop.example/vex/again' });
+    await eventually('a second of the signer', async () =>
+      (await list()).find((one) => one.document === 'https://shop.example/vex/again' && one.state === 'in-force'),
+    );
+    expect((await registry(server(), 'DELETE', `vendor/signed/manifests/${again}`)).status).toBe(202);
+    const gone = await eventually('its end', async () =>
+      (await list()).find((one) => one.document === 'https://shop.example/vex/again' && one.state === 'refused'),
+    );
+    expect(gone.refused).toBe('it is no longer attached to the image');
   });
 
   test('counts no more once its signer is not trusted any more', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Actor, recordAudit } from '../auth/audit.ts';
 import type { Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { vexDetached } from '../vex/attached-vex.ts';
 import type { Repository } from './cache.ts';
 import { RegistryError } from './error.ts';
 
@@ -17,6 +18,7 @@ export async function deleteTag(tx: Tx, repository: Repository, tag: string, act
   if (found.immutable || repository.immutableTags)
     throw new RegistryError('TAG_IMMUTABLE', { message: `the tag ${tag} is immutable` });
   await removeTags(tx, repository, [tag], actor);
+  await vexDetached(tx, repository, found.digest);
 }
 
 /**
@@ -59,6 +61,7 @@ export async function deleteManifest(tx: Tx, repository: Repository, digest: str
   );
   await sql`delete from referrer where repository_id = ${repositoryId} and digest = ${digest}`.execute(tx);
   await sql`delete from repository_manifest where repository_id = ${repositoryId} and digest = ${digest}`.execute(tx);
+  await vexDetached(tx, repository, digest);
   await recordAudit(tx, { accountId, actor, action: 'manifest.delete', subject: `${repository.name}@${digest}` });
   await appendEvent(tx, {
     accountId,

@@ -21,12 +21,12 @@ const ATTESTATIONS = /^sha256-([0-9a-f]{64})\.att$/;
 /** @returns digest of the image, or null. What it says is not believed yet, only looked at. */
 export function vexSubject(parsed: ParsedManifest, tag: string | null): string | null {
   if (parsed.kind !== 'image') return null;
-  const { subject, annotations, layers } = parsed.manifest;
+  const { subject, annotations } = parsed.manifest;
   // cosign 3 and later. @see sigstore/cosign, specs/BUNDLE_SPEC.md
   if (subject && isVexPredicate(annotations?.['dev.sigstore.bundle.predicateType'] ?? '')) return subject.digest;
   const older = ATTESTATIONS.exec(tag ?? '')?.[1];
-  const attests = layers.some((layer) => isVexPredicate(layer.annotations?.['predicateType'] ?? ''));
-  return older !== undefined && attests ? `sha256:${older}` : null;
+  // Whatever it holds now: it takes the place of what it held before.
+  return older === undefined ? null : `sha256:${older}`;
 }
 
 /** After a receipt, by which a vendor's word may count: what came with the image is looked at again. */
@@ -38,4 +38,18 @@ export async function vexReceived(tx: Tx, { repositoryId, digest }: AttachedVex)
     tx,
   );
   for (const row of rows) await vexAttached(tx, { repositoryId, digest: row.digest });
+}
+
+/** After a manifest, or the tag that names it, was deleted: what it attached counts no more. @param manifest its digest */
+export async function vexDetached(
+  tx: Tx,
+  { accountId, repositoryId }: { accountId: string; repositoryId: string },
+  manifest: string,
+): Promise<void> {
+  const { rows } = await sql<{ digest: string }>`
+    select distinct subject_digest as digest from vex_document
+    where account_id = ${accountId} and withdrawn_at is null and refused is null and repository_id = ${repositoryId} and manifest_digest = ${manifest}`.execute(
+    tx,
+  );
+  for (const { digest } of rows) await vexAttached(tx, { repositoryId, digest });
 }

@@ -49,18 +49,28 @@ export async function addFile(tx: Tx, accountId: string, actor: Actor, content: 
   return requireDocument(tx, id);
 }
 
-/** Keeps what an attestation says, counted or not. @returns null when it is known already */
+export type ReadDocument = { document: VexDocument; digest: string };
+
+/** What an attestation says; null where that is no VEX that can be read, signed or not. */
+export function readAttestation(predicate: unknown): ReadDocument | null {
+  const bytes = Buffer.from(JSON.stringify(predicate));
+  try {
+    return { document: readVex('the attestation', bytes), digest: digestOf(bytes) };
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps what an attestation says, counted or not. @returns whether it was not known yet */
 export async function addAttestation(
   tx: Tx,
   accountId: string,
-  predicate: unknown,
+  { document, digest }: ReadDocument,
   attached: Attached,
-): Promise<string | null> {
-  const bytes = Buffer.from(JSON.stringify(predicate));
-  const document = readVex('the attestation', bytes);
-  const id = await insert(tx, accountId, document, digestOf(bytes), 'pratique', attached);
+): Promise<boolean> {
+  const id = await insert(tx, accountId, document, digest, SYSTEM_ACTOR.name, attached);
   if (id !== null && attached.refused === null) await told(tx, accountId, SYSTEM_ACTOR, 'vex.added', { id, document });
-  return id;
+  return id !== null;
 }
 
 /** @throws ServerError `not-found`, `conflict` when it is withdrawn already */

@@ -8,6 +8,7 @@ import {
   keyAuthority,
   namedAccounts,
   readStatedBy,
+  type StatedBy,
 } from '@pratique/sign';
 import { sql } from 'kysely';
 import type { BlobStore } from '../blobs/store.ts';
@@ -18,7 +19,7 @@ import type { Repository } from '../registry/cache.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
 import { localSource } from '../registry/local-content.ts';
 import { type AttachedVex, vexAttached } from './attached-vex.ts';
-import { type Attached, addAttestation } from './documents.ts';
+import { type Attached, addAttestation, type ReadDocument, readAttestation } from './documents.ts';
 import { holesChanged } from './mark-images.ts';
 
 export type ExamineDeps = { db: Db; store: BlobStore; publicUrl: string };
@@ -34,19 +35,27 @@ export async function examineAttestations(deps: ExamineDeps, { repositoryId, dig
   if (!manifest) return;
   const authorities = await asSystem(db, (tx) => readAuthorities(tx, deps.publicUrl, repository, digest));
   const stated = readStatedBy(authorities, await collectEvidence(source, manifest), isVexPredicate);
+  const ours = await asSystem(db, (tx) => readPublished(tx, repositoryId, digest));
+  const said = strongest(stated.filter((one) => !ours.has(one.manifest)));
   await asSystem(db, async (tx) => {
-    const ours = await readPublished(tx, repositoryId, digest);
-    for (const { predicate, manifest: attachment, signer, refused } of stated) {
-      if (ours.has(attachment)) continue;
+    for (const { read, by } of said.values()) {
+      const { manifest: attachment, signer, refused } = by;
       const attached: Attached = { repositoryId, subject: digest, manifest: attachment, signer, refused };
-      try {
-        await addAttestation(tx, repository.accountId, predicate, attached);
-      } catch {
-        continue; // signed or not, it is no VEX that can be read
-      }
-      await holdToTrust(tx, repository.accountId, attached);
+      if (!(await addAttestation(tx, repository.accountId, read, attached)))
+        await holdToTrust(tx, repository.accountId, read.digest, attached);
     }
+    await refuseDetached(tx, repository.accountId, { repositoryId, digest }, [...said.keys()]);
   });
+}
+
+/** By the document's digest: one that several attach counts if any of them is trusted, whoever else repeats it. */
+function strongest(stated: readonly StatedBy[]): Map<string, { read: ReadDocument; by: StatedBy }> {
+  const said = new Map<string, { read: ReadDocument; by: StatedBy }>();
+  for (const by of stated) {
+    const read = readAttestation(by.predicate);
+    if (read && (by.refused === null || !said.has(read.digest))) said.set(read.digest, { read, by });
+  }
+  return said;
 }
 
 /** Manifests that chains of this account published about the image: they repeat what its documents say. */
@@ -94,13 +103,34 @@ async function readAuthorities(tx: Tx, publicUrl: string, repository: Repository
 }
 
 /** A signer may become trusted, or cease to be. */
-async function holdToTrust(tx: Tx, accountId: string, attached: Attached): Promise<void> {
+async function holdToTrust(
+  tx: Tx,
+  accountId: string,
+  document: string,
+  { repositoryId, subject, manifest, signer, refused }: Attached,
+): Promise<void> {
   const { rows } = await sql<{ names: string[] }>`
-    update vex_document set refused = ${attached.refused}, signer = ${attached.signer}
-    where repository_id = ${attached.repositoryId} and subject_digest = ${attached.subject} and manifest_digest = ${attached.manifest}
-      and withdrawn_at is null and (refused is null) <> ${attached.refused === null}
-    returning array(select distinct name from jsonb_array_elements(statements) as statement, jsonb_array_elements_text(statement->'names') as name) as names`.execute(
-    tx,
-  );
+    update vex_document set refused = ${refused}, signer = ${signer}, manifest_digest = ${manifest}
+    where repository_id = ${repositoryId} and subject_digest = ${subject} and digest = ${document}
+      and withdrawn_at is null and (refused is null) <> ${refused === null}
+    returning ${NAMES} as names`.execute(tx);
   for (const { names } of rows) await holesChanged(tx, accountId, names);
 }
+
+/** What is attached no more counts no more. @param attached digests of the documents that still are */
+async function refuseDetached(
+  tx: Tx,
+  accountId: string,
+  { repositoryId, digest }: AttachedVex,
+  attached: readonly string[],
+): Promise<void> {
+  const { rows } = await sql<{ names: string[] }>`
+    update vex_document set refused = 'it is no longer attached to the image'
+    where repository_id = ${repositoryId} and subject_digest = ${digest} and source = 'attestation' and withdrawn_at is null
+      and refused is null and digest <> all (${[...attached]}::text[])
+    returning ${NAMES} as names`.execute(tx);
+  for (const { names } of rows) await holesChanged(tx, accountId, names);
+}
+
+/** All names of holes that a document speaks of. */
+const NAMES = sql`array(select distinct name from jsonb_array_elements(statements) as statement, jsonb_array_elements_text(statement->'names') as name)`;

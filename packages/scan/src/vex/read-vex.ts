@@ -15,9 +15,17 @@ export function readVex(name: string, bytes: Buffer): VexDocument {
     throw new ScanError('vex-invalid', `${name} is no JSON`, { cause });
   }
   const document = readForm(name, value);
+  if (!isText(document))
+    throw new ScanError('vex-invalid', `${name} holds characters that are none: U+0000 or half of a surrogate pair`);
   if (document.statements.length > MAX_STATEMENTS)
     throw new ScanError('vex-invalid', `${name} has more than ${MAX_STATEMENTS} statements`);
   return document;
+}
+
+/** Texts that databases and signatures take: nothing but whole characters, and no end of a string within it. */
+function isText(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  return typeof value !== 'object' || value === null || Object.values(value).every(isText);
 }
 
 function readForm(name: string, value: unknown): VexDocument {

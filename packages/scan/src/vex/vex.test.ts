@@ -251,6 +251,8 @@ test.each([
     JSON.stringify(openvex([about(OPENSSL, { status: 'fine' })])),
     'statements.0.status',
   ],
+  ['a text with U+0000', JSON.stringify(openvex([about('pkg:npm/a\0b')])), 'U+0000'],
+  ['half of a surrogate pair', JSON.stringify(openvex([about('\ud800')])), 'half of a surrogate'],
   ['CSAF without an id', '{"document":{"csaf_version":"2.0","tracking":{}}}', 'document.tracking.id'],
 ])('%s is refused', (_, text, message) => {
   expect(() => readVex('bad.json', Buffer.from(text))).toThrow(message);
