@@ -1,12 +1,11 @@
 /** Recognises a layer's compression by its first bytes and undoes it. */
-import { once } from 'node:events';
-import type { Transform } from 'node:stream';
-import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { Gunzip, ZstdDecompress, type ZlibOptions } from 'minizlib';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';
 
-const OUTPUT_PIECE = 256 * 1024;
+/** Pieces small enough to stay in the processor’s cache until whoever gets them is done. Its types do not know of it, and it writes into what it is given. */
+const options = (): ZlibOptions & { chunkSize: number } => ({ chunkSize: 128 * 1024 });
 
 /** The media type is a claim, the bytes decide: registries hold many layers whose type is wrong. */
 export function compressionOf(head: Buffer): Compression {
@@ -23,71 +22,63 @@ export function compressionOf(head: Buffer): Compression {
  * Decompresses a stream piece by piece into `onData`, which runs synchronously. The source is always read to its end,
  * so that its digest can be judged, even where the compressed data ends earlier.
  *
+ * In this thread, and not in the pool: handing each piece there and back costs nearly as much as decompressing it.
+ *
  * @throws what the decompressor or `onData` throws
  */
 export async function decompress(source: AsyncIterable<Buffer>, onData: (piece: Buffer) => void): Promise<void> {
-  let decoder: Transform | null = null;
-  let frames: ZstdFrames | null = null;
-  let ended = false;
-  let failure: unknown = null;
-  let settled: Promise<void> = Promise.resolve();
   let head: Buffer | null = Buffer.alloc(0);
-
-  const write = async (to: Transform, piece: Buffer): Promise<void> => {
-    if (!ended && !to.write(piece)) await Promise.race([once(to, 'drain').catch(() => undefined), settled]);
-    if (failure !== null) throw failure;
-  };
-  const feed = async (piece: Buffer): Promise<void> => {
-    if (failure !== null) throw failure;
-    if (!decoder) onData(piece);
-    else if (frames) for (const part of frames.cut(piece)) await write(decoder, part);
-    else await write(decoder, piece);
-  };
-  const begin = async (bytes: Buffer): Promise<void> => {
-    head = null;
-    const compression = compressionOf(bytes);
-    if (compression === 'zstd') frames = new ZstdFrames();
-    if (compression !== 'none') {
-      const made =
-        compression === 'gzip'
-          ? createGunzip({ chunkSize: OUTPUT_PIECE })
-          : createZstdDecompress({ chunkSize: OUTPUT_PIECE });
-      decoder = made;
-      settled = new Promise((resolve) => {
-        const stop = (error: unknown): void => {
-          failure ??= error;
-          made.destroy();
-          resolve();
-        };
-        made.on('data', (piece: Buffer) => {
-          try {
-            if (failure === null) onData(piece);
-          } catch (error) {
-            stop(error);
-          }
-        });
-        made.on('error', stop);
-        made.on('end', () => {
-          ended = true;
-          resolve();
-        });
-      });
-    }
-    await feed(bytes);
-  };
-
+  let decoder: Decoder | null = null;
   for await (const piece of source) {
-    if (head === null) await feed(piece);
+    if (decoder) decoder.push(piece);
     else {
       head = Buffer.concat([head, piece]);
-      if (head.length >= 4) await begin(head);
+      if (head.length < 4) continue;
+      decoder = decoderFor(compressionOf(head), onData);
+      decoder.push(head);
+      head = Buffer.alloc(0);
     }
   }
-  if (head !== null) await begin(head);
-  const last = decoder as Transform | null;
-  if (last && !ended) {
-    last.end();
-    await settled;
+  if (!decoder) {
+    decoder = decoderFor(compressionOf(head), onData);
+    decoder.push(head);
   }
-  if (failure !== null) throw failure;
+  decoder.end();
+}
+
+type Decoder = { push(piece: Buffer): void; end(): void };
+
+function decoderFor(compression: Compression, onData: (piece: Buffer) => void): Decoder {
+  if (compression === 'none') return { push: onData, end() {} };
+  if (compression === 'gzip') return decodeBy(new Gunzip(options()), onData);
+  const decoder = decodeBy(new ZstdDecompress(options()), onData);
+  const frames = new ZstdFrames();
+  return {
+    push(piece) {
+      for (const part of frames.cut(piece)) decoder.push(part);
+    },
+    end: () => decoder.end(),
+  };
+}
+
+function decodeBy(stream: Gunzip | ZstdDecompress, onData: (piece: Buffer) => void): Decoder {
+  let failure: Error | null = null;
+  // Both are called before `write` returns.
+  stream.on('error', (error) => {
+    failure = error as Error;
+  });
+  stream.on('data', onData);
+  const check = (): void => {
+    if (failure) throw failure;
+  };
+  return {
+    push(piece) {
+      stream.write(piece);
+      check();
+    },
+    end() {
+      stream.end();
+      check();
+    },
+  };
 }

@@ -1,6 +1,6 @@
 /** The thread beside: reads and decompresses one layer, and hands its pieces over in shared memory. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { OciError } from '../error.ts';
 import { decompress } from './decompress.ts';
@@ -8,25 +8,26 @@ import { meter, toLayerError } from './unpack.ts';
 import { CONSUMED, type FromThread, type Order, SLOT_BYTES, SLOTS, STOPPED, WRITTEN } from './unpack-beside.ts';
 
 const { ring, descriptor, file } = workerData as Order;
-/** Small enough that the allocator gives the same memory again, without asking the kernel for it. */
-const READ_BYTES = 96 * 1024;
+/** What comes out of it is about one piece of the decompressor's. */
+const READ_BYTES = 32 * 1024;
 
 class Stopped extends Error {}
 
 const tell = (told: FromThread): void => parentPort?.postMessage(told);
 
+/** Without asynchronous calls: nothing else is waited for in this thread. */
 async function* readFile(path: string): AsyncGenerator<Buffer> {
-  const handle = await open(path, 'r').catch((cause: unknown) => {
-    throw new OciError('not-found', `layer ${descriptor.digest} is not there: ${(cause as Error).message}`, { cause });
-  });
+  let file: number;
   try {
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-    }
+    file = openSync(path, 'r');
+  } catch (cause) {
+    throw new OciError('not-found', `layer ${descriptor.digest} is not there: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    const piece = Buffer.allocUnsafe(READ_BYTES);
+    for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) yield piece.subarray(0, count);
   } finally {
-    await handle.close();
+    closeSync(file);
   }
 }
 
@@ -66,25 +67,6 @@ function hand(piece: Buffer, compressed: number): void {
   }
 }
 
-const pieces: { piece: Buffer; compressed: number }[] = [];
-let stopped: unknown = null;
-
-/** Copies what has come out so far. */
-function flush(): void {
-  try {
-    for (const { piece, compressed } of pieces.splice(0)) if (stopped === null) hand(piece, compressed);
-  } catch (error) {
-    stopped = error;
-  }
-}
-
-/** After the decompressor has begun with the next piece, which it does in a thread of its own: both work then. */
-function later(piece: Buffer, compressed: number): void {
-  if (stopped !== null) throw stopped;
-  pieces.push({ piece, compressed });
-  if (pieces.length === 1) process.nextTick(flush);
-}
-
 try {
   const blob = createHash('sha256');
   let compressed = 0;
@@ -92,9 +74,7 @@ try {
     compressed += piece.length;
     blob.update(piece);
   });
-  await decompress(source, (piece) => later(piece, compressed));
-  flush();
-  if (stopped !== null) throw stopped;
+  await decompress(source, (piece) => hand(piece, compressed));
   tell({ kind: 'done', blob: `sha256:${blob.digest('hex')}` });
 } catch (cause) {
   const error = toLayerError(descriptor.digest, cause);
