@@ -1,5 +1,5 @@
 /** Recognises a layer's compression by its first bytes and undoes it. */
-import { Gunzip, ZstdDecompress, type ZlibOptions } from 'minizlib';
+import { Gunzip, type ZlibOptions, ZstdDecompress } from 'minizlib';
 import { ZstdFrames } from './zstd-frames.ts';
 
 export type Compression = 'gzip' | 'zstd' | 'none';

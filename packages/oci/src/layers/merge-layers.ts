@@ -1,16 +1,22 @@
 /** Merges the layers of an image into one read-only tree, walking each layer once. */
-import { applyEntry, type LayerTarget } from './apply-layer.ts';
-import { type Examine, examineFile, examineSparse } from './examine.ts';
-import { type LayerMemory, type LayerRecord, LayerRecorder, type RecordedEntry } from './layer-record.ts';
-import { DEFAULT_LAYER_LIMITS, type LayerLimits, overLimit } from './limits.ts';
-import { type LayerInput, readLayer } from './read-layer.ts';
+import type { LayerTarget } from './apply-layer.ts';
+import type { Examine } from './examine.ts';
+import type { LayerMemory, LayerRecord } from './layer-record.ts';
+import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
+import { type Ahead, readAhead } from './read-ahead.ts';
+import { BESIDE_BYTES, type LayerInput, mayStartThreads, type ReadLayerOptions } from './read-layer.ts';
+import { recordLayer } from './record-layer.ts';
+import { crossesLink, type ReadSoFar, RecordDiffers, replayLayer } from './replay-layer.ts';
 import { ImageTree } from './tree.ts';
+
+/** A layer below which another thread is not worth its start. */
+const AHEAD_BESIDE_BYTES = 4 * 1024 * 1024;
 
 export type MergeOptions = {
   examine: Examine;
   limits?: Partial<LayerLimits> | undefined;
   signal?: AbortSignal | undefined;
-  /** Called as compressed bytes are read: layer counts from 0, `bytes` are uncompressed bytes of that layer so far. */
+  /** Called as bytes are read: layer counts from 0, `bytes` are uncompressed bytes of that layer so far; not of those ahead. */
   progress?: ((event: { layer: number; layers: number; bytes: number }) => void) | undefined;
   /** Bytes of a blob from which it is decompressed in a thread beside; a large layer's by default. */
   besideBytes?: number | undefined;
@@ -36,110 +42,119 @@ export async function mergeLayers(layers: readonly LayerInput[], options: MergeO
     return await mergeOnce(layers, options);
   } catch (error) {
     if (!(error instanceof RecordDiffers)) throw error;
-    // Rare: a link below a remembered layer leads elsewhere than where it was read. Nothing is taken from memory then.
-    return mergeOnce(layers, { ...options, memory: undefined });
+    // Rare: a link below a remembered layer leads elsewhere than where it was read. Each is read in its place then.
+    return mergeInOrder(start(layers, { ...options, memory: undefined }), null);
   }
 }
 
-/** A file of a remembered layer lies at another path in this image, where another examination might be due. */
-class RecordDiffers extends Error {}
-
 async function mergeOnce(layers: readonly LayerInput[], options: MergeOptions): Promise<MergedImage> {
-  const limits: LayerLimits = { ...DEFAULT_LAYER_LIMITS, ...options.limits };
+  const stop = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+  const merge = start(layers, { ...options, signal });
+  const ahead = worthReadingAhead(layers, options)
+    ? readAhead(layers.length, (index) => readAlone(merge, index))
+    : null;
+  try {
+    return await mergeInOrder(merge, ahead);
+  } finally {
+    stop.abort();
+    await ahead?.end();
+    await Promise.allSettled(merge.kept);
+  }
+}
+
+const start = (layers: readonly LayerInput[], options: MergeOptions): Merge => ({
+  options,
+  limits: { ...DEFAULT_LAYER_LIMITS, ...options.limits },
+  layers,
+  kept: [],
+});
+
+type Merge = {
+  options: MergeOptions;
+  limits: LayerLimits;
+  layers: readonly LayerInput[];
+  /** Records are written while the next layer is read. */
+  kept: Promise<void>[];
+};
+
+async function mergeInOrder(merge: Merge, ahead: Ahead | null): Promise<MergedImage> {
+  const { layers, limits, options } = merge;
   const tree = new ImageTree();
   const read: MergedImage['layers'] = [];
-  const before = { bytes: 0, entries: 0 };
-  // Records are written while the next layer is read.
-  const kept: Promise<void>[] = [];
+  const before: ReadSoFar = { bytes: 0, entries: 0 };
   for (const [index, layer] of layers.entries()) {
     options.signal?.throwIfAborted();
     const to = { tree, layer: index, name: layer.descriptor.digest, limits };
-    const known = (await options.memory?.recall(layer)) ?? null;
-    const matching = known !== null && (layer.diffId === null || layer.diffId === known.diffId) ? known : null;
-    const { record, ...result } = matching
-      ? { ...replayLayer(to, matching, before), record: null }
-      : await recordLayer(to, layer, options, {
-          limits,
-          before,
-          signal: options.signal,
-          besideBytes: options.besideBytes,
-          progress: (bytes: number) => options.progress?.({ layer: index, layers: layers.length, bytes }),
-        });
+    const reading = { limits, before, besideBytes: options.besideBytes, ...watched(merge, index) };
+    const known = (await (ahead?.take(index) ?? recall(merge, layer))) ?? null;
+    const inPlace = (): Promise<ReadSoFar & { diffId: string }> => readInPlace(merge, to, layer, reading);
+    const result =
+      known && !crossesLink(tree, known)
+        ? replayLayer(to, known, before)
+        : await (ahead ? ahead.own(index, inPlace) : inPlace());
     before.bytes += result.bytes;
     before.entries += result.entries;
     read.push({ digest: layer.descriptor.digest, diffId: result.diffId });
-    if (record && options.memory) kept.push(options.memory.keep(layer, record));
   }
-  await Promise.all(kept);
   return { tree, layers: read };
 }
 
-type Target = Omit<LayerTarget, 'file'>;
-type Read = { diffId: string; bytes: number; entries: number };
-
-async function recordLayer(
-  to: Target,
-  layer: LayerInput,
-  { examine, memory, repeatable }: MergeOptions,
-  reading: Parameters<typeof readLayer>[2],
-): Promise<Read & { record: LayerRecord | null }> {
-  const recorder = memory ? new LayerRecorder() : null;
-  let recorded: RecordedEntry | null = null;
-  const target: LayerTarget = {
-    ...to,
-    file(path, node, entry) {
-      const noted = recorded;
-      const done = (): void => {
-        if (noted) recorder?.examined(noted, path, node);
-      };
-      if (entry.sparse) {
-        examineSparse(path, node, examine);
-        done();
-        return null;
-      }
-      const sink = examineFile(path, node, examine, to.limits, to.tree);
-      return {
-        data: (piece) => sink.data(piece),
-        end() {
-          sink.end();
-          done();
-        },
-      };
-    },
-  };
-  const result = await readLayer(
-    layer,
-    (entry) => {
-      recorded = recorder?.note(entry) ?? null;
-      return applyEntry(target, entry);
-    },
-    reading,
-  );
-  return { ...result, record: repeatable?.() === false ? null : (recorder?.finish(result) ?? null) };
+/** Where threads may be started, and what they would read together is more than their start costs. */
+function worthReadingAhead(layers: readonly LayerInput[], { besideBytes = BESIDE_BYTES }: MergeOptions): boolean {
+  const bytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  return layers.length > 1 && bytes >= besideBytes && mayStartThreads();
 }
 
-/** Does to the tree what reading the layer would do. @throws RecordDiffers; OciError `layer-limit` */
-function replayLayer(to: Target, record: LayerRecord, before: { bytes: number; entries: number }): Read {
-  const { limits, name, tree } = to;
-  if (before.entries + record.entries.length > limits.entries)
-    overLimit(name, 'entries', `the layers together have more than ${limits.entries} entries`);
-  if (before.bytes + record.bytes > limits.bytes)
-    overLimit(name, 'bytes', `the layers together have more than ${limits.bytes} bytes uncompressed`);
-  let examined: RecordedEntry['examined'] = null;
-  const target: LayerTarget = {
-    ...to,
-    file(path, node) {
-      if (examined?.path !== path) throw new RecordDiffers();
-      const { sha256, unread, marks, content } = examined;
-      Object.assign(node, { sha256, unread, marks });
-      if (content && tree.keptBytes + content.length > limits.keptBytes) node.unread = 'too-large';
-      else tree.keep(node, content);
-      return null;
-    },
+async function recall({ options }: Merge, layer: LayerInput): Promise<LayerRecord | null> {
+  const known = (await options.memory?.recall(layer)) ?? null;
+  return known !== null && (layer.diffId === null || layer.diffId === known.diffId) ? known : null;
+}
+
+async function readInPlace(
+  merge: Merge,
+  to: Omit<LayerTarget, 'file'>,
+  layer: LayerInput,
+  reading: ReadLayerOptions,
+): Promise<ReadSoFar & { diffId: string }> {
+  const { record, ...result } = await recordLayer(
+    to,
+    layer,
+    merge.options.examine,
+    Boolean(merge.options.memory),
+    reading,
+  );
+  keep(merge, layer, record);
+  return result;
+}
+
+/** As if there were no layers below it. @returns null where it must be read in its place */
+async function readAlone(merge: Merge, index: number): Promise<LayerRecord | null> {
+  const { layers, limits, options } = merge;
+  const layer = layers[index];
+  if (!layer) return null;
+  const known = await recall(merge, layer);
+  if (known) return known;
+  const to = { tree: new ImageTree(), layer: index, name: layer.descriptor.digest, limits };
+  const before: ReadSoFar = { bytes: 0, entries: 0 };
+  const besideBytes = Math.min(AHEAD_BESIDE_BYTES, options.besideBytes ?? AHEAD_BESIDE_BYTES);
+  const { record } = await recordLayer(to, layer, options.examine, true, {
+    limits,
+    before,
+    besideBytes,
+    signal: options.signal,
+  });
+  keep(merge, layer, record);
+  return record;
+}
+
+function keep({ options, kept }: Merge, layer: LayerInput, record: LayerRecord | null): void {
+  if (record && options.memory && options.repeatable?.() !== false) kept.push(options.memory.keep(layer, record));
+}
+
+function watched({ options, layers }: Merge, index: number): Pick<ReadLayerOptions, 'signal' | 'progress'> {
+  return {
+    signal: options.signal,
+    progress: (bytes) => options.progress?.({ layer: index, layers: layers.length, bytes }),
   };
-  for (const recorded of record.entries) {
-    examined = recorded.examined;
-    applyEntry(target, recorded.entry);
-  }
-  return { diffId: record.diffId, bytes: record.bytes, entries: record.entries.length };
 }

@@ -13,7 +13,7 @@ export const keepAll = (): { hash: boolean; keep: (content: Buffer) => Buffer; m
   marks: [],
 });
 
-/** Merges twice: what was remembered of the layers must give the same tree without any of them being opened. */
+/** Merges thrice: what was read ahead, or is remembered of the layers, must give the same tree; the latter without any of them being opened. */
 export async function merge(
   layers: LayerInput[],
   limits: Partial<LayerLimits> = {},
@@ -28,6 +28,10 @@ export async function merge(
   expect(again.layers).toEqual(merged.layers);
   expect(facts(again)).toEqual(facts(merged));
   expect(again.tree.problems).toEqual(merged.tree.problems);
+  const together = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  const ahead = await mergeLayers(layers, { examine: keepAll, limits, besideBytes: together });
+  expect(facts(ahead)).toEqual(facts(merged));
+  expect(ahead.tree.problems).toEqual(merged.tree.problems);
   return merged;
 }
 

@@ -16,7 +16,7 @@ export type LayerInput = {
   file?: string | undefined;
 };
 
-const BESIDE_BYTES = 64 * 1024 * 1024;
+export const BESIDE_BYTES = 64 * 1024 * 1024;
 
 export type LayerRead = { diffId: string; bytes: number; entries: number };
 
@@ -80,7 +80,7 @@ export async function readLayer(
 }
 
 /** A process that was locked in may start none: a thread would not be. */
-const mayStartThreads = (): boolean => process.permission?.has('worker') ?? true;
+export const mayStartThreads = (): boolean => process.permission?.has('worker') ?? true;
 
 function compare(what: string, layer: string, found: string, expected: string): void {
   if (found !== expected)
