@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { buildConsole } from './build-console.mjs';
 import { buildEngine } from './build-engine.mjs';
+import { bundleCli } from './bundle-cli.mjs';
 import { installPackages } from './install-packages.mjs';
 import { NODE, ROOT, toolEnvironment } from './paths.mjs';
 import { readOptions } from './start-options.mjs';
@@ -17,6 +18,7 @@ try {
   const [, built] = await settleBoth(installPackages(), buildEngine());
   engine = built;
   await buildConsole();
+  await bundleCli();
 } catch (error) {
   process.stderr.write(`\n${error instanceof Error ? error.message : String(error)}\n`);
   process.exit(1);

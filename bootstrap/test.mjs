@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConsole } from './build-console.mjs';
 import { buildEngine } from './build-engine.mjs';
+import { bundleCli } from './bundle-cli.mjs';
 import { check } from './check.mjs';
 import { installDebianPackages } from './install-debian-packages.mjs';
 import { installPackages } from './install-packages.mjs';
@@ -22,6 +23,7 @@ const TOOLS = {
 await installPackages();
 const engine = await buildEngine();
 await buildConsole();
+await bundleCli();
 await installDebianPackages(TOOLS);
 const checks = await check();
 

@@ -16,7 +16,7 @@ export type LayerInput = {
   file?: string | undefined;
 };
 
-export const BESIDE_BYTES = 64 * 1024 * 1024;
+export const BESIDE_BYTES = 8 * 1024 * 1024;
 
 export type LayerRead = { diffId: string; bytes: number; entries: number };
 
