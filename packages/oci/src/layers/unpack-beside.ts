@@ -49,7 +49,7 @@ export async function unpackBeside(layer: LayerInput, { onData, signal }: Unpack
     workerData: order,
     // Of its own flags it needs none; ours may be about this thread alone.
     execArgv: ['--no-warnings'],
-    resourceLimits: { maxOldGenerationSizeMb: 128 },
+    resourceLimits: { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 6 },
   });
   let sent = 0;
   let taken = 0;

@@ -1,8 +1,10 @@
 /** A folder that remembers what layers contain, bounded in bytes; what was not used for longest goes first. */
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { constants, createZstdCompress, zstdDecompress } from 'node:zlib';
 import type { Examined, LayerMemory, LayerRecord, RecordedEntry } from '@pratique/oci/layers/layer-record';
 import type { EntryKind } from '@pratique/oci/layers/tar-reader';
 import { CATALOGER_REVISION } from '../catalogers/list.ts';
@@ -11,8 +13,9 @@ import { CATALOGER_REVISION } from '../catalogers/list.ts';
 const FORMAT = 1;
 const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 const SUFFIX = '.layer';
+/** Characters that are compressed at a time. */
+const PIECE = 256 * 1024;
 const DIGEST = /^sha256:([0-9a-f]{64})$/;
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 type Head = { format: number; digest: string; diffId: string; bytes: number; entries: number };
@@ -65,9 +68,19 @@ export function rememberLayers(dir: string, maxBytes: number): LayerMemory {
   };
 }
 
-async function encode(digest: string, { diffId, bytes, entries }: LayerRecord): Promise<Buffer> {
+/** Piece by piece: written out at once, a large layer takes a hundred megabytes. */
+async function encode(digest: string, record: LayerRecord): Promise<Buffer> {
+  const packer = createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
+  const packed = buffer(packer);
+  await pipeline(write(digest, record), packer);
+  return packed;
+}
+
+function* write(digest: string, { diffId, bytes, entries }: LayerRecord): Generator<Buffer> {
   const head: Head = { format: FORMAT, digest, diffId, bytes, entries: entries.length };
-  const lines = [JSON.stringify(head)];
+  let piece = `${JSON.stringify(head)}\n`;
   for (const { entry, examined } of entries) {
     const line: Line = [
       entry.kind,
@@ -86,11 +99,12 @@ async function encode(digest: string, { diffId, bytes, entries }: LayerRecord): 
         examined.content?.toString('base64') ?? null,
       ],
     ];
-    lines.push(JSON.stringify(line));
+    piece += `${JSON.stringify(line)}\n`;
+    if (piece.length < PIECE) continue;
+    yield Buffer.from(piece);
+    piece = '';
   }
-  return compress(`${lines.join('\n')}\n`, {
-    params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
-  });
+  yield Buffer.from(piece);
 }
 
 /** @throws Error for anything but what `encode` wrote for this digest */
