@@ -15,7 +15,10 @@ export type ComposeErrorCode =
   | 'package-invalid'
   | 'file-conflict'
   | 'user-unknown'
-  | 'add-invalid';
+  | 'add-invalid'
+  | 'release-rollback'
+  | 'image-unsupported'
+  | 'database-invalid';
 
 export class ComposeError extends Error {
   readonly code: ComposeErrorCode;

@@ -11,4 +11,8 @@ export { type ComposeDeps, type ComposedImage, type ComposedPackage, type Compos
 export { ComposeError, type ComposeErrorCode } from './error.ts';
 export type { ScriptResult, ScriptStatus } from './install/run-script.ts';
 export type { Provenance } from './provenance.ts';
+export type { RepairPhase, WantedPackage } from './repair/family.ts';
+export { REPAIR_LAYER, REPAIRED_FROM } from './repair/image/write-image.ts';
+export { type RepairedImage, type RepairOptions, repairImage } from './repair/repair.ts';
+export type { Sandbox } from './repair/sandbox.ts';
 export { ComposeRequest } from './request.ts';

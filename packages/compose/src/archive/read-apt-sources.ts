@@ -23,9 +23,14 @@ export async function readAptSources(aptDir: string): Promise<AptSource[]> {
   for (const path of paths) {
     const text = await readFile(path, 'utf8').catch(() => null);
     if (text === null) continue;
-    sources.push(...(path.endsWith('.sources') ? readDeb822(text, path) : readOneLine(text, path)));
+    sources.push(...parseAptSources(text, path));
   }
   return sources;
+}
+
+/** One file of sources, in the form that its name tells. @throws ComposeError as `readAptSources` */
+export function parseAptSources(text: string, path: string): AptSource[] {
+  return path.endsWith('.sources') ? readDeb822(text, path) : readOneLine(text, path);
 }
 
 function readDeb822(text: string, path: string): AptSource[] {

@@ -5,7 +5,7 @@ import { type Download, fetchBounded, sha256 } from './download.ts';
 import { fetchIndex, MAX_RELEASE_BYTES, SUFFIXES } from './open-archive.ts';
 import { type AptSource, readAptSources } from './read-apt-sources.ts';
 import { readKeyring } from './read-keyring.ts';
-import { readRelease } from './release.ts';
+import { type Release, readRelease } from './release.ts';
 import { type Keyring, verifyRelease } from './verify-release.ts';
 
 /** Distributions whose archives have this form. */
@@ -31,7 +31,12 @@ export type ArchivePlace = {
   keyring?: string | undefined;
 };
 
-export type ArchiveRequest = ArchivePlace & { distribution: ArchiveName; codename: string };
+export type ArchiveRequest = ArchivePlace & {
+  distribution: ArchiveName;
+  codename: string;
+  /** Keys that count instead of those of a file. */
+  keys?: Keyring | undefined;
+};
 
 export type ArchiveDeps = Download & {
   now: () => Date;
@@ -50,6 +55,9 @@ export type ArchiveSuite = {
   signedBy: string[];
   date: Date;
   validUntil: Date | null;
+  /** What the release file says of itself. */
+  release: Pick<Release, 'suite' | 'codename' | 'origin' | 'label' | 'version' | 'components'>;
+  mirror: string;
   /**
    * The Packages file, checked. @returns null where the signed release says that the suite has none of that architecture
    * @throws ComposeError as `fetchIndex`
@@ -67,6 +75,18 @@ export type ArchiveSuite = {
  *   `archive-unreachable`, `archive-invalid`, `too-large`
  */
 export async function readArchive(request: ArchiveRequest, deps: ArchiveDeps): Promise<ArchiveSuite[]> {
+  const opened = await openArchive(request, deps);
+  return opened.map(({ url, suite }) => {
+    if (!suite) throw new ComposeError('archive-invalid', `the archive has no ${url}`);
+    return suite;
+  });
+}
+
+/** As `readArchive`; a suite that the archive does not have is null: it may be too old, or too new to have one. */
+export async function openArchive(
+  request: ArchiveRequest,
+  deps: ArchiveDeps,
+): Promise<{ name: string; url: string; suite: ArchiveSuite | null }[]> {
   const { codename } = request;
   if (!/^[a-z][a-z0-9.-]{0,99}$/.test(codename))
     throw new ComposeError('request-invalid', `${codename.slice(0, 100)} is not the codename of a release`);
@@ -76,14 +96,24 @@ export async function readArchive(request: ArchiveRequest, deps: ArchiveDeps): P
     { name: `${codename}-updates`, mirror },
     { name: `${codename}-security`, mirror: securityMirror },
   ];
-  return Promise.all(suites.map((suite) => openOne(suite.name, checked(suite.mirror), keyring, deps)));
+  return Promise.all(
+    suites.map(async ({ name, mirror: address }) => {
+      const url = `${checked(address)}/dists/${name}/InRelease`;
+      return { name, url, suite: await openOne(name, checked(address), keyring, deps) };
+    }),
+  );
 }
 
-async function openOne(name: string, mirror: string, keyring: Keyring, deps: ArchiveDeps): Promise<ArchiveSuite> {
+async function openOne(
+  name: string,
+  mirror: string,
+  keyring: Keyring,
+  deps: ArchiveDeps,
+): Promise<ArchiveSuite | null> {
   const folder = `${mirror}/dists/${name}`;
   const url = `${folder}/InRelease`;
   const bytes = await fetchBounded(deps, url, MAX_RELEASE_BYTES);
-  if (!bytes) throw new ComposeError('archive-invalid', `the archive has no ${url}`);
+  if (!bytes) return null;
   const { text, signedBy } = await verifyRelease(bytes, keyring, deps.now(), url);
   const release = readRelease(text, name, deps.now(), url, { allowExpired: deps.allowExpired ?? false });
   if (release.notAutomatic)
@@ -95,6 +125,8 @@ async function openOne(name: string, mirror: string, keyring: Keyring, deps: Arc
     signedBy,
     date: release.date,
     validUntil: release.validUntil,
+    release,
+    mirror,
     index: async (component, architecture) => {
       const path = `${component}/binary-${architecture}/Packages`;
       if (!SUFFIXES.some((suffix) => release.files.has(path + suffix))) return null;
@@ -109,7 +141,7 @@ async function findArchive(
 ): Promise<{ mirror: string; securityMirror: string; keyring: Keyring }> {
   const { distribution, codename } = request;
   const defaults = ARCHIVES[distribution];
-  const needed = request.mirror === undefined || request.keyring === undefined;
+  const needed = request.mirror === undefined || (request.keyring === undefined && request.keys === undefined);
   const configured = needed ? await readAptSources(aptDir) : [];
   const of = (suite: string): AptSource | undefined =>
     configured.find((one) => one.suite === suite && one.components.includes('main')) ??
@@ -128,7 +160,7 @@ async function findArchive(
   return {
     mirror,
     securityMirror: request.securityMirror ?? security ?? (base ? besides : defaults.securityMirror),
-    keyring: await readKeyring(key, aptDir),
+    keyring: request.keys ?? (await readKeyring(key, aptDir)),
   };
 }
 

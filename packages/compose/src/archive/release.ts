@@ -5,6 +5,10 @@ import type { Expected } from './download.ts';
 
 export type Release = {
   suite: string | null;
+  /** `Debian`, `Debian-Security`, `12.5`: what preferences may pin by. */
+  origin: string | null;
+  label: string | null;
+  version: string | null;
   codename: string | null;
   date: Date;
   validUntil: Date | null;
@@ -58,6 +62,9 @@ export function readRelease(
   }
   return {
     suite,
+    origin: stanza.get('origin') ?? null,
+    label: stanza.get('label') ?? null,
+    version: stanza.get('version') ?? null,
     codename,
     date,
     validUntil,

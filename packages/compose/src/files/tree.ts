@@ -2,10 +2,16 @@
 import { ComposeError } from '../error.ts';
 import type { Content } from './content.ts';
 
-type Meta = { mode: number; uid: number; gid: number; mtime: number };
+/** `layer` is the index of the layer that an image has it from, where it was read from one. */
+type Meta = { mode: number; uid: number; gid: number; mtime: number; layer?: number };
 export type Directory = Meta & { kind: 'directory'; entries: Map<string, Node> };
-/** `capabilities` is the value of the attribute security.capability. */
-export type File = Meta & { kind: 'file'; content: Content; capabilities?: Buffer };
+/** `capabilities` is the value of the attribute security.capability; `xattrs` are the other attributes, values as latin1. */
+export type File = Meta & {
+  kind: 'file';
+  content: Content;
+  capabilities?: Buffer;
+  xattrs?: ReadonlyMap<string, string>;
+};
 export type Symlink = Meta & { kind: 'symlink'; target: string };
 export type Device = Meta & { kind: 'character' | 'block' | 'fifo'; major: number; minor: number };
 /** Hard links are one node in several directories. Mode has the permission bits only; mtime is in whole seconds. */
@@ -27,7 +33,8 @@ export class Tree {
   private nodes = 0;
   /** Rises with every change; equal values mean that nothing changed. */
   changes = 0;
-  private readonly now: number;
+  /** The time of what is made here. */
+  now: number;
 
   /** @param now seconds since 1970, the time of everything that is made here */
   constructor(now: number) {
@@ -149,6 +156,31 @@ export class Tree {
   remove(path: string): void {
     const place = this.place(path, false);
     if (place?.node && place.name !== '') this.set(place.parent, place.name, null);
+  }
+
+  /** Takes a name out of a directory. */
+  detach(directory: Directory, name: string): void {
+    if (directory.entries.has(name)) this.set(directory, name, null);
+  }
+
+  /** The same tree in nodes of its own; contents are shared, hard links stay hard links. */
+  copy(): Tree {
+    const copy = new Tree(this.now);
+    const seen = new Map<Node, Node>();
+    const copyOf = (node: Node): Node => {
+      const known = seen.get(node);
+      if (known) return known;
+      const made: Node = node.kind === 'directory' ? { ...node, entries: new Map<string, Node>() } : { ...node };
+      seen.set(node, made);
+      copy.nodes++;
+      if (node.kind === 'directory' && made.kind === 'directory')
+        for (const [name, child] of node.entries) made.entries.set(name, copyOf(child));
+      return made;
+    };
+    const { entries, ...meta } = this.root;
+    Object.assign(copy.root, meta);
+    for (const [name, child] of entries) copy.root.entries.set(name, copyOf(child));
+    return copy;
   }
 
   /** Changes fields of a node. */

@@ -2,9 +2,9 @@
 import { inMemory } from '../files/content.ts';
 import { field, type Installed, infoName, type World } from './world.ts';
 
-const ADMIN = '/var/lib/dpkg';
+export const ADMIN = '/var/lib/dpkg';
 /** The order in which dpkg writes the fields it knows; all others follow in the package's own order. */
-const KNOWN = [
+export const KNOWN_FIELDS = [
   'Package',
   'Essential',
   'Protected',
@@ -79,7 +79,7 @@ export function writeStatus(world: World): void {
 
 function formatStanza(installed: Installed): string {
   const lines: string[] = [];
-  for (const name of KNOWN) {
+  for (const name of KNOWN_FIELDS) {
     if (name === 'Status') lines.push('Status: install ok installed');
     else if (name === 'Conffiles') {
       if (installed.conffiles.length > 0)
@@ -89,7 +89,7 @@ function formatStanza(installed: Installed): string {
       if (value !== undefined && value !== '') lines.push(`${name}: ${value}`);
     }
   }
-  const known = new Set(KNOWN.map((name) => name.toLowerCase()));
+  const known = new Set(KNOWN_FIELDS.map((name) => name.toLowerCase()));
   for (const { name, value } of installed.fields) if (!known.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
   return `${lines.join('\n')}\n`;
 }

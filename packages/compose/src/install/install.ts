@@ -84,10 +84,11 @@ export async function install(
   }
 }
 
-type Opened = { installed: Installed; spool: number; dataSize: number };
+/** A package file, unpacked to an open spool file. */
+export type Opened = { installed: Installed; spool: number; dataSize: number };
 
 /** Fetches and unpacks all packages to spool files, several at a time; the result keeps the order. */
-async function unpackAll(ordered: Candidate[], deps: InstallDeps): Promise<Opened[]> {
+export async function unpackAll(ordered: Candidate[], deps: InstallDeps): Promise<Opened[]> {
   const results: Opened[] = [];
   let next = 0;
   let done = 0;
@@ -120,7 +121,8 @@ async function unpackAll(ordered: Candidate[], deps: InstallDeps): Promise<Opene
   return results;
 }
 
-function readControl(candidate: Candidate, archive: Buffer, origin: string): Installed {
+/** The control archive of a package, which must be the one that the index spoke of. @throws ComposeError `package-invalid` */
+export function readControl(candidate: Candidate, archive: Buffer, origin: string): Installed {
   const control = new Map<string, ControlFile>();
   for (const entry of readTar((offset, size) => archive.subarray(offset, offset + size), archive.length, origin)) {
     if (entry.type !== 'file' || entry.path.includes('/')) continue;
@@ -144,7 +146,7 @@ function readControl(candidate: Candidate, archive: Buffer, origin: string): Ins
 }
 
 /** Fields with their names as written and their values byte for byte. */
-function readFields(text: string): { name: string; value: string }[] {
+export function readFields(text: string): { name: string; value: string }[] {
   const fields: { name: string; value: string }[] = [];
   for (const line of text.split('\n')) {
     const last = fields.at(-1);

@@ -67,7 +67,7 @@ function unpackDirectory(world: World, entry: TarEntry): void {
   world.tree.put(entry.path, { kind: 'directory', ...meta, entries: new Map() }, true);
 }
 
-function makeNode(
+export function makeNode(
   entry: TarEntry,
   spool: number,
   read: (offset: number, size: number) => Buffer,
@@ -100,8 +100,12 @@ function makeNode(
   }
 }
 
-/** Decides who has a file that two packages bring. True if the new package takes it, false if it leaves it. */
-function takesOver(world: World, installed: Installed, owner: string, path: string): boolean {
+/**
+ * Decides who has a file that two packages bring. True if the new package takes it, false if it leaves it.
+ *
+ * @throws ComposeError `file-conflict` where neither replaces the other
+ */
+export function takesOver(world: World, installed: Installed, owner: string, path: string): boolean {
   const other = world.packages.get(owner);
   if (!other) return true;
   const replaces = (by: Installed, whom: Installed) =>

@@ -6,6 +6,9 @@ import type { Debconf } from './debconf.ts';
 /** A file of a package's control archive. */
 export type ControlFile = { name: string; bytes: Buffer; mode: number; mtime: number };
 
+/** `obsolete` marks one that the package no longer brings (deb-conffiles(5)). */
+export type Conffile = { path: string; md5: string; obsolete?: boolean };
+
 /** A package on its way into the image. */
 export type Installed = {
   candidate: Candidate;
@@ -15,7 +18,7 @@ export type Installed = {
   /** Paths as dpkg lists them, `/.` first. */
   list: string[];
   /** Configuration files with their MD5, as the status file names them. */
-  conffiles: { path: string; md5: string }[];
+  conffiles: Conffile[];
 };
 
 export type World = {
@@ -29,6 +32,10 @@ export type World = {
   current: string;
   /** Files that mktemp made for the script that runs. */
   temporaries: string[];
+  /** True where packages are brought to newer versions: what users changed is theirs then. */
+  upgrading?: boolean;
+  /** Names that scripts activated with dpkg-trigger. */
+  activated?: Set<string>;
 };
 
 /** What dpkg calls a package in file names: with its architecture if others may be installed beside it. */

@@ -9,12 +9,12 @@ const TYPE = { file: '0', symlink: '2', character: '3', block: '4', directory: '
  * written under the first and linked under the others.
  *
  * @param latest seconds since 1970; later modification times are written as this one
- * @param prefix only what lies below this path, with the directories that lead to it
+ * @param whiteouts nodes that may be named `.wh.NAME`: they delete what lower layers have under NAME
  * @see POSIX.1-2017 pax; image-spec 1.1 layer.md
  */
-export function* writeTar(tree: Tree, latest: number): Generator<Buffer> {
+export function* writeTar(tree: Tree, latest: number, whiteouts?: ReadonlySet<Node>): Generator<Buffer> {
   const seen = new Map<Node, string>();
-  yield* writeDirectory(tree.root, '', seen, latest);
+  yield* writeDirectory(tree.root, '', seen, latest, whiteouts);
   yield Buffer.alloc(1024);
 }
 
@@ -23,16 +23,17 @@ function* writeDirectory(
   path: string,
   seen: Map<Node, string>,
   latest: number,
+  whiteouts?: ReadonlySet<Node>,
 ): Generator<Buffer> {
   for (const name of [...directory.entries.keys()].sort(byBytes)) {
     const node = directory.entries.get(name);
     if (!node) continue;
     // A runtime would take such a file as the order to delete another (image-spec 1.1 layer.md, "Whiteouts").
-    if (name.startsWith('.wh.'))
+    if (name.startsWith('.wh.') && !whiteouts?.has(node))
       throw new ComposeError('package-invalid', `${path}/${name} has a name that layers cannot hold`);
     const full = path === '' ? name : `${path}/${name}`;
     yield* writeNode(node, full, seen, latest);
-    if (node.kind === 'directory') yield* writeDirectory(node, full, seen, latest);
+    if (node.kind === 'directory') yield* writeDirectory(node, full, seen, latest, whiteouts);
   }
 }
 
@@ -71,6 +72,10 @@ function* header(entry: Header): Generator<Buffer> {
   if (entry.node.gid > 0o7777777) extended.push(['gid', String(entry.node.gid)]);
   if (entry.node.kind === 'file' && entry.type === '0' && entry.node.capabilities) {
     extended.push(['SCHILY.xattr.security.capability', entry.node.capabilities.toString('latin1')]);
+  }
+  if (entry.node.kind === 'file' && entry.type === '0' && entry.node.xattrs) {
+    for (const [name, value] of [...entry.node.xattrs].sort(([a], [b]) => byBytes(a, b)))
+      extended.push([`SCHILY.xattr.${name}`, value]);
   }
   if (extended.length > 0) {
     const records = Buffer.from(extended.map(([key, value]) => record(key, value)).join(''), 'latin1');

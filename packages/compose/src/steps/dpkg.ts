@@ -6,6 +6,7 @@ import { NotCovered } from '../script/syntax.ts';
 import { satisfies } from '../version.ts';
 import { readArguments } from './arguments.ts';
 import { has } from './files.ts';
+import { maintscriptHelper } from './maintscript-helper.ts';
 import { applyMode, readOwner } from './ownership.ts';
 
 const step = (name: string, run: Step['run']): Step => ({ step: name, run });
@@ -41,9 +42,12 @@ export const dpkgSteps: Record<string, Step> = {
     }
   }),
   'dpkg-query': step('dpkg', query),
-  'dpkg-trigger': step('triggers', () => 0),
-  // Each of its tasks acts on what an older version left behind; a first installation has none (its own manual page).
-  'dpkg-maintscript-helper': step('upgrades', ({ args }) => (args[0] === 'supports' ? 0 : 0)),
+  'dpkg-trigger': step('triggers', ({ args, world }) => {
+    const name = args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--by-package');
+    if (name !== undefined) world.activated?.add(name);
+    return 0;
+  }),
+  'dpkg-maintscript-helper': step('upgrades', maintscriptHelper),
   'dpkg-statoverride': step('dpkg', statoverride),
   'dpkg-divert': step('dpkg', divert),
   'dpkg-vendor': step('dpkg', ({ args }) =>
