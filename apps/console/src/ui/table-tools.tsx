@@ -59,12 +59,12 @@ function toggled(hidden: ReadonlySet<string>, id: string): string {
 export function FilterInput({
   value,
   label,
-  placeholder,
+  hint,
   onChange,
 }: {
   value: string;
   label: string;
-  placeholder?: string;
+  hint?: string;
   onChange: (value: string) => void;
 }) {
   const { words } = useText();
@@ -80,7 +80,7 @@ export function FilterInput({
       type="search"
       className="input"
       value={typed}
-      placeholder={placeholder ?? words.filter}
+      placeholder={hint ?? words.filter}
       aria-label={label}
       onChange={(event) => setTyped(event.target.value)}
     />

@@ -31,7 +31,7 @@ export function Facets({ account, asked, facets }: Props) {
     <div className="facets">
       <fieldset>
         <legend className="visually-hidden">{text.search}</legend>
-        <FilterInput value={table.q} label={text.searchFor} placeholder={text.search} onChange={search} />
+        <FilterInput value={table.q} label={text.searchFor} hint={text.search} onChange={search} />
       </fieldset>
       {CHOICES.map((choice) => (
         <fieldset key={choice}>

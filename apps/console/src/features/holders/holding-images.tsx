@@ -1,30 +1,20 @@
 /** Images that hold some packages: their verdict, their tags, where they run, and which of the packages they hold. */
 import { HoldingImages as Answer, type HoldingImage } from '@pratique/contract';
 import { type ReactNode, useMemo } from 'react';
-import { usePages } from '../../api/use-pages.ts';
 import { useText } from '../../catalogue/use-text.ts';
 import { shortDigest } from '../../format/digest.ts';
 import { useFormat } from '../../format/format.ts';
-import { AnsweredPages } from '../../ui/answered-pages.tsx';
 import type { Column } from '../../ui/column.ts';
 import { momentColumn, textColumn } from '../../ui/columns.tsx';
 import { DigestText } from '../../ui/copyable.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
 import { standingOf, VerdictMark } from '../../ui/verdict-mark.tsx';
 import { ImageMention } from '../image/image-mention.tsx';
+import { type Asked, HoldingTable } from './holding-table.tsx';
 
 const keyOf = (row: HoldingImage): string => `${row.repository}@${row.digest}`;
 const packagesOf = (row: HoldingImage): string => row.packages.map((one) => `${one.name} ${one.version}`).join(', ');
 const textOf = (row: HoldingImage): string =>
   `${keyOf(row)} ${row.indexes.join(' ')} ${row.tags.join(' ')} ${packagesOf(row)}`;
-
-export type Asked = {
-  account: string /** What is asked about: `['advisories', 'CVE-2026-1']`. */;
-  path: readonly string[];
-  query?: Record<string, string>;
-  /** Beside the text filter of the table. */
-  filters?: ReactNode;
-};
 
 /** @param why leads from an image to the reason that it is listed */
 export function HoldingImages({
@@ -37,30 +27,18 @@ export function HoldingImages({
   why?: (row: HoldingImage) => ReactNode;
 }) {
   const { holders } = useText();
-  const { account, path, query } = asked;
-  const under = [account, ...path, 'images'].map(encodeURIComponent).join('/');
-  const pages = usePages(
-    [account, path[0], ...path.slice(1), 'images'],
-    Answer,
-    (page) => page.images,
-    `/accounts/${under}`,
-    query,
-  );
-  const columns = useColumns(account, why);
   return (
-    <AnsweredPages query={pages} what={holders.images} more={holders.more}>
-      {(rows) => (
-        <DataTable
-          label={holders.images}
-          rows={rows}
-          columns={columns}
-          keyOf={keyOf}
-          textOf={textOf}
-          filters={asked.filters}
-          empty={empty}
-        />
-      )}
-    </AnsweredPages>
+    <HoldingTable
+      asked={asked}
+      part="images"
+      answer={Answer}
+      rowsOf={(page) => page.images}
+      label={holders.images}
+      columns={useColumns(asked.account, why)}
+      keyOf={keyOf}
+      textOf={textOf}
+      empty={empty}
+    />
   );
 }
 

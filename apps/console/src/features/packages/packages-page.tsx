@@ -79,7 +79,7 @@ function PackageTable({ account, asked }: { account: string; asked: PackageSearc
             <FilterInput
               value={table.param('version')}
               label={text.versionBegins}
-              placeholder={text.versionBegins}
+              hint={text.versionBegins}
               onChange={setVersion}
             />
             <Choice
