@@ -9,7 +9,10 @@ export type ScanErrorCode =
   | 'sbom-invalid'
   | 'directory-unreadable'
   | 'file-limit'
-  | 'config-invalid';
+  | 'config-invalid'
+  | 'rules-refused'
+  | 'engine-missing'
+  | 'engine-failed';
 
 export class ScanError extends Error {
   readonly code: ScanErrorCode;
