@@ -1,5 +1,6 @@
 /** Looks at one file's content as it passes: hashes, reads and keeps only what was asked for. */
 import { createHash, type Hash } from 'node:crypto';
+import type { Inspector } from './inspect.ts';
 import type { LayerLimits } from './limits.ts';
 import type { EntrySink } from './tar-reader.ts';
 import type { ImageTree, TreeNode } from './tree.ts';
@@ -36,37 +37,43 @@ export type Examine = (path: string, file: { size: number; mode: number; head: B
 /** `idle` once it is clear that nothing of the rest is wanted, so that a reader of files may stop. */
 export type ExaminingSink = EntrySink & { readonly idle: boolean };
 
-/** The sink that examines one file and writes what it learned into its node. */
+/** The sink that examines one file and writes what it learned into its node. @param onFacts gets what the inspector says, or a promise of it */
 export function examineFile(
   path: string,
   node: TreeNode,
   examine: Examine,
   limits: LayerLimits,
   tree: ImageTree,
+  inspector: Inspector | null = null,
+  onFacts: (facts: unknown) => void = () => {},
 ): ExaminingSink {
   const headSize = Math.min(HEAD_BYTES, node.size);
   let head: Buffer | null = Buffer.alloc(0);
-  let running: RunningExamination | null = null;
+  let running: EntrySink[] | null = null;
   const decide = (bytes: Buffer): void => {
     head = null;
-    const wanted = examine(path, { size: node.size, mode: node.mode, head: bytes.subarray(0, HEAD_BYTES) });
-    if (!wanted) return;
-    running = new RunningExamination(node, wanted, limits, tree);
-    running.data(bytes);
+    const file = { size: node.size, mode: node.mode, head: bytes.subarray(0, HEAD_BYTES) };
+    const wanted = examine(path, file);
+    const inspecting = inspector?.open({ path, ...file, sparse: false }) ?? null;
+    if (!wanted && !inspecting) return;
+    running = [];
+    if (wanted) running.push(new RunningExamination(node, wanted, limits, tree));
+    if (inspecting) running.push({ data: (piece) => inspecting.data(piece), end: () => onFacts(inspecting.end()) });
+    for (const each of running) each.data(bytes);
   };
   return {
     get idle() {
       return head === null && running === null;
     },
     data(piece) {
-      if (running) running.data(piece);
+      if (running) for (const each of running) each.data(piece);
       else if (head && head.length + piece.length >= headSize)
         decide(head.length === 0 ? piece : Buffer.concat([head, piece]));
       else if (head) head = Buffer.concat([head, piece]);
     },
     end() {
       if (head) decide(head);
-      running?.end();
+      for (const each of running ?? []) each.end();
     },
   };
 }

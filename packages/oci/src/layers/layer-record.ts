@@ -7,6 +7,8 @@ import type { TreeNode } from './tree.ts';
 export type Examined = Pick<TreeNode, 'sha256' | 'unread' | 'marks' | 'content'> & {
   /** Under which the file was examined: links of lower layers may lead elsewhere than the archive's own name. */
   path: string;
+  /** What an inspector found in it; null for nothing. */
+  facts: unknown;
 };
 
 export type RecordedEntry = {
@@ -45,12 +47,12 @@ export class LayerRecorder {
     return recorded;
   }
 
-  examined(recorded: RecordedEntry, path: string, node: TreeNode): void {
+  examined(recorded: RecordedEntry, path: string, node: TreeNode, facts: unknown): void {
     const { sha256, unread, marks, content } = node;
     this.#contentBytes += content?.length ?? 0;
     // A content that was too large for what the whole image may keep could have been kept in another image.
     if (unread === 'too-large' || this.#contentBytes > MAX_CONTENT_BYTES) this.#entries = null;
-    recorded.examined = { path, sha256, unread, marks, content };
+    recorded.examined = { path, sha256, unread, marks, content, facts };
   }
 
   /** @returns null where the layer must be read each time */

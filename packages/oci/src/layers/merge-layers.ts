@@ -1,6 +1,7 @@
 /** Merges the layers of an image into one read-only tree, walking each layer once. */
 import type { LayerTarget } from './apply-layer.ts';
 import type { Examine } from './examine.ts';
+import type { InspectedFacts, Inspector } from './inspect.ts';
 import type { LayerMemory, LayerRecord } from './layer-record.ts';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits } from './limits.ts';
 import { type Ahead, readAhead } from './read-ahead.ts';
@@ -22,6 +23,8 @@ export type MergeOptions = {
   besideBytes?: number | undefined;
   /** Layers that it knows are not opened. */
   memory?: LayerMemory | undefined;
+  /** Sees whole contents; what it finds is remembered with the layer. */
+  inspector?: Inspector | undefined;
   /** False once an examination could depend on what came before in the same image; nothing is remembered from then on. */
   repeatable?: (() => boolean) | undefined;
 };
@@ -30,6 +33,8 @@ export type MergedImage = {
   tree: ImageTree;
   /** Blob digest and diff id of each layer, as found. */
   layers: { digest: string; diffId: string }[];
+  /** What the inspector found, in the order of layers and their entries, of files that later layers take away too. */
+  facts: InspectedFacts[];
 };
 
 /**
@@ -70,6 +75,13 @@ const start = (layers: readonly LayerInput[], options: MergeOptions): Merge => (
   kept: [],
 });
 
+type Read = ReadSoFar & { diffId: string; facts: InspectedFacts[] };
+
+const hands = ({ options }: Merge): { examine: Examine; inspector: Inspector | null } => ({
+  examine: options.examine,
+  inspector: options.inspector ?? null,
+});
+
 type Merge = {
   options: MergeOptions;
   limits: LayerLimits;
@@ -82,13 +94,14 @@ async function mergeInOrder(merge: Merge, ahead: Ahead | null): Promise<MergedIm
   const { layers, limits, options } = merge;
   const tree = new ImageTree();
   const read: MergedImage['layers'] = [];
+  const facts: InspectedFacts[] = [];
   const before: ReadSoFar = { bytes: 0, entries: 0 };
   for (const [index, layer] of layers.entries()) {
     options.signal?.throwIfAborted();
     const to = { tree, layer: index, name: layer.descriptor.digest, limits };
     const reading = { limits, before, besideBytes: options.besideBytes, ...watched(merge, index) };
     const known = (await (ahead?.take(index) ?? recall(merge, layer))) ?? null;
-    const inPlace = (): Promise<ReadSoFar & { diffId: string }> => readInPlace(merge, to, layer, reading);
+    const inPlace = (): Promise<Read> => readInPlace(merge, to, layer, reading);
     const result =
       known && !crossesLink(tree, known)
         ? replayLayer(to, known, before)
@@ -96,8 +109,9 @@ async function mergeInOrder(merge: Merge, ahead: Ahead | null): Promise<MergedIm
     before.bytes += result.bytes;
     before.entries += result.entries;
     read.push({ digest: layer.descriptor.digest, diffId: result.diffId });
+    for (const each of result.facts) facts.push(each); // too many for the arguments of one call
   }
-  return { tree, layers: read };
+  return { tree, layers: read, facts };
 }
 
 /** Where threads may be started, and what they would read together is more than their start costs. */
@@ -116,12 +130,11 @@ async function readInPlace(
   to: Omit<LayerTarget, 'file'>,
   layer: LayerInput,
   reading: ReadLayerOptions,
-): Promise<ReadSoFar & { diffId: string }> {
+): Promise<Read> {
   const { record, ...result } = await recordLayer(
     to,
     layer,
-    merge.options.examine,
-    Boolean(merge.options.memory),
+    { ...hands(merge), remember: Boolean(merge.options.memory) },
     reading,
   );
   keep(merge, layer, record);
@@ -138,12 +151,17 @@ async function readAlone(merge: Merge, index: number): Promise<LayerRecord | nul
   const to = { tree: new ImageTree(), layer: index, name: layer.descriptor.digest, limits };
   const before: ReadSoFar = { bytes: 0, entries: 0 };
   const besideBytes = Math.min(AHEAD_BESIDE_BYTES, options.besideBytes ?? AHEAD_BESIDE_BYTES);
-  const { record } = await recordLayer(to, layer, options.examine, true, {
-    limits,
-    before,
-    besideBytes,
-    signal: options.signal,
-  });
+  const { record } = await recordLayer(
+    to,
+    layer,
+    { ...hands(merge), remember: true },
+    {
+      limits,
+      before,
+      besideBytes,
+      signal: options.signal,
+    },
+  );
   keep(merge, layer, record);
   return record;
 }

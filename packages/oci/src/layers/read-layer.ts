@@ -28,6 +28,8 @@ export type ReadLayerOptions = {
   progress?: ((bytes: number) => void) | undefined;
   /** Larger blobs are decompressed in a thread beside; for smaller ones starting it costs more than it saves. */
   besideBytes?: number | undefined;
+  /** Asked between pieces; reading goes on once it has resolved. */
+  room?: (() => Promise<void> | null) | undefined;
 };
 
 /**
@@ -72,7 +74,7 @@ export async function readLayer(
     );
   const unpack =
     layer.descriptor.size < (options.besideBytes ?? BESIDE_BYTES) || !mayStartThreads() ? unpackHere : unpackBeside;
-  const { blob, diff } = await unpack(layer, { onData, signal: options.signal });
+  const { blob, diff } = await unpack(layer, { onData, signal: options.signal, room: options.room });
   compare('digest', name, blob, name);
   if (layer.diffId !== null) compare('diff id', name, diff, layer.diffId);
   tar.finish();

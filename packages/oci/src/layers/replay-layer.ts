@@ -1,5 +1,6 @@
 /** Puts a layer that was read before into the tree, without its archive. */
 import { applyEntry, type LayerTarget } from './apply-layer.ts';
+import type { InspectedFacts } from './inspect.ts';
 import type { LayerRecord, RecordedEntry } from './layer-record.ts';
 import { overLimit } from './limits.ts';
 import type { ImageTree } from './tree.ts';
@@ -14,18 +15,20 @@ export function replayLayer(
   to: Omit<LayerTarget, 'file'>,
   record: LayerRecord,
   before: ReadSoFar,
-): ReadSoFar & { diffId: string } {
+): ReadSoFar & { diffId: string; facts: InspectedFacts[] } {
   const { limits, name, tree } = to;
   if (before.entries + record.entries.length > limits.entries)
     overLimit(name, 'entries', `the layers together have more than ${limits.entries} entries`);
   if (before.bytes + record.bytes > limits.bytes)
     overLimit(name, 'bytes', `the layers together have more than ${limits.bytes} bytes uncompressed`);
+  const found: InspectedFacts[] = [];
   let examined: RecordedEntry['examined'] = null;
   const target: LayerTarget = {
     ...to,
     file(path, node) {
       if (examined?.path !== path) throw new RecordDiffers();
-      const { sha256, unread, marks, content } = examined;
+      const { sha256, unread, marks, content, facts } = examined;
+      if (facts !== null) found.push({ layer: to.layer, path, facts });
       Object.assign(node, { sha256, unread, marks });
       if (content && tree.keptBytes + content.length > limits.keptBytes) node.unread = 'too-large';
       else tree.keep(node, content);
@@ -36,7 +39,7 @@ export function replayLayer(
     examined = recorded.examined;
     applyEntry(target, recorded.entry);
   }
-  return { diffId: record.diffId, bytes: record.bytes, entries: record.entries.length };
+  return { diffId: record.diffId, bytes: record.bytes, entries: record.entries.length, facts: found };
 }
 
 /**

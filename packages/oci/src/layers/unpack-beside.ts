@@ -40,7 +40,7 @@ const makeRing = (): Ring => ({
 });
 
 /** @throws as `unpackHere` */
-export async function unpackBeside(layer: LayerInput, { onData, signal }: Unpacking): Promise<Unpacked> {
+export async function unpackBeside(layer: LayerInput, { onData, signal, room }: Unpacking): Promise<Unpacked> {
   const ring = makeRing();
   // Here, since that thread is never idle: decompressing takes longest.
   const diff = createHash('sha256');
@@ -110,6 +110,8 @@ export async function unpackBeside(layer: LayerInput, { onData, signal }: Unpack
       consumed = (consumed + 1) | 0;
       Atomics.store(ring.state, CONSUMED, consumed);
       Atomics.notify(ring.state, CONSUMED);
+      const wait = room?.();
+      if (wait) await wait;
       if (consumed % TURN === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   } finally {

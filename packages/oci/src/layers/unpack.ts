@@ -12,24 +12,29 @@ export type Unpacking = {
   /** Called with pieces of the uncompressed layer that are valid only during the call. @param compressed bytes read so far */
   onData: (piece: Buffer, compressed: number) => void;
   signal?: AbortSignal | undefined;
+  /** Asked between pieces; the next one comes once it has resolved. */
+  room?: (() => Promise<void> | null) | undefined;
 };
 
 /**
  * In this thread.
  * @throws OciError `size-mismatch`, `layer-invalid`; whatever `open` and `onData` throw
  */
-export async function unpackHere(layer: LayerInput, { onData, signal }: Unpacking): Promise<Unpacked> {
+export async function unpackHere(layer: LayerInput, { onData, signal, room }: Unpacking): Promise<Unpacked> {
   const blob = createHash('sha256');
   const diff = createHash('sha256');
   let compressed = 0;
   const source = await layer.open();
   try {
     await decompress(
-      meter(source, layer, (piece) => {
-        signal?.throwIfAborted();
-        compressed += piece.length;
-        blob.update(piece);
-      }),
+      paced(
+        meter(source, layer, (piece) => {
+          signal?.throwIfAborted();
+          compressed += piece.length;
+          blob.update(piece);
+        }),
+        room,
+      ),
       (piece) => {
         diff.update(piece);
         onData(piece, compressed);
@@ -42,6 +47,14 @@ export async function unpackHere(layer: LayerInput, { onData, signal }: Unpackin
     source.destroy();
   }
   return { blob: `sha256:${blob.digest('hex')}`, diff: `sha256:${diff.digest('hex')}` };
+}
+
+async function* paced(source: AsyncIterable<Buffer>, room: Unpacking['room']): AsyncGenerator<Buffer> {
+  for await (const piece of source) {
+    const wait = room?.();
+    if (wait) await wait;
+    yield piece;
+  }
 }
 
 /** Holds a blob to the size that its descriptor names. @throws OciError `size-mismatch` */

@@ -10,7 +10,7 @@ import type { EntryKind } from '@pratique/oci/layers/tar-reader';
 import { CATALOGER_REVISION } from '../catalogers/list.ts';
 
 /** Raised whenever the same layer would be written otherwise. */
-const FORMAT = 1;
+const FORMAT = 2;
 const MAX_UNPACKED_BYTES = 256 * 1024 * 1024;
 const SUFFIX = '.layer';
 /** Characters that are compressed at a time. */
@@ -21,8 +21,8 @@ const decompress = promisify(zstdDecompress);
 type Head = { format: number; digest: string; diffId: string; bytes: number; entries: number };
 /** kind, path, link, mode, uid, gid, size, sparse, and what the examination made of a file. */
 type Line = [EntryKind, string, string, number, number, number, number, boolean, ExaminedLine | null];
-/** path where it is another one than the entry's, sha256, why unread, marks, content in base64. */
-type ExaminedLine = [string | null, string | null, Examined['unread'], readonly string[], string | null];
+/** path where it is another one than the entry's, sha256, why unread, marks, content in base64, what an inspector found. */
+type ExaminedLine = [string | null, string | null, Examined['unread'], readonly string[], string | null, unknown];
 
 /**
  * Only a process that may be trusted with every image of `dir` may write to it: what lies there is believed.
@@ -97,6 +97,7 @@ function* write(digest: string, { diffId, bytes, entries }: LayerRecord): Genera
         examined.unread,
         examined.marks,
         examined.content?.toString('base64') ?? null,
+        examined.facts,
       ],
     ];
     piece += `${JSON.stringify(line)}\n`;
@@ -122,7 +123,7 @@ async function decode(packed: Buffer, digest: string): Promise<LayerRecord> {
 function readLine([kind, path, linkPath, mode, uid, gid, size, sparse, examined]: Line): RecordedEntry {
   const entry = { kind, path, linkPath, mode, uid, gid, size, sparse };
   if (!examined) return { entry, examined: null };
-  const [other, sha256, unread, marks, content] = examined;
+  const [other, sha256, unread, marks, content, facts] = examined;
   return {
     entry,
     examined: {
@@ -131,6 +132,7 @@ function readLine([kind, path, linkPath, mode, uid, gid, size, sparse, examined]
       unread,
       marks,
       content: content === null ? null : Buffer.from(content, 'base64'),
+      facts,
     },
   };
 }
