@@ -28,7 +28,13 @@ export const findSteps: Record<string, Step> = {
     step: 'files',
     run: (call) => {
       const { args, shell } = call;
-      const rest = args.filter((arg) => !['-r', '-0', '--no-run-if-empty', '--null', '-r0', '-0r'].includes(arg));
+      if (args.length === 1 && args[0] === '--show-limits') {
+        shell.out('Maximum length of command we could actually use: 2088944\n');
+        return 0;
+      }
+      const known = ['-r', '-0', '--no-run-if-empty', '--null', '-r0', '-0r'];
+      // No command is too long here: a limit of characters changes nothing.
+      const rest = args.filter((arg) => !known.includes(arg) && !/^(--max-chars=|-s)\d+$/.test(arg));
       if (rest[0]?.startsWith('-')) throw new NotCovered(`xargs ${args.join(' ')}`);
       const words = shell
         .input()
@@ -44,14 +50,21 @@ function find({ args, shell, world }: Call): number {
   const follow = args.includes('-L');
   const first = rest.findIndex((arg) => arg.startsWith('-') || arg === '!' || arg === '(');
   const roots = first < 0 ? rest : rest.slice(0, first);
-  const { condition, action, format, minDepth, maxDepth } = readExpression(first < 0 ? [] : rest.slice(first), args);
+  const { condition, action, format, minDepth, maxDepth, marks } = readExpression(
+    first < 0 ? [] : rest.slice(first),
+    args,
+  );
   const found: string[] = [];
   const visit = (path: string, depth: number) => {
     const node = follow
       ? (world.tree.find(shell.path(path)) ?? world.tree.lfind(shell.path(path)))
       : world.tree.lfind(shell.path(path));
     if (!node || found.length > MAX_FOUND) return;
-    if (depth >= minDepth && condition(path, node, depth)) found.push(path);
+    marks.pruned = false;
+    marks.printed = false;
+    const holds = depth >= minDepth && condition(path, node, depth);
+    if (marks.prints ? marks.printed : holds) found.push(path);
+    if (marks.pruned) return;
     if (node.kind !== 'directory' || depth >= maxDepth) return;
     for (const name of [...node.entries.keys()].sort())
       visit(path.endsWith('/') ? `${path}${name}` : `${path}/${name}`, depth + 1);
@@ -86,6 +99,8 @@ type Expression = {
   format: string;
   minDepth: number;
   maxDepth: number;
+  /** `prints` where `-print` stands in the expression; the others are set while it is evaluated. */
+  marks: { prints: boolean; printed: boolean; pruned: boolean };
 };
 
 const KINDS: Record<string, Node['kind']> = {
@@ -98,7 +113,15 @@ const KINDS: Record<string, Node['kind']> = {
 };
 
 function readExpression(words: string[], all: string[]): Expression {
-  const expression: Expression = { condition: () => true, action: 'print', format: '%p\n', minDepth: 0, maxDepth: 100 };
+  const marks: Expression['marks'] = { prints: false, printed: false, pruned: false };
+  const expression: Expression = {
+    condition: () => true,
+    action: 'print',
+    format: '%p\n',
+    minDepth: 0,
+    maxDepth: 100,
+    marks,
+  };
   let at = 0;
   const either = (): Condition => {
     let left = both();
@@ -141,6 +164,17 @@ function readExpression(words: string[], all: string[]): Expression {
       case '-empty':
         return (_, node) =>
           node.kind === 'directory' ? node.entries.size === 0 : node.kind === 'file' && node.content.size === 0;
+      case '-prune':
+        return () => {
+          marks.pruned = true;
+          return true;
+        };
+      case '-print':
+        marks.prints = true;
+        return () => {
+          marks.printed = true;
+          return true;
+        };
       default:
         setOption(word);
         return () => true;
@@ -159,7 +193,7 @@ function readExpression(words: string[], all: string[]): Expression {
       const many = words[end] === '+';
       expression.action = { words: words.slice(at, end).filter((entry) => !many || entry !== '{}'), many };
       at = end + 1;
-    } else if (!['-print', '-depth', '-xdev', '-mount', '-a', '-and'].includes(word))
+    } else if (!['-depth', '-xdev', '-mount', '-a', '-and'].includes(word))
       throw new NotCovered(`find ${all.join(' ')}`);
   };
   expression.condition = either();

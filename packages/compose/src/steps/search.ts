@@ -139,10 +139,26 @@ function sed(call: Call): number {
   return 0;
 }
 
+/** Programs that Debian's Python packages have in their scripts: where the byte code of each of their files lies. */
+const IDIOMS: Record<string, (line: string) => string | null> = {
+  '/Maximum length/ {print int($NF / 4)}': (line) =>
+    /Maximum length/.test(line) ? String(Math.floor(Number(line.trim().split(/\s+/).at(-1)) / 4)) : null,
+  'BEGIN {OFS="/"} /\\.py$/ {$NF=sprintf("__pycache__/%s.*.py[co]", substr($NF,1,length($NF)-3)); print}': (line) =>
+    line.endsWith('.py') ? line.replace(/([^/]*)\.py$/, '__pycache__/$1.*.py[co]') : null,
+};
+
 /** awk programs of the form `{print $N}`, with a separator and a pattern; the rest of the language is not spoken here. */
 function awk(call: Call): number {
   const { options, operands } = readArguments('awk', call.args, [], ['F', 'v']);
   const [program = '', ...files] = operands;
+  const idiom = IDIOMS[program];
+  if (idiom) {
+    for (const line of linesOf(joined(call, files) ?? '')) {
+      const made = idiom(line);
+      if (made !== null) call.shell.out(`${made}\n`);
+    }
+    return 0;
+  }
   const match = /^\s*(?:\/((?:[^/\\]|\\.)*)\/\s*)?(?:\{\s*print(?:\s+\$(\d+|NF))?\s*;?\s*\})?\s*$/.exec(program);
   if (!match || options.has('v')) throw new NotCovered(`awk ${call.args.join(' ').slice(0, 200)}`);
   const text = joined(call, files);

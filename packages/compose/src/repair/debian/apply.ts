@@ -100,7 +100,7 @@ class Job {
   readonly #steps: Step[];
   readonly #options: ApplyOptions;
   readonly #scripts: Scripts;
-  readonly #paths = new Set<string>();
+  readonly #paths = new Map<string, Set<string>>();
 
   constructor(world: World, database: Database, items: readonly Item[], options: ApplyOptions, scripts: Scripts) {
     this.world = world;
@@ -146,7 +146,7 @@ class Job {
         if (whole) removeObsolete(world, old, now, owners);
         else removeObsoleteBare(world, old, now, owners);
       }
-      for (const path of [...now.list, ...(old?.list ?? [])]) this.#paths.add(path);
+      this.#paths.set(name, new Set([...now.list, ...(old?.list ?? [])]));
       world.packages.set(name, now);
       if (whole) writeInfoFiles(world, old, now);
       for (const other of unpacked.robbed) {
@@ -208,7 +208,8 @@ class Job {
   }
 
   #touchesLibraries(): boolean {
-    for (const path of this.#paths) if (/\/lib[^/]*\.so(\.|$)|\/ld-[^/]*\.so/.test(path)) return true;
+    for (const paths of this.#paths.values())
+      for (const path of paths) if (/\/lib[^/]*\.so(\.|$)|\/ld-[^/]*\.so/.test(path)) return true;
     return false;
   }
 

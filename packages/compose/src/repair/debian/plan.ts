@@ -22,6 +22,7 @@ type State = { upgrades: Map<Present, Candidate>; added: Map<string, Candidate> 
 /** `by` is the upgrade that cannot be, since nothing helps. */
 type Obstacle = { by: string; reason: RepairLeftReason; detail: string };
 
+const STAYS = ' stays as it is: ';
 const MAX_ROUNDS = 10_000;
 const MAX_ADDED = 100;
 
@@ -74,7 +75,7 @@ function close(state: State, choices: Choice[], universe: Universe, left: Readon
     if (!trouble) return null;
     const fixed =
       trouble.kind === 'missing'
-        ? satisfy(state, trouble.group, byName, universe, left)
+        ? satisfy(state, trouble.group, byName, universe, left) || raise(state, [trouble.by], byName, left)
         : raise(state, trouble.others, byName, left);
     if (fixed) continue;
     const what =
@@ -207,7 +208,10 @@ function blame(trouble: Trouble, what: string, state: State, left: ReadonlyMap<s
   const upgraded = new Set([...state.upgrades.values()].map(({ name }) => name));
   const because = (name: string): string => {
     const known = left.get(name);
-    return known ? `; ${name} stays as it is: ${known.detail}` : '';
+    if (!known) return '';
+    // The first cause suffices: the chain that leads there is in the other entries.
+    const at = known.detail.lastIndexOf(STAYS);
+    return at < 0 ? `; ${name}${STAYS}${known.detail}` : known.detail.slice(known.detail.lastIndexOf('; ', at));
   };
   if (trouble.kind === 'missing') {
     const names = trouble.group.map(({ name }) => name);

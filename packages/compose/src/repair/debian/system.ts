@@ -41,7 +41,7 @@ export function readSystem(tree: Tree, database: Database, configured: string | 
   return { distribution: id, codename, version, architecture: architectureOf(database, configured) };
 }
 
-/** That of dpkg itself, as dpkg counts it; else the one most packages are built for. */
+/** That of dpkg itself, as dpkg counts it; else what the configuration says, else the one most packages are built for. */
 function architectureOf(database: Database, configured: string | undefined): string {
   const counts = new Map<string, number>();
   for (const { installed } of database.present) {
@@ -51,5 +51,5 @@ function architectureOf(database: Database, configured: string | undefined): str
     counts.set(architecture, (counts.get(architecture) ?? 0) + 1);
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return most?.[0] ?? ARCHITECTURES[configured ?? ''] ?? 'amd64';
+  return ARCHITECTURES[configured ?? ''] ?? most?.[0] ?? 'amd64';
 }

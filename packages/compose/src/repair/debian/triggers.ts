@@ -14,11 +14,15 @@ function directivesOf(installed: Installed): Directive[] {
     .map(([kind = '', target = '']) => ({ kind, target }));
 }
 
-/** Packages with the triggers that paths, directives and scripts activated for them, in the order of their names. */
+/**
+ * Packages with the triggers that paths, directives and scripts activated for them, in the order of their names.
+ *
+ * @param paths of the changed packages, by their names
+ */
 export function triggered(
   world: World,
   changed: readonly Installed[],
-  paths: ReadonlySet<string>,
+  paths: ReadonlyMap<string, ReadonlySet<string>>,
 ): { installed: Installed; names: string[]; by: string[] }[] {
   const activated = new Map<string, Set<string>>();
   const activate = (target: string, by: string) => activated.set(target, (activated.get(target) ?? new Set()).add(by));
@@ -26,7 +30,6 @@ export function triggered(
     for (const { kind, target } of directivesOf(installed))
       if (kind.startsWith('activate')) activate(target, installed.candidate.name);
   for (const name of world.activated ?? []) activate(name, '');
-  const all = changed.map(({ candidate }) => candidate.name);
   return [...world.packages.values()]
     .filter((installed) => installed.control.has('postinst'))
     .map((installed) => {
@@ -35,9 +38,7 @@ export function triggered(
       const by = new Set<string>();
       for (const { target } of own) {
         const from = target.startsWith('/')
-          ? isTouched(paths, target)
-            ? all
-            : []
+          ? [...paths].filter(([, own]) => isTouched(own, target)).map(([name]) => name)
           : [...(activated.get(target) ?? [])];
         if (from.length === 0) continue;
         names.push(target);

@@ -139,5 +139,6 @@ function readConfig(bytes: Buffer, manifest: ImageManifest): ImageConfig {
       'image-unsupported',
       `the configuration names ${result.data.rootfs.diff_ids.length} layers, the manifest ${manifest.layers.length}`,
     );
-  return result.data;
+  // As it was written, in its own order: the same configuration must give the same bytes however often it is rewritten.
+  return json as ImageConfig;
 }
