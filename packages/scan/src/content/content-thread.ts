@@ -1,0 +1,29 @@
+/** A thread that examines batches of contents. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { BatchFile } from './batch.ts';
+import { type ContentFacts, hasFacts } from './content-facts.ts';
+import { type ContentScanners, createFileExaminer } from './examine-file.ts';
+
+export type Task = { id: number; memory: ArrayBuffer; files: BatchFile[] };
+/** Facts at the places of the files. */
+export type Answer = { id: number; facts: (ContentFacts | null)[] };
+export type Started = { secrets: { salt: Uint8Array } | null; malware: boolean };
+
+const { secrets, malware } = workerData as Started;
+const scanners: ContentScanners = {
+  secrets: secrets && { salt: Buffer.from(secrets.salt) },
+  malware: malware ? {} : null,
+};
+const examine = createFileExaminer(scanners);
+let last: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', ({ id, memory, files }: Task) => {
+  last = last.then(async () => {
+    const facts: Answer['facts'] = [];
+    for (const { offset, length, ...file } of files) {
+      const found = await examine({ ...file, content: Buffer.from(memory, offset, length) });
+      facts.push(hasFacts(found) ? found : null);
+    }
+    parentPort?.postMessage({ id, facts } satisfies Answer);
+  });
+});

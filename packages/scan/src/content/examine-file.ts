@@ -1,0 +1,76 @@
+/** Looks into one content, and into the archives in it, with every examiner that is on. */
+import { createHash } from 'node:crypto';
+import type { Unexamined } from '@pratique/contract';
+import { openNested } from '../archives/open-nested.ts';
+import { compileRules } from '../malware/compile-rules.ts';
+import { contentKind } from '../malware/content-kind.ts';
+import { examineContent, type NamedRules } from '../malware/examine-content.ts';
+import type { HashList } from '../malware/hash-list.ts';
+import { readRules } from '../malware/read-rules.ts';
+import { createSecretExaminer, type SecretExaminer } from '../secrets/examiner.ts';
+import type { UserRule } from '../secrets/import/user-rule.ts';
+import type { ContentFacts, FileContent } from './content-facts.ts';
+
+export type ContentScanners = {
+  /** The salt of fingerprints, and rules beside the catalog; null where nobody asked for secrets. */
+  secrets: { salt: Buffer; rules?: readonly UserRule[] } | null;
+  malware: { bundles?: readonly NamedRules[]; hashLists?: readonly HashList[] } | null;
+};
+
+/** Of one file; beyond it is only counted. */
+const MAX_FACTS = 1000;
+const HEAD_BYTES = 512;
+
+/**
+ * An examiner to be used for all files of a thread: making one compiles the rules. One content at a time.
+ *
+ * @throws ScanError `rules-refused`, `engine-missing`
+ */
+export function createFileExaminer({
+  secrets,
+  malware,
+}: ContentScanners): (file: FileContent) => Promise<ContentFacts> {
+  let unexamined: Unexamined[] = [];
+  const searcher: SecretExaminer | null = secrets
+    ? createSecretExaminer({
+        ...secrets,
+        note(note) {
+          if (note.type === 'incomplete')
+            unexamined.push({ path: note.path, kind: 'partial', detail: `secrets: ${note.detail}` });
+        },
+      })
+    : null;
+  const rules = malware
+    ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique') }, ...(malware.bundles ?? [])]
+    : [];
+  const hashLists = malware?.hashLists ?? [];
+
+  const look = (file: FileContent, facts: ContentFacts): void => {
+    if (searcher) facts.secrets.push(...searcher.examine(file));
+    if (!malware) return;
+    const { path, mode, content, skipped } = file;
+    const sha256 = hashLists.length > 0 && skipped === 0 ? createHash('sha256').update(content).digest('hex') : null;
+    const kind = contentKind(content.subarray(0, HEAD_BYTES));
+    const found = examineContent({ path, mode, kind, content, skipped, sha256 }, { rules, hashLists });
+    facts.malware.push(...found.matches);
+    unexamined.push(...found.unexamined);
+  };
+
+  return async (file) => {
+    const facts: ContentFacts = { secrets: [], malware: [], unexamined: [] };
+    unexamined = facts.unexamined;
+    look(file, facts);
+    for await (const item of openNested(file.content, file.path)) {
+      if (item.kind === 'unexamined') facts.unexamined.push(item.what);
+      else look({ ...item, size: item.content.length, skipped: 0 }, facts);
+      if (facts.secrets.length + facts.malware.length < MAX_FACTS && facts.unexamined.length < MAX_FACTS) continue;
+      facts.unexamined.push({
+        path: file.path,
+        kind: 'limit',
+        detail: `the archives in it were not examined to their end: more than ${MAX_FACTS} things are to be told of it`,
+      });
+      break;
+    }
+    return facts;
+  };
+}
