@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<string>> = {
   findings: async () => (await import('./findings.ts')).benchFindings(),
   coverage: async () => (await import('./coverage.ts')).benchCoverage(),
   rematch: async () => (await import('./rematch.ts')).benchRematch(),
+  repair: async () => (await import('./repair.ts')).benchRepair(),
   admission: async () => (await import('./admission.ts')).benchAdmission(),
   'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),
 };

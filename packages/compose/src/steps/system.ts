@@ -133,6 +133,11 @@ export const systemSteps: Record<string, Step> = {
   'ssh-keygen': step(({ args, shell }) =>
     shell.leaveUndone('ssh-keygen', args, 'keys of a host must not be shared by all that run the image'),
   ),
+  // Scripts ask so whether there is a Perl that debconf could run with.
+  perl: step(({ args, shell }) => {
+    if (shell.which('perl') === null) return 127;
+    return args.length === 2 && args[0] === '-e' && args[1] === '' ? 0 : shell.leaveUndone('perl', args);
+  }),
   runlevel: prints(() => 'unknown'),
   logger: step(() => 0),
   stty: step(() => 0),
