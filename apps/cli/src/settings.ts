@@ -15,8 +15,11 @@ const Stored = z.object({ url: z.string(), token: z.string(), user: z.string() }
 type Stored = z.infer<typeof Stored>;
 const DEFAULT_URL = 'http://127.0.0.1:8480';
 
-const loginFile = (env: Environment) =>
-  join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'pratique', 'login.json');
+/** What the command line keeps for its user, apart from what it can find again. */
+export const settingsFile = (env: Environment, name: string): string =>
+  join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'pratique', name);
+
+const loginFile = (env: Environment) => settingsFile(env, 'login.json');
 
 /** PRATIQUE_URL and PRATIQUE_TOKEN override what is stored; PRATIQUE_ADMIN_PASSWORD serves on the server's own machine. */
 export async function readConnection(env: Environment): Promise<Connection> {

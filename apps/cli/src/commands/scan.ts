@@ -7,6 +7,7 @@ import { DEFAULT_PLATFORM } from '../platform.ts';
 import { FORMATS, formatScan, readFormat, writeSbom } from '../scan/formats.ts';
 import { applyIgnores, readIgnores } from '../scan/ignore.ts';
 import { type ScanOptions, scanSubject } from '../scan/scan-subject.ts';
+import { SCANNERS } from '../scan/scanners.ts';
 import { applyVexFiles, several } from '../scan/vex-files.ts';
 
 type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string; vex?: string[] };
@@ -21,7 +22,8 @@ export function addScan(program: Command, context: Context): void {
     .addOption(new Option('--format <format>', `one of ${FORMATS.join(', ')}`).default(undefined, 'table'))
     .option('--all', 'also what is known not to affect the image, and all that is outdated')
     .option('--include-dev', 'also holes of what a lock file marks as for development alone')
-    .option('--fail-on <severity>', 'exit with 1 when a finding is at least this severe (unknown counts as high)')
+    .option('--scanners <names>', `what to look for: some of ${SCANNERS.join(',')}; all by default`)
+    .option('--fail-on <severity>', 'exit with 1 when something found is at least this severe (unknown counts as high)')
     .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(
       '--ignore-file <file>',
@@ -30,7 +32,7 @@ export function addScan(program: Command, context: Context): void {
     .option('--db <dir>', "advisories; the user's own store by default")
     .addHelpText(
       'after',
-      '\nExamples:\n  pratique scan vendor/demo:patched\n  pratique scan docker-archive:app.tar --fail-on high\n  pratique scan dir:. --json\n  pratique scan oci:image:1 --format sarif > findings.sarif\n' +
+      '\nExamples:\n  pratique scan vendor/demo:patched\n  pratique scan docker-archive:app.tar --fail-on high\n  pratique scan dir:. --json\n  pratique scan oci:image:1 --format sarif > findings.sarif\n  pratique scan oci:image:1 --scanners secret,malware\n' +
         '\nAn ignore file:\n  ignore:\n    - id: CVE-2024-1234\n      package: openssl      # optional; * stands for anything\n      reason: TLS is ended before this container\n      until: 2027-01-31\n',
     )
     .action(async (subject: string, options: Options) => {
@@ -41,10 +43,12 @@ export function addScan(program: Command, context: Context): void {
       const { scan, ignored } = applyIgnores(context, stated, ignores, new Date());
       context.out(await formatScan(context, format, scan, ignored, options.all));
       if (scan.missing.length > 0) context.setExit(EXIT.fault);
-      if (
-        threshold !== null &&
-        scan.findings.some((finding) => finding.status !== 'not-affected' && isAtLeast(finding.severity, threshold))
-      )
+      const counts = [
+        ...scan.findings.filter((finding) => finding.status !== 'not-affected'),
+        ...(scan.secrets ?? []),
+        ...(scan.malware ?? []),
+      ];
+      if (threshold !== null && counts.some(({ severity }) => isAtLeast(severity, threshold)))
         context.setExit(EXIT.denied);
     });
 

@@ -1,6 +1,7 @@
 /** A scan in text. */
 import type { ImageScan, RankedFinding } from '@pratique/contract';
 import { formatTable, shorten, visible } from '../text.ts';
+import { describeContents } from './describe-contents.ts';
 import { describeOutdated } from './describe-outdated.ts';
 
 /** Narrower than this a title tells nothing. */
@@ -13,8 +14,15 @@ const MAX_UPGRADES = 10;
  */
 export async function describeScan(scan: ImageScan, width: number | null, all = false): Promise<string> {
   const lines = [
-    `${scan.image.reference}: ${scan.image.distribution?.name ?? 'no distribution'}, ${scan.packages.length} packages, ${scan.findings.length} findings`,
+    `${scan.image.reference}: ${[
+      scan.image.distribution?.name ?? 'no distribution',
+      `${scan.packages.length} packages`,
+      `${scan.findings.length} findings`,
+      ...(scan.secrets ? [`${scan.secrets.length} secrets`] : []),
+      ...(scan.malware ? [`${scan.malware.length} matches of malware`] : []),
+    ].join(', ')}`,
   ];
+  lines.push(...describeContents(scan, width));
   if (scan.findings.length > 0) lines.push('', findingTable(scan.findings, width));
   lines.push(...(await describeUpgrades(scan)));
   lines.push(...(await describeOutdated(scan, all)));

@@ -1,9 +1,9 @@
 /** Inventories what a scan is asked about: an image, a folder or an SBOM. */
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Inventory } from '@pratique/contract';
 import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
-import { type Exposure, inventoryDirectory, inventoryImage, inventorySbom, rememberLayers } from '@pratique/scan';
+import { type Exposure, inventorySbom, rememberLayers } from '@pratique/scan';
+import { contentRevision, type ExaminedImage, examineDirectory, examineImage } from '@pratique/scan/content';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
@@ -11,19 +11,22 @@ import { openSource } from '../place.ts';
 import { imageFor } from '../platform.ts';
 import { formatBytes } from '../text.ts';
 import { cacheOf } from './advisories.ts';
+import { type Scanner, wantedContent } from './scanners.ts';
 
-export type Examined = {
+export type Examined = ExaminedImage & {
   reference: string;
   digest: string | null;
-  inventory: Inventory;
   /** Null for what is no image. */
   exposure: Exposure | null;
 };
+
+const NOT_EXAMINED = { secrets: null, malware: null, unexamined: null };
 
 export type ExamineOptions = {
   platform: string;
   /** Layers that were read before are not read again. */
   cache: boolean;
+  scanners: readonly Scanner[];
 };
 
 /** What a developer's machine spares for it without being asked. */
@@ -36,7 +39,8 @@ export async function examine(context: Context, subject: string, options: Examin
   if (subject.startsWith('dir:')) {
     const dir = resolve(context.cwd, subject.slice(4));
     if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
-    return { reference: subject, digest: null, inventory: await inventoryDirectory(dir), exposure: null };
+    const examined = await examineDirectory(dir, await wantedContent(context, options.scanners));
+    return { reference: subject, digest: null, exposure: null, ...examined };
   }
   if (subject.startsWith('sbom:')) {
     const file = resolve(context.cwd, subject.slice(5));
@@ -44,18 +48,19 @@ export async function examine(context: Context, subject: string, options: Examin
     if (!found?.isFile()) throw new CliError(EXIT.usage, `${file} is no file that can be read`);
     if (found.size > MAX_SBOM_BYTES)
       throw new CliError(EXIT.fault, `${file} has ${found.size} bytes; at most ${MAX_SBOM_BYTES} are read`);
-    return { reference: subject, digest: null, inventory: inventorySbom(await readFile(file)), exposure: null };
+    const inventory = inventorySbom(await readFile(file));
+    return { reference: subject, digest: null, inventory, exposure: null, ...NOT_EXAMINED };
   }
   const { source, reference, close } = await openSource(context, subject);
   try {
-    return await examineImage(context, source, reference, subject, options);
+    return await examineFrom(context, source, reference, subject, options);
   } finally {
     context.progress.end();
     await close();
   }
 }
 
-async function examineImage(
+async function examineFrom(
   context: Context,
   source: ContentSource,
   reference: string,
@@ -77,15 +82,14 @@ async function examineImage(
     open: () => source.blob(descriptor),
     file: source.file?.(descriptor) ?? undefined,
   }));
-  const inventory = await inventoryImage(
-    { layers, config },
-    {
-      ...(options.cache ? { memory: rememberLayers(join(cacheOf(context), 'layers'), LAYER_CACHE_BYTES) } : {}),
-      progress: ({ layer, layers: total, bytes }) =>
-        context.progress.update(`layer ${layer + 1} of ${total}, ${formatBytes(bytes)}`, layer, total),
-    },
-  );
-  return { reference: subject, digest: raw.digest, inventory, exposure: exposureOf(config) };
+  const wanted = await wantedContent(context, options.scanners);
+  const dir = join(cacheOf(context), 'layers');
+  const examined = await examineImage({ layers, config }, wanted, {
+    ...(options.cache ? { memory: rememberLayers(dir, LAYER_CACHE_BYTES, contentRevision(wanted)) } : {}),
+    progress: ({ layer, layers: total, bytes }) =>
+      context.progress.update(`layer ${layer + 1} of ${total}, ${formatBytes(bytes)}`, layer, total),
+  });
+  return { reference: subject, digest: raw.digest, exposure: exposureOf(config), ...examined };
 }
 
 /** image-spec 1.1, config.md; what cannot be read counts as not said. */

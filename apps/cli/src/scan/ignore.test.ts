@@ -44,6 +44,7 @@ const SCAN: ImageScan = {
   findings: FINDINGS,
   missing: [],
   uncovered: [],
+  ...{ secrets: null, malware: null, unexamined: null },
 };
 const NOW = new Date('2026-11-22T12:00:00Z');
 

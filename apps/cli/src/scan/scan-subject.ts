@@ -5,6 +5,7 @@ import { type Context, openServer } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
 import { defaultStore } from './advisories.ts';
+import { readScanners, type Scanner } from './scanners.ts';
 
 export type ScanOptions = {
   /** Also what is known not to affect it. */
@@ -20,6 +21,8 @@ export type ScanOptions = {
   local?: boolean;
   /** False reads every layer, whatever was read before. */
   cache?: boolean;
+  /** What is looked for, as `secret,malware`; everything where it is not given. */
+  scanners?: string;
   /** Asks nobody: neither the server nor another registry. */
   offline?: boolean;
 };
@@ -33,13 +36,15 @@ export async function scanSubject(context: Context, subject: string, options: Sc
       EXIT.usage,
       `${subject} is in a registry, and --offline asks none; pull it first: pratique copy ${subject} oci:DIR:TAG`,
     );
+  const scanners = options.onlyContents ? [] : readScanners(options.scanners);
   const stored = await readStored(context, subject, options);
-  if (stored) return stored;
+  if (stored) return only(scanners, stored);
   const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise, withCandidates }, { examine }] =
     await Promise.all([import('@pratique/scan'), import('./examine.ts')]);
-  const { reference, digest, inventory, exposure } = await examine(context, subject, {
+  const { reference, digest, inventory, exposure, ...content } = await examine(context, subject, {
     platform: options.platform,
     cache: options.cache ?? true,
+    scanners,
   });
   if (options.onlyContents)
     return {
@@ -48,6 +53,7 @@ export async function scanSubject(context: Context, subject: string, options: Sc
       findings: [],
       missing: inventory.missing,
       uncovered: [],
+      ...content,
     };
   const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
   if (options.db === undefined) await ensureSeed(db);
@@ -57,18 +63,34 @@ export async function scanSubject(context: Context, subject: string, options: Sc
   const { packages, distribution } = inventory;
   const offered = withCandidates({ packages, findings }, distribution, store);
   store.close();
-  return {
+  return only(scanners, {
     image: { reference, digest, distribution },
     ...offered,
     findings: options.all ? offered.findings : offered.findings.filter((finding) => finding.status !== 'not-affected'),
     missing: inventory.missing,
     uncovered: matched.uncovered,
+    ...content,
+  });
+}
+
+/** What nobody asked for is left out. */
+function only(scanners: readonly Scanner[], scan: ImageScan): ImageScan {
+  const vuln = scanners.includes('vuln');
+  const { packages } = scan;
+  return {
+    ...scan,
+    packages: scanners.includes('license') ? packages : packages.map((each) => ({ ...each, licenses: [] })),
+    findings: vuln ? scan.findings : [],
+    uncovered: vuln ? scan.uncovered : [],
+    secrets: scanners.includes('secret') ? scan.secrets : null,
+    malware: scanners.includes('malware') ? scan.malware : null,
   };
 }
 
 /** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
 async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
-  // The server counts no development packages.
+  // The server counts no development packages, and looks into no contents.
+  if (options.scanners !== undefined && /secret|malware/.test(options.scanners)) return null;
   if (options.local || options.includeDev || options.offline || options.db !== undefined || LOCAL.test(subject))
     return null;
   const { api, connection } = await openServer(context);

@@ -44,6 +44,8 @@ export async function readScan(
     ...known,
     missing: inventory.missing,
     uncovered: scanned.uncovered,
+    // The chain does not look into contents yet; the command line does.
+    ...{ secrets: null, malware: null, unexamined: null },
   };
 }
 

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { RunState, StepKind, StepState } from '../chain.ts';
 import { Digest } from '../digest.ts';
 import { RankedFinding, Uncovered } from '../finding.ts';
+import { MalwareMatch, Unexamined } from '../malware.ts';
 import { Distribution, Missing, Package } from '../package.ts';
+import { Secret } from '../secret.ts';
 import { Verdict } from '../verdict.ts';
 import { Placement } from './placement.ts';
 
@@ -188,6 +190,12 @@ export const ImageScan = z.object({
   findings: z.array(RankedFinding),
   missing: z.array(Missing),
   uncovered: z.array(Uncovered),
+  /** Null where nobody looked for any. */
+  secrets: z.array(Secret).nullable(),
+  /** Null where nobody looked for any. */
+  malware: z.array(MalwareMatch).nullable(),
+  /** Contents that could not be looked into, or not wholly; files of the distribution's own packages left out. */
+  unexamined: z.array(Unexamined).nullable(),
   /** Where the packages' candidates were looked up, as `debian:12`, and the date of the archive's newest word there. */
   candidates: z
     .array(z.object({ release: z.string(), architecture: z.string(), date: z.string().nullable() }))

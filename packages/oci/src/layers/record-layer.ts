@@ -64,7 +64,7 @@ export async function recordLayer(
 }
 
 /** What was promised, where it was something. @throws what an inspection failed with */
-async function settleFacts(found: readonly InspectedFacts[]): Promise<InspectedFacts[]> {
+export async function settleFacts(found: readonly InspectedFacts[]): Promise<InspectedFacts[]> {
   const settled = await Promise.all(found.map(async (each) => ({ ...each, facts: await each.facts })));
   return settled.filter(({ facts }) => facts !== null && facts !== undefined);
 }

@@ -16,8 +16,14 @@ export type BuildInput = {
   layers: readonly { digest: string; diffId: string }[];
 };
 
+export type Built = {
+  inventory: Inventory;
+  /** Whose the files are that packages of the operating system brought, and nobody replaced. */
+  owners: ReadonlyMap<TreeNode, string>;
+};
+
 /** Builds the inventory. A cataloger that throws is a status on the result; the others still run. */
-export function buildInventory({ tree, catalogers, layers }: BuildInput): Inventory {
+export function buildInventory({ tree, catalogers, layers }: BuildInput): Built {
   const distribution = readDistribution(tree);
   const layerOf = (node: TreeNode): string | null => layers[node.layer]?.digest ?? null;
   const told: Missing[] = [];
@@ -45,13 +51,14 @@ export function buildInventory({ tree, catalogers, layers }: BuildInput): Invent
   for (const each of secondhand) if (!repeated(each) && ownerOf(tree, each, owners) === null) all.packages.push(each);
   const packages = joinPackages(tree, all.packages, owners);
   missing.push(...findMissing({ tree, catalogers, wanted: paths, owners, distribution, packages }));
-  return {
+  const inventory = {
     revision: CATALOGER_REVISION,
     distribution,
     packages,
     files: indexFiles(tree, (node) => layers[node.layer]?.diffId ?? null),
     missing: boundMissing(missing),
   };
+  return { inventory, owners };
 }
 
 function readDistribution(tree: ImageTree): Distribution | null {

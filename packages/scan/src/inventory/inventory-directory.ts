@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import type { Inventory } from '@pratique/contract';
 import { OciError } from '@pratique/oci';
 import { type Examine, examineFile } from '@pratique/oci/layers/examine';
+import type { InspectedFacts, Inspector } from '@pratique/oci/layers/inspect';
 import { DEFAULT_LAYER_LIMITS, type LayerLimits, overLimit } from '@pratique/oci/layers/limits';
+import { settleFacts } from '@pratique/oci/layers/record-layer';
 import { ImageTree, type TreeNode } from '@pratique/oci/layers/tree';
 import { CATALOGERS } from '../catalogers/list.ts';
 import { ScanError } from '../error.ts';
-import { buildInventory } from './build.ts';
+import { type Built, buildInventory } from './build.ts';
 import { examineFor } from './examine.ts';
 import type { InventoryOptions } from './inventory-image.ts';
 
@@ -28,7 +30,11 @@ type Walk = {
   options: InventoryOptions;
   /** Lent for each piece of each file. */
   piece: Buffer;
+  inspector: Inspector | null;
+  facts: InspectedFacts[];
 };
+
+export type ReadDirectory = Built & { tree: ImageTree; facts: InspectedFacts[] };
 
 /**
  * Reads a directory tree. Links are not followed out of it; files that cannot be read make the inventory partial.
@@ -36,6 +42,15 @@ type Walk = {
  * @throws ScanError `directory-unreadable`; OciError `layer-limit`
  */
 export async function inventoryDirectory(dir: string, options: InventoryOptions = {}): Promise<Inventory> {
+  return (await readTree(dir, options)).inventory;
+}
+
+/** As `inventoryDirectory`. @param inspector sees all contents besides; what it throws comes through */
+export async function readTree(
+  dir: string,
+  options: InventoryOptions,
+  inspector: Inspector | null = null,
+): Promise<ReadDirectory> {
   const stat = await lstat(join(dir, '.')).catch((cause: unknown) => {
     throw new ScanError('directory-unreadable', `${dir} cannot be read`, { cause });
   });
@@ -52,6 +67,8 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
     entries: 0,
     options,
     piece: Buffer.allocUnsafe(PIECE),
+    inspector,
+    facts: [],
   };
   const stack: { path: string; node: TreeNode; depth: number }[] = [{ path: '', node: walk.tree.root, depth: 0 }];
   for (let at = stack.pop(); at; at = stack.pop()) {
@@ -60,7 +77,9 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
     for (const child of await readDirectory(walk, at.path, at.node)) stack.push({ ...child, depth: at.depth + 1 });
     options.progress?.({ layer: 0, layers: 1, bytes: walk.bytes });
   }
-  return buildInventory({ tree: walk.tree, catalogers, layers: [] });
+  inspector?.flush();
+  const facts = await settleFacts(walk.facts);
+  return { ...buildInventory({ tree: walk.tree, catalogers, layers: [] }), tree: walk.tree, facts };
 }
 
 /** Adds one directory's entries to the tree. @returns the directories among them */
@@ -76,6 +95,7 @@ async function readDirectory(
   });
   for (const name of [...names].sort((a, b) => (a < b ? -1 : 1))) {
     const child = path === '' ? name : `${path}/${name}`;
+    await walk.inspector?.room();
     walk.entries += 1;
     if (walk.entries > walk.limits.entriesPerLayer)
       overLimit(walk.dir, 'entriesPerLayer', `it has more than ${walk.limits.entriesPerLayer} entries`);
@@ -125,7 +145,10 @@ function readContent(walk: Walk, full: string, path: string, node: TreeNode): vo
   const file = openSync(full, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
     if (!fstatSync(file).isFile()) return;
-    const sink = examineFile(path, node, walk.examine, walk.limits, walk.tree);
+    const sink = examineFile(path, node, walk.examine, walk.limits, walk.tree, walk.inspector, (facts) => {
+      if (facts instanceof Promise) facts.catch(() => {}); // told when all are waited for
+      walk.facts.push({ layer: 0, path, facts });
+    });
     const { piece } = walk;
     for (let count = readSync(file, piece); count > 0; count = readSync(file, piece)) {
       walk.bytes += count;

@@ -1,14 +1,15 @@
 /** Inventories an image from its layers, without unpacking it. */
 import type { Inventory } from '@pratique/contract';
+import type { Inspector } from '@pratique/oci/layers/inspect';
 import type { LayerMemory } from '@pratique/oci/layers/layer-record';
 import type { LayerLimits } from '@pratique/oci/layers/limits';
-import { mergeLayers } from '@pratique/oci/layers/merge-layers';
+import { type MergedImage, mergeLayers } from '@pratique/oci/layers/merge-layers';
 import type { LayerInput } from '@pratique/oci/layers/read-layer';
 import { z } from 'zod';
 import type { Cataloger } from '../catalogers/cataloger.ts';
 import { CATALOGERS } from '../catalogers/list.ts';
 import { ScanError } from '../error.ts';
-import { buildInventory } from './build.ts';
+import { type Built, buildInventory } from './build.ts';
 import { examineFor } from './examine.ts';
 import { boundMissing } from './missing.ts';
 
@@ -29,16 +30,25 @@ export type InventoryOptions = {
   catalogers?: readonly Cataloger[];
 };
 
+export type ImageInput = { layers: LayerInput[]; config: unknown };
+export type ReadImage = Built & Pick<MergedImage, 'tree' | 'layers' | 'facts'>;
+
 /**
  * Reads every layer once, lowest first, verifying blob digests and diff ids.
  *
  * @param image layers in the manifest's order; a layer's `diffId` that is null is taken from the configuration
  * @throws OciError `digest-mismatch`, `size-mismatch`, `layer-invalid`, `layer-limit`; ScanError `config-invalid`
  */
-export async function inventoryImage(
-  image: { layers: LayerInput[]; config: unknown },
-  options: InventoryOptions = {},
-): Promise<Inventory> {
+export async function inventoryImage(image: ImageInput, options: InventoryOptions = {}): Promise<Inventory> {
+  return (await readImage(image, options)).inventory;
+}
+
+/** As `inventoryImage`. @param inspector sees all contents besides; what it throws comes through */
+export async function readImage(
+  image: ImageInput,
+  options: InventoryOptions,
+  inspector: Inspector | null = null,
+): Promise<ReadImage> {
   const config = Config.safeParse(image.config ?? {});
   if (!config.success)
     throw new ScanError(
@@ -55,14 +65,18 @@ export async function inventoryImage(
   const catalogers = options.catalogers ?? CATALOGERS;
   const merged = await mergeLayers(layers, {
     ...examineFor(catalogers),
+    inspector: inspector ?? undefined,
     limits: options.limits,
     signal: options.signal,
     progress: options.progress,
     // What it remembers was examined for all catalogers.
     memory: options.catalogers ? undefined : options.memory,
   });
-  const inventory = buildInventory({ tree: merged.tree, catalogers, layers: merged.layers });
-  if (config.data.os !== 'windows') return inventory;
+  const { inventory, owners } = buildInventory({ tree: merged.tree, catalogers, layers: merged.layers });
+  return { ...merged, owners, inventory: config.data.os === 'windows' ? ofWindows(inventory) : inventory };
+}
+
+function ofWindows(inventory: Inventory): Inventory {
   const windows = {
     kind: 'no-cataloger' as const,
     what: 'windows-image',

@@ -1,4 +1,5 @@
 /** A folder that remembers what layers contain, bounded in bytes; what was not used for longest goes first. */
+import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -29,11 +30,13 @@ type ExaminedLine = [string | null, string | null, Examined['unread'], readonly 
  *
  * @param dir is made when something is remembered
  * @param maxBytes of all files together
+ * @param inspected names what contents were looked at for, and by which rules; what was looked at otherwise is not recalled
  */
-export function rememberLayers(dir: string, maxBytes: number): LayerMemory {
+export function rememberLayers(dir: string, maxBytes: number, inspected = ''): LayerMemory {
+  const kind = inspected === '' ? `${CATALOGER_REVISION}` : `${CATALOGER_REVISION}-${shortHash(inspected)}`;
   const pathOf = (digest: string): string | null => {
     const hex = DIGEST.exec(digest)?.[1];
-    return hex === undefined ? null : join(dir, `${hex}.${CATALOGER_REVISION}${SUFFIX}`);
+    return hex === undefined ? null : join(dir, `${hex}.${kind}${SUFFIX}`);
   };
   return {
     async recall({ descriptor: { digest } }) {
@@ -67,6 +70,8 @@ export function rememberLayers(dir: string, maxBytes: number): LayerMemory {
     },
   };
 }
+
+const shortHash = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 /** Piece by piece: written out at once, a large layer takes a hundred megabytes. */
 async function encode(digest: string, record: LayerRecord): Promise<Buffer> {

@@ -57,6 +57,44 @@ const SCAN: ImageScan = {
   ],
   missing: [{ kind: 'limit', what: 'jar', path: HOSTILE, detail: 'too deep' }],
   uncovered: [{ ecosystem: 'npm', packages: 2, reason: 'no advisory source has data on it' }],
+  secrets: [
+    {
+      id: 'npm-access-token',
+      title: 'npm access token',
+      severity: 'critical',
+      redacted: 'npm_…',
+      fingerprint: 'a'.repeat(64),
+      state: 'removed-later',
+      places: [
+        {
+          where: 'file',
+          path: 'root/.npmrc',
+          line: 3,
+          column: 40,
+          layer: `sha256:${'2'.repeat(64)}`,
+          state: 'removed-later',
+        },
+        { where: 'environment', path: 'NPM_TOKEN', line: 1, column: 11, layer: null, state: 'reachable' },
+      ],
+      placeCount: 2,
+    },
+  ],
+  malware: [
+    {
+      id: 'web-shell-php-eval',
+      title: 'A <b>web shell</b> in PHP',
+      family: 'web-shell',
+      severity: 'critical',
+      confidence: 'high',
+      engine: 'rules',
+      source: 'pratique',
+      path: 'var/www/a b.php',
+      layer: null,
+      reference: 'https://example.org/web-shells',
+      evidence: [],
+    },
+  ],
+  unexamined: [{ path: 'srv/a.zip!/b', kind: 'encrypted', detail: 'it is encrypted' }],
 };
 
 test('SARIF is valid by its own schema, for findings and for none', () => {
@@ -95,12 +133,16 @@ test('SARIF has a rule for each hole and a result for each package, with what se
     ['CVE-2024-0001', '9.8'],
     ['CVE-2024-0002', '9.8'],
     ['GHSA-dddd-eeee-ffff', '9.8'],
+    ['npm-access-token', '9.5'],
+    ['web-shell-php-eval', '9.5'],
   ]);
   expect(run?.results.map((one) => [one.ruleId, one.level, one.kind, one.rank])).toEqual([
     ['CVE-2024-0001', 'error', 'fail', 70],
     ['CVE-2024-0001', 'error', 'fail', 70],
     ['CVE-2024-0002', 'none', 'notApplicable', 70],
     ['GHSA-dddd-eeee-ffff', 'note', 'fail', 70],
+    ['npm-access-token', 'error', 'fail', undefined],
+    ['web-shell-php-eval', 'error', 'fail', undefined],
   ]);
   for (const one of run?.results ?? []) expect(rules[one.ruleIndex]?.id).toBe(one.ruleId);
   expect(run?.results[0]?.locations.map((at) => at.physicalLocation.artifactLocation.uri)).toEqual([
@@ -108,10 +150,16 @@ test('SARIF has a rule for each hole and a result for each package, with what se
     'opt/a%20b/app.jar!/META-INF/x',
     '%C3%BC/%25.txt',
   ]);
+  const [secret, malware] = run?.results.slice(-2) ?? [];
+  expect(secret?.locations.map((at) => at.physicalLocation.artifactLocation.uri)).toEqual([
+    'root/.npmrc',
+    'config/environment/NPM_TOKEN',
+  ]);
+  expect(malware?.locations.map((at) => at.physicalLocation.artifactLocation.uri)).toEqual(['var/www/a%20b.php']);
   const prints = run?.results.map((one) => one.partialFingerprints['pratique/v1']) ?? [];
   expect(prints[0]).not.toBe(prints[1]);
   expect(run?.invocations[0]).toMatchObject({ executionSuccessful: false });
-  expect(run?.invocations[0]?.toolExecutionNotifications).toHaveLength(2);
+  expect(run?.invocations[0]?.toolExecutionNotifications).toHaveLength(3);
 });
 
 test('CycloneDX with findings is valid by its own schema', async (ctx) => {

@@ -25,7 +25,7 @@ export function toHtml(scan: ImageScan, about: { toolVersion: string; created: s
 <ul class="counts">${counted.map(([severity, number]) => `<li class="${severity}"><b>${number}</b> ${severity}</li>`).join('')}</ul>
 </header>
 <main>
-${gaps(scan)}${upgrades(scan)}${findings(scan.findings)}
+${gaps(scan)}${malware(scan.malware)}${secrets(scan.secrets)}${upgrades(scan)}${findings(scan.findings)}
 </main>
 <footer>Pratique ${text(about.toolVersion)}, ${text(about.created)}</footer>
 </body>
@@ -36,13 +36,35 @@ ${gaps(scan)}${upgrades(scan)}${findings(scan.findings)}
 const counts = (finding: RankedFinding, severity: Severity) =>
   finding.severity === severity && finding.status !== 'not-affected';
 
-function gaps({ missing, uncovered }: ImageScan): string {
-  if (missing.length + uncovered.length === 0) return '';
+function gaps({ missing, uncovered, unexamined }: ImageScan): string {
+  if (missing.length + uncovered.length + (unexamined ?? []).length === 0) return '';
   const rows = [
     ...missing.map((each) => `${each.what} ${each.path}: ${each.detail}`),
     ...uncovered.map((each) => `${each.ecosystem}: ${each.packages} packages, ${each.reason}`),
+    ...(unexamined ?? []).map((each) => `${each.path}: ${each.detail}`),
   ];
   return section('Not known', `<p>What follows was not examined, or nothing is known of it.</p>${list(rows)}`);
+}
+
+function malware(found: ImageScan['malware']): string {
+  if (found === null || found.length === 0) return '';
+  const rows = found.map((one) => row([one.id, one.severity, one.title, one.family, one.path, one.source]));
+  return section('Malware', table(['Rule', 'Severity', 'What', 'Family', 'File', 'Found by'], rows));
+}
+
+function secrets(found: ImageScan['secrets']): string {
+  if (found === null || found.length === 0) return '';
+  const rows = found.map((one) =>
+    row([
+      one.id,
+      one.severity,
+      one.title,
+      one.redacted,
+      one.state,
+      one.places.map(({ where, path, line }) => (where === 'file' ? `${path}:${line}` : `${where} ${path}`)).join(', '),
+    ]),
+  );
+  return section('Secrets', table(['Kind', 'Severity', 'What', 'Begins with', 'State', 'Where'], rows));
 }
 
 function upgrades(scan: ImageScan): string {

@@ -1,6 +1,6 @@
 /** Writes a scan as SARIF 2.1.0, for code scanning services and editors. */
 import { createHash } from 'node:crypto';
-import type { ImageScan, RankedFinding, Severity } from '@pratique/contract';
+import type { ImageScan, MalwareMatch, RankedFinding, Secret, Severity } from '@pratique/contract';
 import { TOOL, VENDOR } from '../sbom/subject.ts';
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -23,17 +23,38 @@ const MIDDLE: Readonly<Record<Severity, string>> = {
 };
 
 /**
- * One rule for each hole, one result for each package that has it. What was not examined is a notification of the tool.
+ * One rule for each hole, one result for each package that has it; likewise for secrets and malware. What was not examined is a notification of the tool.
  * @see OASIS SARIF 2.1.0; docs.github.com, "SARIF support for code scanning" (security-severity, partialFingerprints)
  */
 export function toSarif(scan: ImageScan, toolVersion: string): Record<string, unknown> {
   const paths = new Map(scan.packages.map((each) => [each.purl, each.paths]));
   const rules = new Map<string, { index: number; rule: Record<string, unknown> }>();
-  const results = scan.findings.map((finding) => {
-    let entry = rules.get(finding.id);
-    if (!entry) rules.set(finding.id, (entry = { index: rules.size, rule: toRule(finding) }));
-    return toResult(finding, entry.index, paths.get(finding.package.purl) ?? []);
-  });
+  const indexOf = (id: string, make: () => Record<string, unknown>): number => {
+    let entry = rules.get(id);
+    if (!entry) rules.set(id, (entry = { index: rules.size, rule: make() }));
+    return entry.index;
+  };
+  const results = scan.findings.map((finding) =>
+    toResult(
+      finding,
+      indexOf(finding.id, () => toRule(finding)),
+      paths.get(finding.package.purl) ?? [],
+    ),
+  );
+  for (const secret of scan.secrets ?? [])
+    results.push(
+      ofSecret(
+        secret,
+        indexOf(secret.id, () => contentRule(secret, 'secret', null)),
+      ),
+    );
+  for (const match of scan.malware ?? [])
+    results.push(
+      ofMalware(
+        match,
+        indexOf(match.id, () => contentRule(match, 'malware', match.reference)),
+      ),
+    );
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
@@ -55,6 +76,7 @@ export function toSarif(scan: ImageScan, toolVersion: string): Record<string, un
               ...scan.uncovered.map((each) =>
                 notification(`${each.ecosystem}: ${each.packages} packages, ${each.reason}`),
               ),
+              ...(scan.unexamined ?? []).map((each) => notification(`${each.path}: ${each.detail}`)),
             ],
           },
         ],
@@ -120,6 +142,60 @@ function toResult(finding: RankedFinding, ruleIndex: number, paths: readonly str
     },
   };
 }
+
+function contentRule(
+  { id, title, severity }: Pick<Secret, 'id' | 'title' | 'severity'>,
+  tag: string,
+  reference: string | null,
+): Record<string, unknown> {
+  return {
+    id,
+    name: id,
+    shortDescription: { text: title },
+    fullDescription: { text: title },
+    ...(reference === null ? {} : { helpUri: reference }),
+    help: { text: title },
+    defaultConfiguration: { level: LEVEL[severity] },
+    properties: { tags: ['security', tag, severity], precision: 'high', 'security-severity': MIDDLE[severity] },
+  };
+}
+
+function ofSecret(secret: Secret, ruleIndex: number): Record<string, unknown> {
+  const { id, title, severity, redacted, fingerprint, state, places, placeCount } = secret;
+  const gone = state === 'removed-later' ? ' A later layer removes it; whoever pulls the image has it.' : '';
+  return {
+    ruleId: id,
+    ruleIndex,
+    level: LEVEL[severity],
+    kind: 'fail',
+    message: { text: `${title} (${redacted}).${gone}` },
+    locations: places
+      .slice(0, 10)
+      .map(({ where, path, line, column }) =>
+        at(where === 'file' ? path : `config/${where}/${path}`, { startLine: line, startColumn: column }),
+      ),
+    partialFingerprints: { 'pratique/v1': fingerprint },
+    properties: { severity, state, places: placeCount },
+  };
+}
+
+function ofMalware(match: MalwareMatch, ruleIndex: number): Record<string, unknown> {
+  const { id, title, severity, path, family, confidence, engine, source } = match;
+  return {
+    ruleId: id,
+    ruleIndex,
+    level: LEVEL[severity],
+    kind: 'fail',
+    message: { text: `${title} (${family}), found by ${source}` },
+    locations: [at(path, { startLine: 1 })],
+    partialFingerprints: { 'pratique/v1': createHash('sha256').update(`${id} ${path}`).digest('hex') },
+    properties: { severity, family, confidence, engine },
+  };
+}
+
+const at = (path: string, region: Record<string, number>) => ({
+  physicalLocation: { artifactLocation: { uri: encodePath(path) }, region },
+});
 
 /** A path as a relative URI; what lies in an archive is separated by `!/`, which stays. */
 function encodePath(path: string): string {
