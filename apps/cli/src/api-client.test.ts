@@ -196,6 +196,7 @@ const STATUS = (decision: 'allow' | 'deny') => ({
   findings: null,
   fixable: null,
   uncovered: [],
+  ...{ secrets: null, malware: null, unexamined: null },
   signatures: [],
   deliveries: [],
   admissions: [],
@@ -264,6 +265,7 @@ describe('decisions', () => {
       findings,
       missing,
       uncovered: [],
+      ...{ secrets: null, malware: null, unexamined: null },
     });
     const missing = { kind: 'unreadable', what: 'rpm', path: 'x', detail: 'y' };
     for (const [body, argv, code] of [
