@@ -62,8 +62,8 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
   return result('not-needed', reasons.join('; ') || 'changes nothing on a first installation');
 }
 
-/** @see dpkg(1), "Internal environment" */
-function environment(world: World, installed: Installed, script: string): Map<string, string> {
+/** What a maintainer script finds in its environment. @see dpkg(1), "Internal environment" */
+export function environment(world: World, installed: Installed, script: string): Map<string, string> {
   return new Map([
     ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
     ['HOME', '/root'],

@@ -2,7 +2,7 @@
 import type { RepairDifference, RepairedPackage, RepairLeft, RepairScript, RepairSource } from '@pratique/contract';
 import type { ArchivePlace } from '../archive/read-archive.ts';
 import type { Tree } from '../files/tree.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 
 /** A package that somebody wants repaired; without a version whatever version is there. */
 export type WantedPackage = { name: string; version?: string | undefined };

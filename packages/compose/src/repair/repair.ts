@@ -14,7 +14,7 @@ import { applyLayer } from './image/apply-layer.ts';
 import { differenceBetween } from './image/difference.ts';
 import { type ReadImage, readImage } from './image/read-image.ts';
 import { type EarlierRepair, findEarlierRepair, rewriteImage, serveRepaired } from './image/write-image.ts';
-import type { Sandbox } from './sandbox.ts';
+import type { Sandbox } from './sandbox/sandbox.ts';
 
 export type RepairOptions = {
   source: ContentSource;

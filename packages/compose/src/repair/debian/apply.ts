@@ -9,7 +9,7 @@ import type { Opened } from '../../install/install.ts';
 import { installationOrder } from '../../install/order.ts';
 import type { Installed, World } from '../../install/world.ts';
 import { makeLinkerCache } from '../../steps/ldconfig.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { removeOnUpgrade, settleConffiles } from './conffiles.ts';
 import { type Database, infoPath, type Present, writeDatabase } from './database.ts';
 import { loadDebconf, saveDebconf } from './debconf-files.ts';

@@ -2,7 +2,7 @@
 import type { RepairScript } from '@pratique/contract';
 import { runMaintainerScript } from '../../install/run-script.ts';
 import type { Installed, World } from '../../install/world.ts';
-import type { Sandbox } from '../sandbox.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 
 /** A script that could not be carried out: the package it belongs to cannot be upgraded. */
 export class ScriptNotDone extends Error {

@@ -1,6 +1,6 @@
 /** Where a script runs that cannot be carried out on the tree: a process that sees the image's files and nothing else. */
-import type { Tree } from '../files/tree.ts';
-import type { Installed, World } from '../install/world.ts';
+import type { Tree } from '../../files/tree.ts';
+import type { Installed, World } from '../../install/world.ts';
 
 export type SandboxOutcome = { status: 'done' | 'failed'; detail: string };
 
