@@ -196,7 +196,6 @@ const STATUS = (decision: 'allow' | 'deny') => ({
   findings: null,
   fixable: null,
   uncovered: [],
-  ...{ secrets: null, malware: null, unexamined: null },
   signatures: [],
   deliveries: [],
   admissions: [],
