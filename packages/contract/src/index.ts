@@ -13,6 +13,7 @@ export * from './api/placement.ts';
 export * from './api/session.ts';
 export * from './api/trust.ts';
 export * from './api/vex.ts';
+export * from './baseline.ts';
 export * from './canonical.ts';
 export * from './chain.ts';
 export * from './digest.ts';

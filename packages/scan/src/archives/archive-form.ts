@@ -23,6 +23,8 @@ const MARKS: readonly (readonly [form: ArchiveForm | ClosedForm, mark: Buffer])[
   ['arj', Buffer.from([0x60, 0xea])],
 ];
 const END_OF_ZIP = Buffer.from([0x50, 0x4b, 0x05, 0x06]);
+const ZIP_DIRECTORY = 0x02014b50;
+const ZIP64_LOCATOR = 0x07064b50;
 /** The end record with the longest comment behind it. */
 const ZIP_TAIL = 22 + 65_535;
 const COMPRESSIONS: ReadonlySet<string> = new Set(['gzip', 'bzip2', 'xz', 'zstd']);
@@ -38,8 +40,7 @@ export function archiveForm(bytes: Buffer): ArchiveForm | ClosedForm | null {
     }
   if (isTar(bytes)) return 'tar';
   if (bytes.length >= 26 && isBinaryCpio(bytes)) return 'cpio';
-  const tail = bytes.subarray(Math.max(0, bytes.length - ZIP_TAIL));
-  return tail.includes(END_OF_ZIP) && isZipEnd(tail) ? 'zip' : null;
+  return hasZipEnd(bytes) ? 'zip' : null;
 }
 
 export function isCompression(form: ArchiveForm): boolean {
@@ -86,11 +87,14 @@ function isBinaryCpio(bytes: Buffer): boolean {
   return nameLength > 1 && nameLength < 4096 && bytes[26 + nameLength - 1] === 0;
 }
 
-/** The directory that the end record tells of must lie before it, and begin as directories do. */
-function isZipEnd(tail: Buffer): boolean {
-  const at = tail.lastIndexOf(END_OF_ZIP);
-  if (at + 22 > tail.length) return false;
-  const comment = tail.readUInt16LE(at + 20);
-  const entries = tail.readUInt16LE(at + 10);
-  return entries > 0 && at + 22 + comment <= tail.length;
+/** An end record near the end, and a directory right before it: programs that read zips have the mark alone in them. */
+function hasZipEnd(bytes: Buffer): boolean {
+  const tail = bytes.subarray(Math.max(0, bytes.length - ZIP_TAIL));
+  if (!tail.includes(END_OF_ZIP)) return false;
+  const at = bytes.lastIndexOf(END_OF_ZIP);
+  if (at + 22 > bytes.length || bytes.readUInt16LE(at + 10) === 0) return false;
+  const length = bytes.readUInt32LE(at + 12);
+  // Of zip64 the lengths stand elsewhere, behind a locator that lies before this record.
+  if (length === 0xffffffff) return at >= 20 && bytes.readUInt32LE(at - 20) === ZIP64_LOCATOR;
+  return length >= 46 && at >= length && bytes.readUInt32LE(at - length) === ZIP_DIRECTORY;
 }
