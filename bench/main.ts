@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<string>> = {
   coverage: async () => (await import('./coverage.ts')).benchCoverage(),
   rematch: async () => (await import('./rematch.ts')).benchRematch(),
   repair: async () => (await import('./repair.ts')).benchRepair(),
+  malware: async () => (await import('./malware.ts')).benchMalware(),
   admission: async () => (await import('./admission.ts')).benchAdmission(),
   'policy-engine': async () => (await import('./policy-engine.ts')).benchPolicyEngine(),
 };

@@ -1,9 +1,14 @@
 /** Spoils files for one parser until it is ended; where it is stands in a file, so that whoever ends it knows the round. */
 import { openSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { MalwareMatch, Unexamined } from '../../packages/contract/src/index.ts';
 import { OciError } from '../../packages/oci/src/index.ts';
 import { gzipLayer, tarEntry } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { inventoryImage, ScanError } from '../../packages/scan/src/index.ts';
+import { compileRules } from '../../packages/scan/src/malware/compile-rules.ts';
+import { examineWithMembers } from '../../packages/scan/src/malware/examine-members.ts';
+import { readRules } from '../../packages/scan/src/malware/read-rules.ts';
+import { malwareWants } from '../../packages/scan/src/malware/wants.ts';
 import { readVex } from '../../packages/scan/src/vex.ts';
 import { mutate } from './mutate.ts';
 import { PARSERS, type Seed } from './parsers.ts';
@@ -15,6 +20,7 @@ if (!parser) throw new Error(`there is no parser ${name}`);
 /** Far above what any input of this size should take, so that a busy machine finds nothing. */
 const SLOW_MS = 5000;
 const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+let engines: Parameters<typeof examineWithMembers>[1] | null = null;
 const seeds = parser.seeds();
 const others = seeds.map((one) => one.bytes);
 const mark = openSync(progress, 'w');
@@ -43,6 +49,7 @@ function isExpected(error: unknown): boolean {
 }
 
 async function feed(chosen: Seed, spoil: (bytes: Buffer) => Buffer): Promise<void> {
+  if (parser?.as === 'nested') return examine(chosen.path, spoil(chosen.bytes));
   if (parser?.as === 'vex') return void readVex('fuzz', spoil(chosen.bytes));
   if (parser?.as === 'layer') {
     const archive = Buffer.concat([
@@ -66,4 +73,15 @@ async function feed(chosen: Seed, spoil: (bytes: Buffer) => Buffer): Promise<voi
   }
   const layer = gzipLayer({ path: chosen.path, content: spoil(chosen.bytes), mode: 0o755 });
   await inventoryImage({ layers: [layer], config: {} });
+}
+
+/** With our own rules, and everything that lies inside opened. */
+async function examine(path: string, content: Buffer): Promise<void> {
+  engines ??= { rules: [{ name: 'pratique', rules: compileRules(readRules(), 'pratique') }], hashLists: [] };
+  const want = malwareWants({ size: content.length, head: content.subarray(0, 512) });
+  if (!want) return;
+  const file = { path, mode: 0o755, kind: want.kind, content, skipped: 0, sha256: null };
+  const found = await examineWithMembers(file, engines, { bytes: 64 * 1024 * 1024, ratioFloor: 16 * 1024 * 1024 });
+  for (const match of found.matches) MalwareMatch.parse(match);
+  for (const gap of found.unexamined) Unexamined.parse(gap);
 }

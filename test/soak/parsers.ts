@@ -1,14 +1,17 @@
 /** What reads bytes of images, each with real files to spoil. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import { tar } from '../../packages/oci/src/layers/tar-fixture.ts';
+import { SAMPLES } from '../../packages/scan/src/malware/samples.fixture.ts';
+import { makeZip } from '../../packages/scan/src/zip/zip.fixture.ts';
 
 export type Parser = {
   name: string;
   /** Share of the time: what reads binary forms gets five times as much. */
   weight: 1 | 5;
-  /** `layer`: the bytes are an archive of files; `file`: they are one file of an image; `vex`: a document. */
-  as: 'layer' | 'file' | 'vex';
+  /** `layer`: the bytes are an archive of files; `file`: they are one file of an image; `vex`: a document; `nested`: a content with archives in it. */
+  as: 'layer' | 'file' | 'vex' | 'nested';
   seeds(): Seed[];
 };
 /** Where the file lies in the image, and what is in it. */
@@ -90,7 +93,40 @@ export const PARSERS: readonly Parser[] = [
     as: 'vex',
     seeds: () => VEX.map((text) => ({ path: 'vex', bytes: Buffer.from(text) })),
   },
+  { name: 'archives', weight: 5, as: 'nested', seeds: nested },
+  {
+    name: 'malware',
+    weight: 1,
+    as: 'nested',
+    seeds: () => SAMPLES.map(({ path, content }) => ({ path, bytes: content })),
+  },
 ];
+
+/** Archives in archives, each form around another. */
+function nested(): Seed[] {
+  const text = Buffer.from('words of a seed\n'.repeat(40));
+  const zip = makeZip([
+    { name: 'a/b', content: text },
+    { name: 'c', content: gzipSync(text), method: 0 },
+  ]);
+  const archive = tar({ path: 'x.zip', content: zip }, { path: 'y', content: text });
+  const bzip2 = readFileSync(join(import.meta.dirname, '../../packages/scan/src/archives/fixtures/words.bz2'));
+  const ar = Buffer.concat([
+    Buffer.from(`!<arch>\n${'data.tar/'.padEnd(48)}${String(archive.length).padEnd(10)}\`\n`),
+    archive,
+  ]);
+  const cpio = Buffer.from(`070701${'00000001'.repeat(6)}0000000a${'00000000'.repeat(4)}0000000200000000a\0`, 'latin1');
+  return [
+    zip,
+    archive,
+    bzip2,
+    ar,
+    cpio,
+    gzipSync(archive),
+    zstdCompressSync(archive),
+    makeZip([{ name: 'z', method: 12, raw: bzip2 }]),
+  ].map((bytes, n) => ({ path: `nested-${n}`, bytes }));
+}
 
 const VEX = [
   JSON.stringify({
