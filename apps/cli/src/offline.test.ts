@@ -3,7 +3,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ComposeError, compose } from '@pratique/compose';
-import type { ImageScan } from '@pratique/contract';
+import type { ImageScan, RepairResult } from '@pratique/contract';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { createHome, type TestHome } from './testing.ts';
 
@@ -127,6 +127,8 @@ describe('an image from the archive', () => {
     ['a registry, offline', ['scan', 'a/b:1', '--offline'], '--offline asks none'],
     ['a format that is none', ['scan', 'oci:image:1', '--format', 'xml'], '--format takes one of table, json'],
     ['two formats', ['scan', 'oci:image:1', '--json', '--format', 'html'], 'name two formats'],
+    ['repair of a folder', ['repair', 'dir:.'], 'is no image'],
+    ['repair beside a file', ['repair', 'docker-archive:app.tar'], 'say where with --to'],
     ['VEX that is not there', ['scan', 'oci:image:1', '--vex', 'gone.json'], 'no VEX document'],
     [
       'a decision without a reason',
@@ -139,6 +141,31 @@ describe('an image from the archive', () => {
     const ran = await home.run([...argv]);
     expect({ code: ran.code, out: ran.out }).toEqual({ code: 2, out: '' });
     expect(ran.notes).toContain(message);
+  });
+
+  test('is repaired beside itself, once, and keeps its layers', async (ctx) => {
+    needsImage(ctx);
+    const repair = async (...args: string[]) => {
+      const ran = await home.run(['repair', ...args, '--no-sandbox', '--json']);
+      expect(ran.notes).toBe('');
+      return JSON.parse(ran.out) as RepairResult & { destination: string | null };
+    };
+    const planned = await repair('oci:image:1', '--dry-run');
+    expect(planned.destination).toBeNull();
+    const made = await repair('oci:image:1');
+    expect({ ...made, destination: null }).toEqual(planned);
+    if (made.to === null) ctx.skip('the archive’s main suite is behind none of its security suite today');
+    expect(made.destination).toBe('oci:image:1-r1');
+    expect(made.upgraded.length).toBeGreaterThan(0);
+    const versions = new Map((await scan('oci:image:1-r1')).packages.map((one) => [one.name, one.version]));
+    for (const { name, to } of made.upgraded) expect([name, versions.get(name)]).toEqual([name, to]);
+    const found = (await scan('oci:image:1-r1')).findings.map((one) => `${one.id} ${one.package.name}`);
+    for (const { id, package: name } of made.gone) expect(found).not.toContain(`${id} ${name}`);
+    // The repaired one has nothing left to do.
+    expect(await repair('oci:image:1-r1')).toMatchObject({ to: null, destination: null, upgraded: [], layer: null });
+    const few = await repair('oci:image:1', '--only-findings', '--to', 'few');
+    expect(few.upgraded.length).toBeLessThanOrEqual(made.upgraded.length);
+    expect(few.destination).toBe(few.to === null ? null : 'oci:image:few');
   });
 
   test('a copy has the same digest, and nothing is sent twice', async (ctx) => {

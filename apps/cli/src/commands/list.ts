@@ -37,6 +37,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).addScan,
   },
   {
+    names: {
+      repair:
+        'upgrade the packages of an image from its distribution’s signed archive, in one layer: no Docker, no shell',
+    },
+    load: async () => (await import('./repair.ts')).addRepair,
+  },
+  {
     names: { findings: 'findings across the images of an account, and the upgrades that clear most of them' },
     load: async () => (await import('./findings.ts')).addFindings,
   },

@@ -60,7 +60,8 @@ export async function examine(context: Context, subject: string, options: Examin
   }
 }
 
-async function examineFrom(
+/** An image of a source that is open already. @param subject as it is named in messages */
+export async function examineFrom(
   context: Context,
   source: ContentSource,
   reference: string,

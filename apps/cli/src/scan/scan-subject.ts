@@ -5,6 +5,7 @@ import { type Context, openServer } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
 import { defaultStore } from './advisories.ts';
+import type { Examined } from './examine.ts';
 import { readScanners, type Scanner } from './scanners.ts';
 
 export type ScanOptions = {
@@ -39,8 +40,7 @@ export async function scanSubject(context: Context, subject: string, options: Sc
   const scanners = options.onlyContents ? [] : readScanners(options.scanners);
   const stored = await readStored(context, subject, options);
   if (stored) return only(scanners, stored);
-  const [{ ensureSeed, matchInventory, openAdvisoryStore, prioritise, withCandidates }, { examine }] =
-    await Promise.all([import('@pratique/scan'), import('./examine.ts')]);
+  const { examine } = await import('./examine.ts');
   const { reference, digest, inventory, exposure, ...content } = await examine(context, subject, {
     platform: options.platform,
     cache: options.cache ?? true,
@@ -55,22 +55,35 @@ export async function scanSubject(context: Context, subject: string, options: Sc
       uncovered: [],
       ...content,
     };
-  const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
-  if (options.db === undefined) await ensureSeed(db);
-  const store = await openAdvisoryStore(db);
-  const matched = matchInventory(inventory, store, { development: options.includeDev });
-  const findings = prioritise(matched.findings, { likelihood: (cve) => store.likelihood(cve), exposure });
-  const { packages, distribution } = inventory;
-  const offered = withCandidates({ packages, findings }, distribution, store);
-  store.close();
+  const { uncovered, ...offered } = await matchHere(context, { inventory, exposure }, options);
   return only(scanners, {
-    image: { reference, digest, distribution },
+    image: { reference, digest, distribution: inventory.distribution },
     ...offered,
     findings: options.all ? offered.findings : offered.findings.filter((finding) => finding.status !== 'not-affected'),
     missing: inventory.missing,
-    uncovered: matched.uncovered,
+    uncovered,
     ...content,
   });
+}
+
+/** What is known of an inventory, by the advisories at hand. */
+export async function matchHere(
+  context: Context,
+  { inventory, exposure }: Pick<Examined, 'inventory' | 'exposure'>,
+  options: Pick<ScanOptions, 'db' | 'includeDev'>,
+): Promise<Pick<ImageScan, 'packages' | 'findings' | 'candidates' | 'uncovered'>> {
+  const { ensureSeed, matchInventory, openAdvisoryStore, prioritise, withCandidates } = await import('@pratique/scan');
+  const db = options.db === undefined ? defaultStore(context) : resolve(context.cwd, options.db);
+  if (options.db === undefined) await ensureSeed(db);
+  const store = await openAdvisoryStore(db);
+  try {
+    const { findings: matched, uncovered } = matchInventory(inventory, store, { development: options.includeDev });
+    const findings = prioritise(matched, { likelihood: (cve) => store.likelihood(cve), exposure });
+    const { packages, distribution } = inventory;
+    return { ...withCandidates({ packages, findings }, distribution, store), uncovered };
+  } finally {
+    store.close();
+  }
 }
 
 /** What nobody asked for is left out. */
