@@ -31,7 +31,6 @@ const POOL: Record<string, string[]> = {
   'openssh-client': ['ssh', '-V'],
   'vim-tiny': ['vim.tiny', '--version'],
   rsync: ['rsync', '--version'],
-  sudo: ['sudo', '-V'],
   'bind9-host': ['host', '-V'],
   imagemagick: ['convert', '-version'],
   ruby: ['ruby', '-e', 'require "openssl"; puts RUBY_VERSION'],

@@ -34,8 +34,8 @@ export type World = {
   temporaries: string[];
   /** True where packages are brought to newer versions: what users changed is theirs then. */
   upgrading?: boolean;
-  /** Names that scripts activated with dpkg-trigger. */
-  activated?: Set<string>;
+  /** Names that scripts activated with dpkg-trigger, and the packages whose scripts did. */
+  activated?: Map<string, Set<string>>;
 };
 
 /** What dpkg calls a package in file names: with its architecture if others may be installed beside it. */

@@ -34,7 +34,11 @@ export type Planned = {
   sources: RepairSource[];
 };
 
+/** Nothing could be carried out: every upgrade was left in the end. */
+export type Unrepaired = { status: 'nothing'; left: RepairLeft[]; scripts: RepairScript[] };
+
 export type Repaired = {
+  status: 'repaired';
   tree: Tree;
   upgraded: RepairedPackage[];
   left: RepairLeft[];
@@ -50,8 +54,8 @@ export type Repaired = {
 export type Patient = {
   /** What may be upgraded, from signed lists of packages. */
   plan(): Promise<Planned>;
-  /** Carries the plan out on a copy of the tree, leaving out what cannot be done; null where nothing is left to do. */
-  apply(): Promise<Repaired | null>;
+  /** Carries the plan out on a copy of the tree, leaving out what cannot be done. */
+  apply(): Promise<Repaired | Unrepaired>;
   close(): Promise<void>;
 };
 

@@ -111,9 +111,9 @@ async function repair(
     if (planned.upgrades === 0) return nothing();
     chosen = await startingPoint(patient, planned, earlier ? base : null, image, context);
     const repaired = await chosen.apply();
-    if (!repaired) {
-      const after = await chosen.plan();
-      return { ...nothing(), result: resultOf(image, earlier, after, null) };
+    if (repaired.status === 'nothing') {
+      const { left, scripts } = repaired;
+      return { ...nothing(), result: { ...resultOf(image, earlier, { ...planned, left }, null), scripts } };
     }
     report(options, 'layer', 0, 1);
     const { tree, whiteouts } = differenceBetween(base, repaired.tree, repaired.created);

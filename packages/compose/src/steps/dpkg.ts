@@ -44,7 +44,7 @@ export const dpkgSteps: Record<string, Step> = {
   'dpkg-query': step('dpkg', query),
   'dpkg-trigger': step('triggers', ({ args, world }) => {
     const name = args.find((arg, index) => !arg.startsWith('-') && args[index - 1] !== '--by-package');
-    if (name !== undefined) world.activated?.add(name);
+    if (name !== undefined) world.activated?.set(name, (world.activated.get(name) ?? new Set()).add(world.current));
     return 0;
   }),
   'dpkg-maintscript-helper': step('upgrades', maintscriptHelper),

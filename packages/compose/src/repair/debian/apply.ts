@@ -84,7 +84,7 @@ function worldOf(tree: Tree, database: Database, { architecture, now }: ApplyOpt
     current: '',
     temporaries: [],
     upgrading: true,
-    activated: new Set(),
+    activated: new Map(),
   };
 }
 
@@ -201,7 +201,9 @@ class Job {
     const { world } = this;
     const changed = this.#steps.map(({ now }) => now);
     for (const { installed, names, by } of triggered(world, changed, this.#paths)) {
-      this.blamed = by.length > 0 ? by : changed.map(({ candidate }) => candidate.name);
+      // A package that is not upgraded itself cannot be kept from its trigger but by leaving those that set it off.
+      this.blamed = by.filter((name) => changed.some(({ candidate }) => candidate.name === name));
+      if (this.blamed.length === 0) this.blamed = changed.map(({ candidate }) => candidate.name);
       await runScript(world, installed, 'postinst', ['triggered', names.join(' ')], this.#scripts);
     }
     this.blamed = [];

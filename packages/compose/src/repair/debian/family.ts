@@ -11,7 +11,7 @@ import { type Opened, unpackAll } from '../../install/install.ts';
 import { makeUniverse } from '../../resolve/universe.ts';
 import { startUnpacker } from '../../unpack/unpacker.ts';
 import { compareVersions } from '../../version.ts';
-import type { Family, FamilyContext, Patient, Planned, Repaired } from '../family.ts';
+import type { Family, FamilyContext, Patient, Planned, Repaired, Unrepaired } from '../family.ts';
 import { type Applied, applyUpgrades, type Item } from './apply.ts';
 import { chooseVersions } from './choose.ts';
 import { type Database, type Present, readDatabase } from './database.ts';
@@ -81,12 +81,12 @@ class DebianPatient implements Patient {
     };
   }
 
-  async apply(): Promise<Repaired | null> {
+  async apply(): Promise<Repaired | Unrepaired> {
     const notDone: RepairScript[] = [];
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       this.#context.signal?.throwIfAborted();
       const plan = this.#plan;
-      if (!plan || plan.upgrades.size === 0) return null;
+      if (!plan || plan.upgrades.size === 0) return { status: 'nothing', left: this.#left(), scripts: notDone };
       await this.#fetch([...plan.upgrades.values(), ...plan.added]);
       const items = this.#items(plan);
       const created = newest(items);
@@ -225,6 +225,7 @@ class DebianPatient implements Patient {
       };
     });
     return {
+      status: 'repaired',
       tree,
       upgraded: upgraded.sort((a, b) => (a.name < b.name ? -1 : 1)),
       left: this.#left(),

@@ -29,7 +29,7 @@ export function triggered(
   for (const installed of changed)
     for (const { kind, target } of directivesOf(installed))
       if (kind.startsWith('activate')) activate(target, installed.candidate.name);
-  for (const name of world.activated ?? []) activate(name, '');
+  for (const [name, packages] of world.activated ?? []) for (const by of packages) activate(name, by);
   return [...world.packages.values()]
     .filter((installed) => installed.control.has('postinst'))
     .map((installed) => {
@@ -44,7 +44,7 @@ export function triggered(
         names.push(target);
         for (const each of from) by.add(each);
       }
-      return { installed, names: [...new Set(names)], by: [...by].filter(Boolean) };
+      return { installed, names: [...new Set(names)], by: [...by] };
     })
     .filter(({ names }) => names.length > 0)
     .sort((a, b) => (a.installed.candidate.name < b.installed.candidate.name ? -1 : 1));
