@@ -264,7 +264,7 @@ describe('decisions', () => {
       findings,
       missing,
       uncovered: [],
-      ...{ secrets: null, malware: null, unexamined: null },
+      ...{ secrets: null, malware: null, unexamined: null, baseline: null },
     });
     const missing = { kind: 'unreadable', what: 'rpm', path: 'x', detail: 'y' };
     for (const [body, argv, code] of [

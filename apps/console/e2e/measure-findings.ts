@@ -55,7 +55,7 @@ function largeScan(count: number): ImageScan {
     packages: [],
     missing: [],
     uncovered: [],
-    ...{ secrets: null, malware: null, unexamined: null },
+    ...{ secrets: null, malware: null, unexamined: null, baseline: null },
     findings: Array.from({ length: count }, (_, index) => ({
       id: `CVE-2026-${100_000 + index}`,
       aliases: [],

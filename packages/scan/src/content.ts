@@ -1,6 +1,6 @@
-/** Contents of images and folders, examined for secrets and malware while their inventory is taken. */
+/** Images and folders, examined for secrets, malware and good practice while their inventory is taken. */
+export { contentRevision, type Wanted } from './content/besides.ts';
 export type { ContentFacts } from './content/content-facts.ts';
 export { examineDirectory } from './content/examine-directory.ts';
-export { contentRevision, examineImage } from './content/examine-image.ts';
-export type { ContentWanted } from './content/inspect-content.ts';
+export { examineImage } from './content/examine-image.ts';
 export type { ExaminedImage } from './content/join-content.ts';

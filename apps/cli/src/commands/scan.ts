@@ -1,5 +1,5 @@
 /** pratique scan and sbom: what is inside, and what is known about it. */
-import { Severity } from '@pratique/contract';
+import { type BaselineResult, type ImageScan, Severity } from '@pratique/contract';
 import { type Command, Option } from 'commander';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
@@ -23,6 +23,7 @@ export function addScan(program: Command, context: Context): void {
     .option('--all', 'also what is known not to affect the image, and all that is outdated')
     .option('--include-dev', 'also holes of what a lock file marks as for development alone')
     .option('--scanners <names>', `what to look for: some of ${SCANNERS.join(',')}; all by default`)
+    .option('--profile <name>', 'checks of the baseline: cis-docker-4, hardened or minimal; all by default')
     .option('--fail-on <severity>', 'exit with 1 when something found is at least this severe (unknown counts as high)')
     .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(
@@ -47,6 +48,8 @@ export function addScan(program: Command, context: Context): void {
         ...scan.findings.filter((finding) => finding.status !== 'not-affected'),
         ...(scan.secrets ?? []),
         ...(scan.malware ?? []),
+        // Nearly every image fails some check: they count where somebody asked for them.
+        ...(options.scanners?.includes('baseline') ? failedChecks(scan) : []),
       ];
       if (threshold !== null && counts.some(({ severity }) => isAtLeast(severity, threshold)))
         context.setExit(EXIT.denied);
@@ -76,6 +79,9 @@ function reading(command: Command): Command {
     .option('--no-cache', 'read every layer, also those that were read before')
     .option('--offline', 'ask nobody: neither the server nor another registry');
 }
+
+const failedChecks = ({ baseline }: ImageScan): BaselineResult[] =>
+  baseline?.filter(({ status }) => status === 'failed') ?? [];
 
 const ORDER: readonly Severity[] = ['critical', 'high', 'medium', 'low', 'negligible'];
 

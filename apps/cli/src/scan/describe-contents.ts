@@ -4,7 +4,10 @@ import { formatTable, shorten, visible } from '../text.ts';
 
 const MAX_UNEXAMINED = 10;
 
-export function describeContents({ secrets, malware, unexamined }: ImageScan, width: number | null): string[] {
+export function describeContents(
+  { secrets, malware, unexamined, baseline }: ImageScan,
+  width: number | null,
+): string[] {
   const cut = (text: string, most: number) => (width === null ? visible(text) : shorten(visible(text), most));
   const lines: string[] = [];
   if (malware && malware.length > 0)
@@ -23,6 +26,15 @@ export function describeContents({ secrets, malware, unexamined }: ImageScan, wi
         secrets.map((one) => [one.id, one.severity, one.redacted, one.state, cut(whereIs(one), 60)]),
       ),
     );
+  const failed = baseline?.filter((one) => one.status === 'failed') ?? [];
+  if (failed.length > 0)
+    lines.push(
+      '',
+      formatTable(
+        ['CHECK', 'SEVERITY', 'WHAT SHOULD BE', 'FOUND'],
+        failed.map((one) => [one.id, one.severity, cut(one.title, 60), cut(foundBy(one), 60)]),
+      ),
+    );
   if (unexamined && unexamined.length > 0)
     lines.push(
       '',
@@ -31,6 +43,12 @@ export function describeContents({ secrets, malware, unexamined }: ImageScan, wi
       ...(unexamined.length > MAX_UNEXAMINED ? [`  … and ${unexamined.length - MAX_UNEXAMINED} more`] : []),
     );
   return lines;
+}
+
+function foundBy({ evidence, evidenceCount }: NonNullable<ImageScan['baseline']>[number]): string {
+  const [first] = evidence;
+  if (first === undefined) return '';
+  return evidenceCount > 1 ? `${first} and ${evidenceCount - 1} more` : first;
 }
 
 function whereIs({ places, placeCount }: NonNullable<ImageScan['secrets']>[number]): string {

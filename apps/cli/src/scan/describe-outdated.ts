@@ -8,7 +8,8 @@ const MAX_OUTDATED = 10;
 export async function describeOutdated(scan: ImageScan, all: boolean): Promise<string[]> {
   const system = scan.packages.filter((one) => one.type === 'deb');
   if (system.length === 0) return [];
-  const sources = scan.candidates ?? [];
+  const sources = scan.candidates;
+  if (sources === undefined) return []; // nobody looked
   if (sources.length === 0)
     return ['', "What the distribution's suites offer now is not known (pratique advisories status)."];
   const from = sources.map(

@@ -20,6 +20,7 @@ export async function describeScan(scan: ImageScan, width: number | null, all = 
       `${scan.findings.length} findings`,
       ...(scan.secrets ? [`${scan.secrets.length} secrets`] : []),
       ...(scan.malware ? [`${scan.malware.length} matches of malware`] : []),
+      ...(scan.baseline ? [`${scan.baseline.filter((one) => one.status === 'failed').length} failed checks`] : []),
     ].join(', ')}`,
   ];
   lines.push(...describeContents(scan, width));

@@ -1,6 +1,7 @@
 /** Inventories what a scan is asked about: an image, a folder or an SBOM. */
 import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { BaselineProfile } from '@pratique/contract';
 import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
 import { type Exposure, inventorySbom, rememberLayers } from '@pratique/scan';
 import { contentRevision, type ExaminedImage, examineDirectory, examineImage } from '@pratique/scan/content';
@@ -20,13 +21,15 @@ export type Examined = ExaminedImage & {
   exposure: Exposure | null;
 };
 
-const NOT_EXAMINED = { secrets: null, malware: null, unexamined: null };
+const NOT_EXAMINED = { secrets: null, malware: null, unexamined: null, baseline: null };
 
 export type ExamineOptions = {
   platform: string;
   /** Layers that were read before are not read again. */
   cache: boolean;
   scanners: readonly Scanner[];
+  /** Of the baseline's checks; all where it is not given. */
+  profile?: BaselineProfile | null;
 };
 
 /** What a developer's machine spares for it without being asked. */
@@ -39,7 +42,10 @@ export async function examine(context: Context, subject: string, options: Examin
   if (subject.startsWith('dir:')) {
     const dir = resolve(context.cwd, subject.slice(4));
     if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
-    const examined = await examineDirectory(dir, await wantedContent(context, options.scanners));
+    const examined = await examineDirectory(
+      dir,
+      await wantedContent(context, options.scanners, options.profile ?? null),
+    );
     return { reference: subject, digest: null, exposure: null, ...examined };
   }
   if (subject.startsWith('sbom:')) {
@@ -83,7 +89,7 @@ export async function examineFrom(
     open: () => source.blob(descriptor),
     file: source.file?.(descriptor) ?? undefined,
   }));
-  const wanted = await wantedContent(context, options.scanners);
+  const wanted = await wantedContent(context, options.scanners, options.profile ?? null);
   const dir = join(cacheOf(context), 'layers');
   const examined = await examineImage({ layers, config }, wanted, {
     ...(options.cache ? { memory: rememberLayers(dir, LAYER_CACHE_BYTES, contentRevision(wanted)) } : {}),

@@ -44,7 +44,7 @@ const SCAN: ImageScan = {
   findings: FINDINGS,
   missing: [],
   uncovered: [],
-  ...{ secrets: null, malware: null, unexamined: null },
+  ...{ secrets: null, malware: null, unexamined: null, baseline: null },
 };
 const NOW = new Date('2026-11-22T12:00:00Z');
 

@@ -88,7 +88,7 @@ test('secrets are one for each, wherever they lie; what a later layer removes is
 
 test('only what is asked for is looked for', async () => {
   const none = await scan('oci:image:1', '--scanners', 'vuln');
-  expect(none).toMatchObject({ secrets: null, malware: null, unexamined: null });
+  expect(none).toMatchObject({ secrets: null, malware: null, unexamined: null, baseline: null });
   const some = await scan('oci:image:1', '--scanners', 'secret');
   expect(some).toMatchObject({ malware: null, findings: [], uncovered: [] });
   expect(some.secrets).toHaveLength(2);
@@ -107,6 +107,17 @@ test('no form that a scan is printed in has a secret in it, nor what is remember
       expect(out).toContain('test-eicar');
     }
   }
+});
+
+test('checks of the baseline are made, all or those of a profile, and count where they are asked for', async () => {
+  const { baseline } = await scan('oci:image:1');
+  expect(baseline?.find(({ id }) => id === 'user-is-root')).toMatchObject({ status: 'failed', severity: 'high' });
+  const some = await scan('oci:image:1', '--profile', 'minimal');
+  expect(some.baseline?.length).toBeGreaterThan(0);
+  expect(some.baseline?.every(({ profiles }) => profiles.includes('minimal'))).toBe(true);
+  expect(some.baseline?.length).toBeLessThan(baseline?.length ?? 0);
+  expect((await home.run(['scan', 'oci:image:1', '--profile', 'best'])).code).toBe(2);
+  expect((await home.run(['scan', 'oci:image:1', '--fail-on', 'high', '--scanners', 'baseline'])).code).toBe(1);
 });
 
 test('--fail-on counts secrets and malware', async () => {

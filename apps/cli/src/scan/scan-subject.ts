@@ -6,7 +6,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
 import { defaultStore } from './advisories.ts';
 import type { Examined } from './examine.ts';
-import { readScanners, type Scanner } from './scanners.ts';
+import { readProfile, readScanners, type Scanner } from './scanners.ts';
 
 export type ScanOptions = {
   /** Also what is known not to affect it. */
@@ -24,6 +24,8 @@ export type ScanOptions = {
   cache?: boolean;
   /** What is looked for, as `secret,malware`; everything where it is not given. */
   scanners?: string;
+  /** Checks of the baseline; all where it is not given. */
+  profile?: string;
   /** Asks nobody: neither the server nor another registry. */
   offline?: boolean;
 };
@@ -45,6 +47,7 @@ export async function scanSubject(context: Context, subject: string, options: Sc
     platform: options.platform,
     cache: options.cache ?? true,
     scanners,
+    profile: readProfile(options.profile),
   });
   if (options.onlyContents)
     return {
@@ -89,21 +92,24 @@ export async function matchHere(
 /** What nobody asked for is left out. */
 function only(scanners: readonly Scanner[], scan: ImageScan): ImageScan {
   const vuln = scanners.includes('vuln');
-  const { packages } = scan;
+  const { packages, candidates, ...rest } = scan;
   return {
-    ...scan,
+    ...rest,
+    ...(vuln && candidates !== undefined ? { candidates } : {}),
     packages: scanners.includes('license') ? packages : packages.map((each) => ({ ...each, licenses: [] })),
     findings: vuln ? scan.findings : [],
     uncovered: vuln ? scan.uncovered : [],
     secrets: scanners.includes('secret') ? scan.secrets : null,
     malware: scanners.includes('malware') ? scan.malware : null,
+    baseline: scanners.includes('baseline') ? scan.baseline : null,
   };
 }
 
 /** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
 async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
   // The server counts no development packages, and looks into no contents.
-  if (options.scanners !== undefined && /secret|malware/.test(options.scanners)) return null;
+  if (options.profile !== undefined) return null;
+  if (options.scanners !== undefined && /secret|malware|baseline/.test(options.scanners)) return null;
   if (options.local || options.includeDev || options.offline || options.db !== undefined || LOCAL.test(subject))
     return null;
   const { api, connection } = await openServer(context);

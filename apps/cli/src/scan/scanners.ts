@@ -2,12 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { ContentWanted } from '@pratique/scan/content';
+import { BaselineProfile } from '@pratique/contract';
+import type { Wanted } from '@pratique/scan/content';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { settingsFile } from '../settings.ts';
 
-export const SCANNERS = ['vuln', 'license', 'secret', 'malware'] as const;
+export const SCANNERS = ['vuln', 'license', 'secret', 'malware', 'baseline'] as const;
 export type Scanner = (typeof SCANNERS)[number];
 
 /** @param text names between commas; everything where it is not given. @throws CliError usage */
@@ -20,13 +21,26 @@ export function readScanners(text: string | undefined): Scanner[] {
   return SCANNERS.filter((one) => names.includes(one));
 }
 
-export async function wantedContent(context: Context, scanners: readonly Scanner[]): Promise<ContentWanted> {
+export async function wantedContent(
+  context: Context,
+  scanners: readonly Scanner[],
+  profile: BaselineProfile | null,
+): Promise<Wanted> {
   return {
+    baseline: scanners.includes('baseline') ? { profile, now: new Date() } : null,
     secrets: scanners.includes('secret')
       ? { salt: await readSalt(settingsFile(context.env, 'fingerprint-salt')) }
       : null,
     malware: scanners.includes('malware'),
   };
+}
+
+/** @throws CliError usage */
+export function readProfile(text: string | undefined): BaselineProfile | null {
+  if (text === undefined) return null;
+  const parsed = BaselineProfile.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new CliError(EXIT.usage, `--profile takes one of ${BaselineProfile.options.join(', ')}`);
 }
 
 /** The user's own: the same secret has the same fingerprint in all images, and nobody else can try guesses against it. */

@@ -45,7 +45,7 @@ export async function readScan(
     missing: inventory.missing,
     uncovered: scanned.uncovered,
     // The chain does not look into contents yet; the command line does.
-    ...{ secrets: null, malware: null, unexamined: null },
+    ...{ secrets: null, malware: null, unexamined: null, baseline: null },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Images as the API shows them. */
 import { z } from 'zod';
+import { BaselineResult } from '../baseline.ts';
 import { RunState, StepKind, StepState } from '../chain.ts';
 import { Digest } from '../digest.ts';
 import { RankedFinding, Uncovered } from '../finding.ts';
@@ -196,6 +197,8 @@ export const ImageScan = z.object({
   malware: z.array(MalwareMatch).nullable(),
   /** Contents that could not be looked into, or not wholly; files of the distribution's own packages left out. */
   unexamined: z.array(Unexamined).nullable(),
+  /** Every check that was made, passed ones too; null where none was. */
+  baseline: z.array(BaselineResult).nullable(),
   /** Where the packages' candidates were looked up, as `debian:12`, and the date of the archive's newest word there. */
   candidates: z
     .array(z.object({ release: z.string(), architecture: z.string(), date: z.string().nullable() }))

@@ -8,7 +8,10 @@ import { type ContentFacts, type FileContent, hasFacts } from './content-facts.t
 import { type Asked, ContentPool } from './content-pool.ts';
 import { createFileExaminer } from './examine-file.ts';
 
-export type ContentWanted = { secrets: { salt: Buffer } | null; malware: boolean };
+export type ContentWanted = {
+  secrets: { salt: Buffer } | null;
+  malware: boolean;
+};
 export type ContentInspector = Inspector & { close(): Promise<void> };
 
 /** Of one file: memory is what it costs. */

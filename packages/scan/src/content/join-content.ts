@@ -1,14 +1,15 @@
 /** Joins what was found in single files to what is true of an image or a folder. */
-import type { Inventory, MalwareMatch, Secret, Unexamined } from '@pratique/contract';
+import type { BaselineResult, Inventory, MalwareMatch, Secret, Unexamined } from '@pratique/contract';
 import type { InspectedFacts } from '@pratique/oci/layers/inspect';
 import type { ImageTree } from '@pratique/oci/layers/tree';
+import { runBaseline } from '../baseline/run-baseline.ts';
 import type { Built } from '../inventory/build.ts';
 import { isOwned } from '../inventory/ownership.ts';
 import { examineConfiguration } from '../secrets/configuration.ts';
 import { createSecretExaminer } from '../secrets/examiner.ts';
 import { joinSecrets, type LayerMatches } from '../secrets/join-layers.ts';
+import type { Wanted } from './besides.ts';
 import type { ContentFacts } from './content-facts.ts';
-import type { ContentWanted } from './inspect-content.ts';
 
 export type ExaminedImage = {
   inventory: Inventory;
@@ -16,6 +17,7 @@ export type ExaminedImage = {
   secrets: Secret[] | null;
   malware: MalwareMatch[] | null;
   unexamined: Unexamined[] | null;
+  baseline: BaselineResult[] | null;
 };
 
 /** What was read; of a folder there are no layers. */
@@ -30,7 +32,7 @@ const MAX_MALWARE = 10_000;
 const MAX_UNEXAMINED = 1000;
 
 /** @param config the image's own; null where there is none */
-export function joinContent(read: ReadContents, wanted: ContentWanted, config: unknown): ExaminedImage {
+export function joinContent(read: ReadContents, wanted: Wanted, config: unknown): ExaminedImage {
   const facts = read.facts as readonly Facts[];
   const unexamined = facts.flatMap((each) => each.facts.unexamined).filter((each) => !isPublished(read, each.path));
   const secrets = wanted.secrets ? findSecrets(read, facts, config, wanted.secrets.salt) : null;
@@ -50,7 +52,16 @@ export function joinContent(read: ReadContents, wanted: ContentWanted, config: u
             ...beyond(unexamined.length, MAX_UNEXAMINED, 'contents that could not be examined'),
           ]
         : null,
+    baseline: wanted.baseline && heldAgainst(read, config, wanted.baseline),
   };
+}
+
+function heldAgainst(
+  { tree, inventory }: ReadContents,
+  config: unknown,
+  { profile, now }: NonNullable<Wanted['baseline']>,
+): BaselineResult[] {
+  return runBaseline({ config, tree, inventory, now }, profile).results;
 }
 
 /** What anybody can download from the distribution is no secret. Settings are everybody's own, whoever brought the file. */

@@ -16,17 +16,21 @@ export type ExaminedImage = {
   repeatable(): boolean;
 };
 
+/** What somebody beside the catalogers wants kept, and up to how many bytes. */
+export type AlsoKept = { wants(path: string): boolean; maxBytes: number };
+
 /** Keeps what catalogers ask for, hashes what can run, and reads what programs say of themselves. For one image. */
-export function examineFor(catalogers: readonly Cataloger[]): ExaminedImage {
+export function examineFor(catalogers: readonly Cataloger[], also: AlsoKept | null = null): ExaminedImage {
   const budget = newRustBudget();
   const examine: Examine = (path, { mode, head }) => {
     const cataloger = catalogers.find((each) => each.wants(path));
-    const keep = keeper(cataloger, path);
+    const other = !cataloger && also?.wants(path) === true;
+    const keep = other ? (content: Buffer) => content : keeper(cataloger, path);
     const marks = runMarks(mode, head);
     if (keep === null && marks.length === 0 && !isProgram(marks, head)) return null;
     const wanted = { hash: marks.length > 0, keep, marks } satisfies Examination;
     if (keep === null) return isProgram(marks, head) ? { ...wanted, reader: readProgram(path, budget) } : wanted;
-    const keepBytes = cataloger?.maxBytes?.(path);
+    const keepBytes = other ? also?.maxBytes : cataloger?.maxBytes?.(path);
     return keepBytes === undefined ? wanted : { ...wanted, keepBytes };
   };
   return { examine, repeatable: () => budget.left > 0 };

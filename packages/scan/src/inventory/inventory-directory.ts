@@ -13,7 +13,7 @@ import { CATALOGERS } from '../catalogers/list.ts';
 import { ScanError } from '../error.ts';
 import { type Built, buildInventory } from './build.ts';
 import { examineFor } from './examine.ts';
-import type { InventoryOptions } from './inventory-image.ts';
+import type { Besides, InventoryOptions } from './inventory-image.ts';
 
 const PIECE = 256 * 1024;
 /** File systems of the running kernel, when the directory is a machine's root. */
@@ -45,11 +45,11 @@ export async function inventoryDirectory(dir: string, options: InventoryOptions 
   return (await readTree(dir, options)).inventory;
 }
 
-/** As `inventoryDirectory`. @param inspector sees all contents besides; what it throws comes through */
+/** As `inventoryDirectory`. */
 export async function readTree(
   dir: string,
   options: InventoryOptions,
-  inspector: Inspector | null = null,
+  { inspector = null, also = null }: Besides = {},
 ): Promise<ReadDirectory> {
   const stat = await lstat(join(dir, '.')).catch((cause: unknown) => {
     throw new ScanError('directory-unreadable', `${dir} cannot be read`, { cause });
@@ -61,7 +61,7 @@ export async function readTree(
     dir,
     device: stat.dev,
     tree: new ImageTree(),
-    examine: examineFor(catalogers).examine,
+    examine: examineFor(catalogers, also).examine,
     limits,
     bytes: 0,
     entries: 0,

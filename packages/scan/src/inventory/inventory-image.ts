@@ -10,7 +10,7 @@ import type { Cataloger } from '../catalogers/cataloger.ts';
 import { CATALOGERS } from '../catalogers/list.ts';
 import { ScanError } from '../error.ts';
 import { type Built, buildInventory } from './build.ts';
-import { examineFor } from './examine.ts';
+import { type AlsoKept, examineFor } from './examine.ts';
 import { boundMissing } from './missing.ts';
 
 /** What of an image configuration matters here. @see OCI image-spec 1.1, config.md */
@@ -43,11 +43,14 @@ export async function inventoryImage(image: ImageInput, options: InventoryOption
   return (await readImage(image, options)).inventory;
 }
 
-/** As `inventoryImage`. @param inspector sees all contents besides; what it throws comes through */
+/** What is wanted beside the inventory: an inspector sees all contents, and what it throws comes through. */
+export type Besides = { inspector?: Inspector | null; also?: AlsoKept | null };
+
+/** As `inventoryImage`. */
 export async function readImage(
   image: ImageInput,
   options: InventoryOptions,
-  inspector: Inspector | null = null,
+  { inspector = null, also = null }: Besides = {},
 ): Promise<ReadImage> {
   const config = Config.safeParse(image.config ?? {});
   if (!config.success)
@@ -64,7 +67,7 @@ export async function readImage(
   const layers = image.layers.map((layer, index) => ({ ...layer, diffId: layer.diffId ?? diffIds?.[index] ?? null }));
   const catalogers = options.catalogers ?? CATALOGERS;
   const merged = await mergeLayers(layers, {
-    ...examineFor(catalogers),
+    ...examineFor(catalogers, also),
     inspector: inspector ?? undefined,
     limits: options.limits,
     signal: options.signal,

@@ -11,7 +11,7 @@ const scan = (reference: string, packages: Package[], findings: RankedFinding[])
   findings,
   missing: [],
   uncovered: [],
-  ...{ secrets: null, malware: null, unexamined: null },
+  ...{ secrets: null, malware: null, unexamined: null, baseline: null },
 });
 
 test('what came, what went, what changed its version and which holes with it', () => {

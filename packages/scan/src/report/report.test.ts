@@ -95,6 +95,32 @@ const SCAN: ImageScan = {
     },
   ],
   unexamined: [{ path: 'srv/a.zip!/b', kind: 'encrypted', detail: 'it is encrypted' }],
+  baseline: [
+    {
+      id: 'user-is-root',
+      title: 'The image runs as root',
+      reason: 'Whoever breaks out is root.',
+      fix: 'Name another user.',
+      severity: 'high',
+      profiles: ['cis-docker-4'],
+      status: 'failed',
+      detail: null,
+      evidence: ['User is empty'],
+      evidenceCount: 1,
+    },
+    {
+      id: 'no-health-check',
+      title: 'It has a health check',
+      reason: 'Nobody notices otherwise.',
+      fix: 'Add one.',
+      severity: 'low',
+      profiles: ['cis-docker-4'],
+      status: 'passed',
+      detail: null,
+      evidence: [],
+      evidenceCount: 0,
+    },
+  ],
 };
 
 test('SARIF is valid by its own schema, for findings and for none', () => {
@@ -135,6 +161,7 @@ test('SARIF has a rule for each hole and a result for each package, with what se
     ['GHSA-dddd-eeee-ffff', '9.8'],
     ['npm-access-token', '9.5'],
     ['web-shell-php-eval', '9.5'],
+    ['user-is-root', '8.0'],
   ]);
   expect(run?.results.map((one) => [one.ruleId, one.level, one.kind, one.rank])).toEqual([
     ['CVE-2024-0001', 'error', 'fail', 70],
@@ -143,6 +170,7 @@ test('SARIF has a rule for each hole and a result for each package, with what se
     ['GHSA-dddd-eeee-ffff', 'note', 'fail', 70],
     ['npm-access-token', 'error', 'fail', undefined],
     ['web-shell-php-eval', 'error', 'fail', undefined],
+    ['user-is-root', 'error', 'fail', undefined],
   ]);
   for (const one of run?.results ?? []) expect(rules[one.ruleIndex]?.id).toBe(one.ruleId);
   expect(run?.results[0]?.locations.map((at) => at.physicalLocation.artifactLocation.uri)).toEqual([
@@ -150,7 +178,7 @@ test('SARIF has a rule for each hole and a result for each package, with what se
     'opt/a%20b/app.jar!/META-INF/x',
     '%C3%BC/%25.txt',
   ]);
-  const [secret, malware] = run?.results.slice(-2) ?? [];
+  const [secret, malware] = run?.results.slice(-3) ?? [];
   expect(secret?.locations.map((at) => at.physicalLocation.artifactLocation.uri)).toEqual([
     'root/.npmrc',
     'config/environment/NPM_TOKEN',

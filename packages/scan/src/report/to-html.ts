@@ -25,7 +25,7 @@ export function toHtml(scan: ImageScan, about: { toolVersion: string; created: s
 <ul class="counts">${counted.map(([severity, number]) => `<li class="${severity}"><b>${number}</b> ${severity}</li>`).join('')}</ul>
 </header>
 <main>
-${gaps(scan)}${malware(scan.malware)}${secrets(scan.secrets)}${upgrades(scan)}${findings(scan.findings)}
+${gaps(scan)}${malware(scan.malware)}${secrets(scan.secrets)}${upgrades(scan)}${findings(scan.findings)}${baseline(scan.baseline)}
 </main>
 <footer>Pratique ${text(about.toolVersion)}, ${text(about.created)}</footer>
 </body>
@@ -65,6 +65,13 @@ function secrets(found: ImageScan['secrets']): string {
     ]),
   );
   return section('Secrets', table(['Kind', 'Severity', 'What', 'Begins with', 'State', 'Where'], rows));
+}
+
+function baseline(results: ImageScan['baseline']): string {
+  const failed = results?.filter((one) => one.status === 'failed') ?? [];
+  if (failed.length === 0) return '';
+  const rows = failed.map((one) => row([one.id, one.severity, one.title, one.evidence.join(', '), one.fix]));
+  return section('Baseline', table(['Check', 'Severity', 'What should be', 'Found', 'What to do'], rows));
 }
 
 function upgrades(scan: ImageScan): string {

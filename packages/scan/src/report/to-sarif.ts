@@ -1,6 +1,6 @@
 /** Writes a scan as SARIF 2.1.0, for code scanning services and editors. */
 import { createHash } from 'node:crypto';
-import type { ImageScan, MalwareMatch, RankedFinding, Secret, Severity } from '@pratique/contract';
+import type { BaselineResult, ImageScan, MalwareMatch, RankedFinding, Secret, Severity } from '@pratique/contract';
 import { TOOL, VENDOR } from '../sbom/subject.ts';
 
 const LEVEL: Readonly<Record<Severity, 'error' | 'warning' | 'note'>> = {
@@ -55,6 +55,14 @@ export function toSarif(scan: ImageScan, toolVersion: string): Record<string, un
         indexOf(match.id, () => contentRule(match, 'malware', match.reference)),
       ),
     );
+  for (const check of scan.baseline ?? [])
+    if (check.status === 'failed')
+      results.push(
+        ofCheck(
+          check,
+          indexOf(check.id, () => contentRule(check, 'baseline', null)),
+        ),
+      );
   return {
     $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
     version: '2.1.0',
@@ -190,6 +198,21 @@ function ofMalware(match: MalwareMatch, ruleIndex: number): Record<string, unkno
     locations: [at(path, { startLine: 1 })],
     partialFingerprints: { 'pratique/v1': createHash('sha256').update(`${id} ${path}`).digest('hex') },
     properties: { severity, family, confidence, engine },
+  };
+}
+
+/** The evidence names files only sometimes: the image's configuration stands for the rest. */
+function ofCheck(check: BaselineResult, ruleIndex: number): Record<string, unknown> {
+  const { id, title, reason, fix, severity, evidence, evidenceCount, profiles } = check;
+  return {
+    ruleId: id,
+    ruleIndex,
+    level: LEVEL[severity],
+    kind: 'fail',
+    message: { text: `Not so: ${title}. ${reason} ${fix} Found: ${evidence.slice(0, 10).join('; ')}` },
+    locations: [at('config', { startLine: 1 })],
+    partialFingerprints: { 'pratique/v1': createHash('sha256').update(id).digest('hex') },
+    properties: { severity, profiles, evidence, evidenceCount },
   };
 }
 
