@@ -159,7 +159,9 @@ class Job {
       await this.#configure(step, whole);
     }
     if (whole) await this.#runTriggers();
-    if (world.tree.find('/etc/ld.so.cache')?.kind === 'file' && this.#touchesLibraries()) makeLinkerCache(world);
+    const cached = this.#scripts.done.some(({ detail }) => detail.split(', ').includes('ldconfig'));
+    if (!cached && world.tree.find('/etc/ld.so.cache')?.kind === 'file' && this.#touchesLibraries())
+      makeLinkerCache(world);
     if (whole && debconf) saveDebconf(world, debconf);
     this.#finish(whole);
     this.#options.progress(total, total, '');

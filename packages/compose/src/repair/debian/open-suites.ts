@@ -65,7 +65,7 @@ const MAX_SOURCES_BYTES = 1024 * 1024;
  * The mirror and the keys are those of whoever repairs: an image that names its own could bring in anything. From the
  * image come its release and the components that its sources name.
  *
- * @throws ComposeError as `openArchive`; `release-rollback`
+ * @throws ComposeError as `openArchive`; `release-rollback`; `archive-invalid` where the mirror has nothing for the architecture
  */
 export async function openSuites(tree: Tree, request: SuitesRequest, deps: SuitesDeps): Promise<Suites> {
   const keys = await keysOfImage(tree, request, deps.aptDir ?? '/etc/apt');
@@ -90,7 +90,13 @@ export async function openSuites(tree: Tree, request: SuitesRequest, deps: Suite
       const origin = `${suite.url}: ${component}/binary-${request.architecture}/Packages`;
       if (bytes) indexes.push(indexPackages(bytes, suite.mirror, suite.name, origin));
     }
-    open.push({ role: ROLES[at] ?? 'base', suite, indexes });
+    const role = ROLES[at] ?? 'base';
+    if (role === 'base' && indexes.length === 0)
+      throw new ComposeError(
+        'archive-invalid',
+        `${suite.url} has no packages for ${request.architecture}; name a mirror that has`,
+      );
+    open.push({ role, suite, indexes });
   }
   return {
     open,
