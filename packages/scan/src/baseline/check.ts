@@ -64,11 +64,11 @@ export function ofContents(
   applies: (path: string) => boolean,
   test: (text: string, path: string) => readonly string[],
 ): Check['run'] {
-  return ({ tree, files }) => {
+  return ({ tree, settingFiles }) => {
     if (!tree) return notExamined('the layers were not read');
     const found: string[] = [];
     let [read, unread] = [0, 0];
-    for (const { path, node } of files) {
+    for (const { path, node } of settingFiles) {
       if (node.kind !== 'file' || !applies(path)) continue;
       if (node.content === null && node.size > 0) {
         unread += 1;

@@ -2,6 +2,7 @@
 import type { Inventory } from '@pratique/contract';
 import type { ImageTree, TreeNode } from '@pratique/oci/layers/tree';
 import { z } from 'zod';
+import { baselineWants } from './wants.ts';
 
 /** What is examined: `tree` and `inventory` are null where nobody read the layers. */
 export type BaselineSubject = {
@@ -47,6 +48,8 @@ export type Facts = {
   steps: readonly Step[] | null;
   tree: ImageTree | null;
   files: readonly { path: string; node: TreeNode }[];
+  /** Those of them that have settings. */
+  settingFiles: readonly { path: string; node: TreeNode }[];
   inventory: Inventory | null;
   now: Date;
 };
@@ -57,13 +60,15 @@ const MAX_STEP_LENGTH = 20_000;
 export function gatherFacts({ config, tree, inventory, now }: BaselineSubject): Facts {
   const parsed = Config.safeParse(config);
   const read = parsed.success ? parsed.data : null;
+  const files = tree ? [...tree.nodes()] : [];
   return {
     settings: read ? (read.config ?? Settings.parse({})) : null,
     architecture: read?.architecture ?? null,
     created: read?.created ?? null,
     steps: read?.history && read.history.length > 0 ? read.history.slice(0, MAX_STEPS).flatMap(stepOf) : null,
     tree,
-    files: tree ? [...tree.nodes()] : [],
+    files,
+    settingFiles: files.filter(({ path }) => baselineWants(path)),
     inventory,
     now,
   };

@@ -22,15 +22,15 @@ const DEBUGGER =
 const REMOTE_LOGIN =
   /^(usr\/)?(local\/)?s?bin\/(sshd|dropbear|telnetd|in\.telnetd|rlogind|in\.rlogind|vncserver|xrdp|vsftpd|proftpd)$/;
 const SUDO = /^(usr\/)?(local\/)?bin\/(sudo|doas|pkexec)$/;
-const PRIVATE_KEY = /(^|\/)(id_(rsa|dsa|ecdsa|ed25519)|[^/]+\.(key|p12|pfx|jks|keystore|ppk)|ssh_host_[a-z0-9]+_key)$/i;
+const PRIVATE_KEY = /^(id_(rsa|dsa|ecdsa|ed25519)|.+\.(key|p12|pfx|jks|keystore|ppk)|ssh_host_[a-z0-9]+_key)$/i;
 /** Test data, trust stores without keys, and fonts of applications (Keynote) are no keys. */
 const NO_PRIVATE_KEY =
   /(^|\/)(test|tests|testdata|fixtures|examples?|cacerts?)(\/|\.|$)|(^|\/)usr\/share\/|\.pub\.key$|(^|\/)(etc\/apk\/keys|etc\/pki\/(ca-trust|rpm-gpg))\//i;
 const CREDENTIALS =
   /(^|\/)(\.aws\/credentials|\.docker\/config\.json|\.dockercfg|\.kube\/config|\.netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.azure\/(accessTokens|azureProfile)\.json|\.config\/gcloud\/(credentials\.db|application_default_credentials\.json)|\.vault-token|\.terraform\.d\/credentials\.tfrc\.json|\.gnupg\/(secring\.gpg|private-keys-v1\.d\/[^/]+)|\.env(\.(local|production|prod|staging))?|\.htpasswd|kubeconfig)$/;
 const HISTORY =
-  /(^|\/)\.(bash|zsh|sh|ash|python|psql|mysql|sqlite|node_repl|rediscli|irb|dbshell|lesshst)_?history$|(^|\/)\.(lesshst|viminfo|wget-hsts)$/;
-const BACKUP = /(\.(bak|old|orig|backup|swp|swo|save)|~)$|(^|\/)(dump|backup)[^/]*\.(sql|tar|tgz|zip|gz)$/i;
+  /^\.((bash|zsh|sh|ash|python|psql|mysql|sqlite|node_repl|rediscli|irb|dbshell|lesshst)_?history|lesshst|viminfo|wget-hsts)$/;
+const BACKUP = /(\.(bak|old|orig|backup|swp|swo|save)|~)$|^(dump|backup).*\.(sql|tar|tgz|zip|gz)$/i;
 const CACHES: readonly (readonly [string, RegExp])[] = [
   [
     'apt',
@@ -198,7 +198,7 @@ export const FILE_CHECKS: readonly Check[] = [
     'Mount them at run time, and replace these.',
     'high',
     CIS,
-    (path) => PRIVATE_KEY.test(path) && !NO_PRIVATE_KEY.test(path),
+    (path, name) => PRIVATE_KEY.test(name) && !NO_PRIVATE_KEY.test(path),
   ),
   named(
     'credentials-file',
@@ -207,7 +207,7 @@ export const FILE_CHECKS: readonly Check[] = [
     'Mount them at run time, and change what was in them.',
     'high',
     CIS,
-    (path) => CREDENTIALS.test(path),
+    (path) => (path.includes('/.') || path.startsWith('.') || path.endsWith('kubeconfig')) && CREDENTIALS.test(path),
   ),
   named(
     'ssh-folder',
@@ -216,7 +216,7 @@ export const FILE_CHECKS: readonly Check[] = [
     'Use RUN --mount=type=ssh while building.',
     'medium',
     HARD,
-    (path) => /(^|\/)\.ssh\/[^/]+$/.test(path),
+    (path) => path.includes('.ssh/') && /(^|\/)\.ssh\/[^/]+$/.test(path),
   ),
   named(
     'git-folder',
@@ -225,7 +225,7 @@ export const FILE_CHECKS: readonly Check[] = [
     'Add .git to .dockerignore.',
     'medium',
     HARD,
-    (path) => /(^|\/)\.git\/(HEAD|config)$/.test(path),
+    (path) => path.includes('.git/') && /(^|\/)\.git\/(HEAD|config)$/.test(path),
   ),
   named(
     'shell-history',
@@ -234,7 +234,7 @@ export const FILE_CHECKS: readonly Check[] = [
     'Delete it in the step that writes it.',
     'medium',
     HARD,
-    (path) => HISTORY.test(path),
+    (_path, name) => HISTORY.test(name),
   ),
   named(
     'core-dump',
@@ -243,8 +243,8 @@ export const FILE_CHECKS: readonly Check[] = [
     'Delete it in the step that writes it.',
     'medium',
     HARD,
-    (path) =>
-      /(^|\/)(core(\.\d+)?|[^/]+\.(core|dmp|hprof|heapsnapshot))$/.test(path) &&
+    (path, name) =>
+      /^(core(\.\d+)?|.+\.(core|dmp|hprof|heapsnapshot))$/.test(name) &&
       !/(^|\/)(lib|share|src|node_modules|include|site-packages|dist-packages|proc|dev)\//.test(path),
   ),
   named(
@@ -254,8 +254,8 @@ export const FILE_CHECKS: readonly Check[] = [
     'Leave them out with .dockerignore.',
     'low',
     HARD,
-    (path) =>
-      BACKUP.test(path) &&
+    (path, name) =>
+      BACKUP.test(name) &&
       !/^(usr|lib\d*|var\/(lib|cache)|opt)\/|(^|\/)(node_modules|site-packages|dist-packages)\/|^etc\/(passwd|group|shadow|gshadow|subuid|subgid|shells)-$/.test(
         path,
       ),
@@ -368,7 +368,7 @@ function named(
   fix: string,
   severity: Check['severity'],
   profiles: Check['profiles'],
-  test: (path: string) => boolean,
+  test: (path: string, name: string) => boolean,
 ): Check {
   return {
     id,
@@ -377,6 +377,6 @@ function named(
     fix,
     severity,
     profiles,
-    run: ofFiles((path, node) => isFile(node) && node.size > 0 && test(path)),
+    run: ofFiles((path, node) => isFile(node) && node.size > 0 && test(path, node.name)),
   };
 }

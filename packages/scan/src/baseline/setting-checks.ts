@@ -1,20 +1,9 @@
 /** Checks of settings in files: users, logins, encryption, where packages come from. */
 import { type Check, linesOf, ofContents } from './check.ts';
+import { APK, APT, GIT, NGINX, NPM, OPENSSL, PIP, SSHD, SUDOERS, YUM } from './wants.ts';
 
 const CIS = ['cis-docker-4', 'hardened'] as const;
 const HARD = ['hardened'] as const;
-
-export const OPENSSL =
-  /(^|\/)(etc\/(ssl|pki\/tls|crypto-policies\/back-ends)|usr\/(lib|local)\/ssl)\/openssl(cnf)?\.(cnf|config)$/;
-export const SSHD = /^etc\/ssh\/sshd_config(\.d\/[^/]+\.conf)?$/;
-export const NGINX = /^(usr\/local\/|opt\/[^/]+\/)?(etc\/)?nginx\/(conf\/)?(.*\.conf|(sites-enabled|conf\.d)\/[^/]+)$/;
-export const APT = /^etc\/apt\/(apt\.conf(\.d\/[^/]+)?|sources\.list(\.d\/[^/]+\.(list|sources))?)$/;
-export const APK = /^etc\/apk\/repositories$/;
-export const YUM = /^etc\/(yum\.conf|dnf\/dnf\.conf|yum\.repos\.d\/[^/]+\.repo)$/;
-export const PIP = /(^|\/)(etc\/pip\.conf|\.pip\/pip\.conf|\.config\/pip\/pip\.conf|pip\.ini)$/;
-export const NPM = /(^|\/)(\.npmrc|etc\/npmrc)$/;
-export const GIT = /(^|\/)(\.gitconfig|etc\/gitconfig|\.config\/git\/config)$/;
-export const SUDOERS = /^etc\/sudoers(\.d\/[^/]+)?$/;
 
 const having = (lines: readonly string[], test: RegExp): string[] => lines.filter((line) => test.test(line));
 

@@ -1,5 +1,16 @@
 /** Which files' contents the checks need, so that they are kept while layers are read. Called for every file: cheap. */
-import { APK, APT, GIT, NGINX, NPM, OPENSSL, PIP, SSHD, SUDOERS, YUM } from './setting-checks.ts';
+
+export const OPENSSL =
+  /(^|\/)(etc\/(ssl|pki\/tls|crypto-policies\/back-ends)|usr\/(lib|local)\/ssl)\/openssl(cnf)?\.(cnf|config)$/;
+export const SSHD = /^etc\/ssh\/sshd_config(\.d\/[^/]+\.conf)?$/;
+export const NGINX = /^(usr\/local\/|opt\/[^/]+\/)?(etc\/)?nginx\/(conf\/)?(.*\.conf|(sites-enabled|conf\.d)\/[^/]+)$/;
+export const APT = /^etc\/apt\/(apt\.conf(\.d\/[^/]+)?|sources\.list(\.d\/[^/]+\.(list|sources))?)$/;
+export const APK = /^etc\/apk\/repositories$/;
+export const YUM = /^etc\/(yum\.conf|dnf\/dnf\.conf|yum\.repos\.d\/[^/]+\.repo)$/;
+export const PIP = /(^|\/)(etc\/pip\.conf|\.pip\/pip\.conf|\.config\/pip\/pip\.conf|pip\.ini)$/;
+export const NPM = /(^|\/)(\.npmrc|etc\/npmrc)$/;
+export const GIT = /(^|\/)(\.gitconfig|etc\/gitconfig|\.config\/git\/config)$/;
+export const SUDOERS = /^etc\/sudoers(\.d\/[^/]+)?$/;
 
 /** A longer file of settings is none that people wrote; its checks are not made then, and say so. */
 export const BASELINE_KEEP_BYTES = 256 * 1024;
