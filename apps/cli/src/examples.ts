@@ -2,6 +2,12 @@
 
 /** By the command's words; each line is a command as it is typed. */
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+  'rules secrets list': ['pratique rules secrets list', 'pratique rules secrets list --json | jq ".[].id"'],
+  'rules secrets test': ['pratique rules secrets test .env config.yaml', 'git diff | pratique rules secrets test -'],
+  'rules malware list': ['pratique rules malware list'],
+  'rules malware test': ['pratique rules malware test upload.php', 'pratique rules malware test ./our-rules'],
+  'rules baseline list': ['pratique rules baseline list --profile cis-docker-4'],
+  'rules baseline test': ['pratique rules baseline test oci:image:1 --profile minimal'],
   logout: ['pratique logout'],
   whoami: ['pratique whoami', 'PRATIQUE_TOKEN=... pratique whoami --json'],
   'chain run': ['pratique chain run vendor/app:1', 'pratique chain run vendor/app:1 --no-wait --json | jq -r .id'],

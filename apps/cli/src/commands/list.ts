@@ -37,6 +37,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./scan.ts')).addScan,
   },
   {
+    names: { rules: 'what scans look for, and what it finds in a content of yours' },
+    load: async () => (await import('./rules.ts')).addRules,
+  },
+  {
     names: {
       repair:
         'upgrade the packages of an image from its distribution’s signed archive, in one layer: no Docker, no shell',
