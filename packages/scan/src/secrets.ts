@@ -1,5 +1,7 @@
-/** Secrets: found in files and configurations, joined over layers, allowed for a time, with rules of others. */
+/** Secrets: found in files and configurations, joined over layers, allowed for a time. */
+export { type AllowedSecret, type AllowResult, allowSecrets } from './secrets/allow.ts';
 export { KINDS, SECRETS_REVISION } from './secrets/catalog/list.ts';
+export { examineConfiguration, type HistoryEntry } from './secrets/configuration.ts';
 export {
   createSecretExaminer,
   type ExaminedFile,
@@ -9,4 +11,12 @@ export {
   type SecretNote,
 } from './secrets/examiner.ts';
 export type { UserRule } from './secrets/import/user-rule.ts';
+export {
+  type JoinedSecrets,
+  type JoinOptions,
+  joinSecrets,
+  type LayerMatches,
+  MAX_PLACES,
+  MAX_SECRETS,
+} from './secrets/join-layers.ts';
 export type { FileKind, Found, KeywordKind, Kind, Random, Sample } from './secrets/kind.ts';

@@ -20,7 +20,7 @@ export type PathFacts = {
 };
 
 const CONFIGURATION =
-  /\.(?:env|ini|cfg|cnf|conf|config|properties|ya?ml|toml|json|json5|xml|plist|tfvars|tfstate|hcl|service|settings|secrets|credentials|envrc)$|^\.?env(?:\.[\w.-]+)?$|\.env\.[\w.-]+$|^\.?(?:netrc|npmrc|yarnrc|pypirc|pgpass|my\.cnf|boto|s3cfg|htpasswd|bashrc|bash_profile|profile|zshrc|bash_history|zsh_history|git-credentials|credentials|secrets?|passwords?)$|^(?:docker-compose|compose|application|appsettings|config|settings|secrets?|credentials)[\w.-]{0,40}\.\w{2,10}$|^wp-config\.php$/;
+  /\.(?:env|ini|cfg|cnf|conf|config|properties|ya?ml|toml|json|json5|xml|plist|tfvars|tfstate|hcl|service|settings|secrets|credentials|envrc)$|^\.?env(?:\.[\w.-]+)?$|\.env\.[\w.-]+$|^\.?(?:netrc|npmrc|yarnrc|pypirc|pgpass|my\.cnf|boto|s3cfg|htpasswd|bashrc|bash_profile|profile|zshrc|bash_history|zsh_history|git-credentials|credentials|secrets?|passwords?)$|^(?:config|settings|secrets?|credentials)[\w.-]{0,40}\.txt$|^wp-config\.php$/;
 const PACKAGE =
   /(?:^|\/)(?:node_modules|site-packages|dist-packages|bower_components|jspm_packages|\.pnpm|\.yarn|\.m2\/repository|\.gem|\.cargo\/registry|\.nuget|go\/pkg\/mod|gems\/[^/]+\/gems|vendor\/(?:bundle|github\.com|golang\.org|composer|cache)|lib\/python\d[\d.]*)\/|^usr\/local\/go\/|^(?:opt|root|home\/[^/]+)\/(?:\.pyenv|\.nvm|\.rbenv|\.asdf|conda|miniconda3?|anaconda3?)\//;
 const SYSTEM =

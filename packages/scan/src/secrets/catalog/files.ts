@@ -12,6 +12,8 @@ const isPassword = (secret: string): boolean => !isNoPassword(secret);
 const isBasic = (text: string): boolean => {
   const pair = decodeBase64(text)?.toString('latin1') ?? '';
   const colon = pair.indexOf(':');
+  // The examples of RFC 7617, RFC 2617 and RFC 6749.
+  if (/^(?:aladdin:open ?sesame|s6BhdRkqt3:)/i.test(pair)) return false;
   return colon > 0 && /^[\x20-\x7e]+$/.test(pair) && !isNoPassword(pair.slice(colon + 1));
 };
 const basic = (random: Random): string =>
@@ -357,6 +359,7 @@ export const FILES: readonly Kind[] = [
     ],
     value: /\s{0,4}[=:]\s{0,4}["']?(?!!vault)([^\s"']{4,200})/y,
     path: 'srv/app/inventory.ini',
+    check: (value) => !/[()]|^[a-z_]+(?:\.[a-z_]+)+$/i.test(value),
     write: (secret) => `web-1 ansible_user=shop ansible_password=${secret}`,
   }),
   setting({

@@ -22,7 +22,7 @@ const TAG = /[\w.-]{0,24}>([^<>\s]{6,256})<\//y;
 const WINDOW = 320;
 /** Names of things about secrets that are none themselves. */
 const ABOUT =
-  /(?:id|file|path|dir|name|url|uri|host|policy|type|hash|length|len|min|max|age|days|expir\w*|timeout|ttl|field|prompt|label|title|hint|help|text|reset|rotation|required|enabled?|disabled?|algorithm|header|prefix|suffix|format|regex|pattern|ref|store|provider|backend|manager|version|count|limit|auth|encoding|scheme|command|cmd|style|class|color|change|warn\w*|retry|lock\w*|template|key_?ring|arn)["'\]]{0,2}$/i;
+  /(?:id|file|path|dir|name|url|uri|host|policy|type|hash|length|len|min|max|age|days|expir\w*|timeout|ttl|field|prompt|label|title|hint|help|text|reset|rotation|required|enabled?|disabled?|algorithm|header|prefix|suffix|format|regex|pattern|ref|store|provider|backend|manager|version|count|limit|auth|encoding|scheme|command|cmd|style|class|color|change|warn\w*|retry|lock\w*|template|key_?ring|arn|used|date|time|at|by|updated|created|created_?at)["'\]]{0,2}$/i;
 
 function generic(form: GenericForm): KeywordKind {
   const sampleOf = (value: string, secret: string): Sample => ({
@@ -47,7 +47,10 @@ function generic(form: GenericForm): KeywordKind {
       const text = content.toString('latin1', from, Math.min(content.length, from + WINDOW));
       const before = content.toString('latin1', Math.max(0, at - 60), at);
       const line = before.slice(before.lastIndexOf('\n') + 1);
-      if (/(?:^|\s)(?:#|\/\/|;|--)|public|example|^\s*\*/i.test(line)) return null;
+      if (ILLUSTRATION.test(path.base) || /(?:^|\s)(?:#|\/\/|;|--)|public|example|^\s*\*/i.test(line)) return null;
+      // The name's own beginning: of a page of results, of a form, or a file's or resource's name.
+      const name = /[^\s"'=,{[(]*$/.exec(line)?.[0] ?? '';
+      if (/[/:]|next|continuation|page|cursor|csrf|xsrf|marker|cancel|last|old/i.test(name)) return null;
       ASSIGNMENT.lastIndex = 0;
       TAG.lastIndex = 0;
       const match = ASSIGNMENT.exec(text) ?? TAG.exec(text);
@@ -80,6 +83,9 @@ function generic(form: GenericForm): KeywordKind {
   };
 }
 
+/** Files that show how settings look. */
+const ILLUSTRATION = /example|sample|template|schema|fixture|mock|spec|messages|locale|swagger|openapi/;
+
 /** A path, an address, a reference to where the secret is kept, something encrypted, or an expression. */
 function isElsewhere(value: string): boolean {
   return (
@@ -88,6 +94,9 @@ function isElsewhere(value: string): boolean {
     ) ||
     /\(.*\)$|\$|`|\{\{|^\[|^\{|^<|^%|^&|^\*|^@/.test(value) ||
     /^[\w-]+(?:\.[\w-]+){2,}$/.test(value) ||
+    /^[a-z_]\w*(?:\.[a-z_]\w*)+$/i.test(value) ||
+    /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/.test(value) ||
+    /^\d{4}-\d\d-\d\d/.test(value) ||
     /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(value)
   );
 }

@@ -49,6 +49,7 @@ export function address(form: AddressForm): KeywordKind {
       if (match === null) return null;
       const [, user = '', password = '', host = ''] = match;
       if (isNoPassword(password) || NOWHERE.test(host)) return null;
+      if (/^(?:scott|anonymous|user|username|usr|me|login)$/i.test(user)) return null;
       if (password.toLowerCase() === user.toLowerCase() || (password.length < 6 && !/\d/.test(password))) return null;
       const start = from + user.length + 1;
       return { start, end: start + password.length, secret: password, shown: keyword };
