@@ -10,6 +10,9 @@ export {
   type SecretMatch,
   type SecretNote,
 } from './secrets/examiner.ts';
+export { importGitleaks } from './secrets/import/gitleaks.ts';
+export type { RuleSet } from './secrets/import/rule-set.ts';
+export { importTrivy } from './secrets/import/trivy.ts';
 export type { UserRule } from './secrets/import/user-rule.ts';
 export {
   type JoinedSecrets,
