@@ -56,6 +56,7 @@ export type Patient = {
   plan(): Promise<Planned>;
   /** Carries the plan out on a copy of the tree, leaving out what cannot be done. */
   apply(): Promise<Repaired | Unrepaired>;
+  compareVersions(a: string, b: string): number;
   close(): Promise<void>;
 };
 
@@ -63,5 +64,4 @@ export type Family = {
   name: string;
   /** Looks at the tree; null where the image is of another family. @throws ComposeError */
   detect(tree: Tree, architecture: string | undefined): { open(context: FamilyContext): Patient } | null;
-  compareVersions(a: string, b: string): number;
 };

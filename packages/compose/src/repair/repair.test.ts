@@ -1,11 +1,14 @@
 /** The repaired image as a whole: its one layer, its history, repairs of repairs, and archives that are not in order. */
+import { createHash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { OCI_INDEX } from '@pratique/oci';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { NOW, type Over, pathsOf, Scenario } from '../fixture/repair-scenario.ts';
 import { type Deb, RELEASE_DATE } from '../fixture/signed-archive.ts';
 import type { RepairOptions } from './repair.ts';
+import { repairIndex } from './repair-index.ts';
 
 const tool = (version: string, content: string, more: Partial<Deb> = {}): Deb => ({
   name: 'tool',
@@ -255,6 +258,48 @@ describe('an archive that is not in order is refused', () => {
     await scenario.archive.sign({ 'Valid-Until': RELEASE_DATE }, 'own', 'test-security');
     expect((await repaired({}, { allowExpired: true })).repair.result.upgraded).toHaveLength(1);
   });
+});
+
+test('an index gets its repaired images in place, without statements about the originals', async () => {
+  const image = await scenario.image(['tool']);
+  const foreign = { mediaType: image.manifest.mediaType, digest: `sha256:${'a'.repeat(64)}`, size: 1 };
+  const statement = { ...foreign, annotations: { 'vnd.docker.reference.digest': image.manifest.digest } };
+  const child = { ...foreign, digest: image.manifest.digest, size: image.manifest.bytes.length };
+  const platform = (os: string, architecture: string) => ({ platform: { os, architecture } });
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: OCI_INDEX,
+      manifests: [
+        { ...child, ...platform('linux', 'amd64') },
+        { ...foreign, ...platform('windows', 'amd64') },
+        { ...statement, ...platform('unknown', 'unknown') },
+      ],
+    }),
+  );
+  const index = { digest: `sha256:${createHash('sha256').update(bytes).digest('hex')}`, mediaType: OCI_INDEX, bytes };
+  const source = {
+    ...image.source,
+    manifest: async (wanted: string) => (wanted === index.digest ? index : image.source.manifest(wanted)),
+  };
+  const { mirror, keyring } = scenario.archive;
+  const options = {
+    fetch,
+    cacheDir: join(scenario.folder, 'cache'),
+    now: () => NOW,
+    archives: { mirror, keyring },
+  };
+  const repaired = await repairIndex({ ...options, source, reference: index.digest });
+  const [first] = repaired.children;
+  const after = JSON.parse(repaired.manifest.bytes.toString()) as { manifests: { digest: string; size: number }[] };
+  expect(after.manifests.map(({ digest }) => digest)).toEqual([first?.repaired?.manifest.digest, foreign.digest]);
+  expect(repaired.children.map(({ skipped }) => skipped)).toEqual([null, 'it is for windows', expect.any(String)]);
+  const served = await repaired.source.manifest(after.manifests[0]?.digest ?? '');
+  expect(served.bytes.length).toBe(after.manifests[0]?.size);
+  const again = await repairIndex({ ...options, source: repaired.source, reference: repaired.manifest.digest });
+  expect([again.changed, again.manifest.digest]).toEqual([false, repaired.manifest.digest]);
+  await repaired.close();
+  await again.close();
 });
 
 test('an image whose layer is not what its manifest says is refused', async () => {

@@ -174,10 +174,9 @@ async function startingPoint(
   if (!base || context.only) return patient;
   const fresh = openPatient(base, image, context);
   const { versions } = await fresh.plan();
-  const family = FAMILIES[0];
   const keeps = [...planned.versions].every(([name, version]) => {
     const then = versions.get(name);
-    return then !== undefined && family !== undefined && family.compareVersions(then, version) >= 0;
+    return then !== undefined && fresh.compareVersions(then, version) >= 0;
   });
   if (keeps) return fresh;
   await fresh.close();

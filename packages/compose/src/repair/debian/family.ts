@@ -22,7 +22,6 @@ import { readSystem, type System } from './system.ts';
 
 export const debianFamily: Family = {
   name: 'debian',
-  compareVersions,
   detect(tree, architecture) {
     const database = readDatabase(tree);
     if (!database) return null;
@@ -35,6 +34,7 @@ export const debianFamily: Family = {
 const MAX_ATTEMPTS = 200;
 
 class DebianPatient implements Patient {
+  readonly compareVersions = compareVersions;
   readonly #tree: Tree;
   readonly #database: Database;
   readonly #system: System;
