@@ -20,6 +20,8 @@ export type ContentScanners = {
 /** Of one file; beyond it is only counted. */
 const MAX_FACTS = 1000;
 const HEAD_BYTES = 512;
+/** Of rules on one content; what is made to be slow is named as not examined to its end. */
+const CONTENT_MS = 10_000;
 
 /**
  * An examiner to be used for all files of a thread: making one compiles the rules. One content at a time.
@@ -51,7 +53,10 @@ export function createFileExaminer({
     const { path, mode, content, skipped } = file;
     const sha256 = hashLists.length > 0 && skipped === 0 ? createHash('sha256').update(content).digest('hex') : null;
     const kind = contentKind(content.subarray(0, HEAD_BYTES));
-    const found = examineContent({ path, mode, kind, content, skipped, sha256 }, { rules, hashLists });
+    const found = examineContent(
+      { path, mode, kind, content, skipped, sha256 },
+      { rules, hashLists, budget: { ms: CONTENT_MS } },
+    );
     facts.malware.push(...found.matches);
     unexamined.push(...found.unexamined);
   };
