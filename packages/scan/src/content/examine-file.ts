@@ -20,7 +20,7 @@ export type ContentScanners = {
 /** Of one file; beyond it is only counted. */
 const MAX_FACTS = 1000;
 const HEAD_BYTES = 512;
-/** Of rules on one content; what is made to be slow is named as not examined to its end. */
+/** Of rules on one file and all that is in it; what is made to be slow is named as not examined to its end. */
 const CONTENT_MS = 10_000;
 
 /**
@@ -47,16 +47,13 @@ export function createFileExaminer({
     : [];
   const hashLists = malware?.hashLists ?? [];
 
-  const look = (file: FileContent, facts: ContentFacts): void => {
+  const look = (file: FileContent, facts: ContentFacts, budget: { ms: number }): void => {
     if (searcher) facts.secrets.push(...searcher.examine(file));
     if (!malware) return;
     const { path, mode, content, skipped } = file;
     const sha256 = hashLists.length > 0 && skipped === 0 ? createHash('sha256').update(content).digest('hex') : null;
     const kind = contentKind(content.subarray(0, HEAD_BYTES));
-    const found = examineContent(
-      { path, mode, kind, content, skipped, sha256 },
-      { rules, hashLists, budget: { ms: CONTENT_MS } },
-    );
+    const found = examineContent({ path, mode, kind, content, skipped, sha256 }, { rules, hashLists, budget });
     facts.malware.push(...found.matches);
     unexamined.push(...found.unexamined);
   };
@@ -64,10 +61,11 @@ export function createFileExaminer({
   return async (file) => {
     const facts: ContentFacts = { secrets: [], malware: [], unexamined: [] };
     unexamined = facts.unexamined;
-    look(file, facts);
+    const budget = { ms: CONTENT_MS };
+    look(file, facts, budget);
     for await (const item of openNested(file.content, file.path)) {
       if (item.kind === 'unexamined') facts.unexamined.push(item.what);
-      else look({ ...item, size: item.content.length, skipped: 0 }, facts);
+      else look({ ...item, size: item.content.length, skipped: 0 }, facts, budget);
       if (facts.secrets.length + facts.malware.length < MAX_FACTS && facts.unexamined.length < MAX_FACTS) continue;
       facts.unexamined.push({
         path: file.path,
