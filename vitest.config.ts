@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    // Of a machine that has other things to do: what is polled for comes, not in a second.
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 240_000,
     maxWorkers: 2,
     projects: [

@@ -29,13 +29,13 @@ function shown(ca: string): Promise<{ serial: string; end: number }> {
   });
 }
 
-test('a certificate of four seconds is renewed before its end, also when renewing fails first, and clients see no gap', async () => {
+test('a certificate of ten seconds is renewed before its end, also when renewing fails first, and clients see no gap', async () => {
   let issued = 0;
   const failures: unknown[] = [];
   const kept = await keepCertificate({
     issue: async () => {
       if (++issued === 2) throw new Error('the signer is away');
-      return issueServerCertificate(db, master, ['127.0.0.1'], new Date(), 4000);
+      return issueServerCertificate(db, master, ['127.0.0.1'], new Date(), 10_000);
     },
     apply: (fresh) => server?.setSecureContext({ cert: fresh.certificatePem, key: fresh.keyPem }),
     onError: (error) => failures.push(error),
