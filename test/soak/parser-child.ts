@@ -9,6 +9,7 @@ import { compileRules } from '../../packages/scan/src/malware/compile-rules.ts';
 import { examineWithMembers } from '../../packages/scan/src/malware/examine-members.ts';
 import { readRules } from '../../packages/scan/src/malware/read-rules.ts';
 import { malwareWants } from '../../packages/scan/src/malware/wants.ts';
+import { createSecretExaminer, importGitleaks, importTrivy, type RuleSet } from '../../packages/scan/src/secrets.ts';
 import { readVex } from '../../packages/scan/src/vex.ts';
 import { mutate } from './mutate.ts';
 import { PARSERS, type Seed } from './parsers.ts';
@@ -23,6 +24,7 @@ const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 let engines: Parameters<typeof examineWithMembers>[1] | null = null;
 const seeds = parser.seeds();
 const others = seeds.map((one) => one.bytes);
+const examiner = createSecretExaminer({ salt: Buffer.alloc(16, 'fuzz') });
 const mark = openSync(progress, 'w');
 const place = Buffer.alloc(8);
 
@@ -45,10 +47,37 @@ for (let round = Number(first); ; round++) {
 /** An archive or a document may be refused; a file of an image never makes the image unreadable. */
 function isExpected(error: unknown): boolean {
   if (parser?.as === 'layer') return error instanceof OciError;
-  return parser?.as === 'vex' && error instanceof ScanError;
+  return (parser?.as === 'vex' || parser?.as === 'secret-rules') && error instanceof ScanError;
+}
+
+/** Whatever rules survive are used, on text that they were made for. */
+function feedRules(text: string): void {
+  const read: ((text: string) => RuleSet)[] = [importGitleaks, importTrivy];
+  for (const one of read) {
+    let set: RuleSet;
+    try {
+      set = one(text);
+    } catch (error) {
+      if (error instanceof ScanError) continue;
+      throw error;
+    }
+    const content = Buffer.from('shop_key=k3x9q7w1z5r8 '.repeat(200));
+    const path = 'srv/a.sh';
+    createSecretExaminer({ salt: Buffer.alloc(16), kinds: [], rules: set.rules }).examine({
+      path,
+      mode: 0o644,
+      size: content.length,
+      content,
+    });
+  }
 }
 
 async function feed(chosen: Seed, spoil: (bytes: Buffer) => Buffer): Promise<void> {
+  if (parser?.as === 'secret-rules') return feedRules(spoil(chosen.bytes).toString());
+  if (parser?.as === 'secrets') {
+    const content = spoil(chosen.bytes);
+    return void examiner.examine({ path: chosen.path, mode: 0o644, size: content.length, content });
+  }
   if (parser?.as === 'nested') return examine(chosen.path, spoil(chosen.bytes));
   if (parser?.as === 'vex') return void readVex('fuzz', spoil(chosen.bytes));
   if (parser?.as === 'layer') {

@@ -4,14 +4,16 @@ import { join, relative } from 'node:path';
 import { gunzipSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { tar } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { SAMPLES } from '../../packages/scan/src/malware/samples.fixture.ts';
+import { KINDS } from '../../packages/scan/src/secrets.ts';
 import { makeZip } from '../../packages/scan/src/zip/zip.fixture.ts';
+import { seeded } from './random.ts';
 
 export type Parser = {
   name: string;
   /** Share of the time: what reads binary forms gets five times as much. */
   weight: 1 | 5;
   /** `layer`: the bytes are an archive of files; `file`: they are one file of an image; `vex`: a document; `nested`: a content with archives in it. */
-  as: 'layer' | 'file' | 'vex' | 'nested';
+  as: 'layer' | 'file' | 'vex' | 'nested' | 'secrets' | 'secret-rules';
   seeds(): Seed[];
 };
 /** Where the file lies in the image, and what is in it. */
@@ -100,6 +102,28 @@ export const PARSERS: readonly Parser[] = [
     as: 'nested',
     seeds: () => SAMPLES.map(({ path, content }) => ({ path, bytes: content })),
   },
+  {
+    name: 'secrets',
+    weight: 1,
+    as: 'secrets',
+    // The catalog makes them: none stands in the tree.
+    seeds: () =>
+      KINDS.map((kind) => {
+        const { path, text } = kind.sample(seeded(1).next);
+        return { path, bytes: Buffer.from(text as string) };
+      }),
+  },
+  {
+    name: 'secret-rules',
+    weight: 1,
+    as: 'secret-rules',
+    seeds: () => SECRET_RULES.map((text) => ({ path: 'rules', bytes: Buffer.from(text) })),
+  },
+];
+
+const SECRET_RULES = [
+  `[extend]\ndisabledRules = ["github-pat"]\n[[rules]]\nid = "a"\nregex = '''(?i)shop[_-]key=([a-z0-9]{8,40})'''\nkeywords = ["shop"]\nentropy = 2\n[[rules.allowlists]]\nregexes = ['''^demo''']\nstopwords = ["x"]\n`,
+  'rules:\n  - id: a\n    category: general\n    title: A\n    severity: HIGH\n    path: .*\\.sh\n    keywords: [shop]\n    regex: (?i)shop=(?P<secret>[0-9a-z]{8,40})\n    secret-group-name: secret\n    allow-rules: [{id: b, regex: demo}]\n    exclude-block: {description: c, regexes: [x]}\ndisable-rules: [jwt]\n',
 ];
 
 /** Archives in archives, each form around another. */
