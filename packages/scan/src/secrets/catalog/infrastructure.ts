@@ -167,9 +167,6 @@ export const INFRASTRUCTURE: readonly Kind[] = [
     starts: ['glsa_'],
     rest: '[0-9A-Za-z]{32}_[0-9a-f]{8}',
     random: /^glsa_([^_]+)/,
-    check: (text) => crc32Hex(text.slice(0, -9)) === text.slice(-8),
-    seal: (text) => text.slice(0, -8) + crc32Hex(text.slice(0, -9)),
-    certain: true,
   }),
   token({
     id: 'grafana-cloud-token',
