@@ -109,7 +109,8 @@ export const PARSERS: readonly Parser[] = [
     // The catalog makes them: none stands in the tree.
     seeds: () =>
       KINDS.map((kind) => {
-        const { path, text } = kind.sample(seeded(1).next);
+        const random = seeded(1);
+        const { path, text } = kind.sample(() => random.next());
         return { path, bytes: Buffer.from(text as string) };
       }),
   },
