@@ -34,12 +34,15 @@ export function addScan(program: Command, context: Context): void {
     .addHelpText(
       'after',
       '\nExamples:\n  pratique scan vendor/demo:patched\n  pratique scan docker-archive:app.tar --fail-on high\n  pratique scan dir:. --json\n  pratique scan oci:image:1 --format sarif > findings.sarif\n  pratique scan oci:image:1 --scanners secret,malware\n' +
-        '\nAn ignore file:\n  ignore:\n    - id: CVE-2024-1234\n      package: openssl      # optional; * stands for anything\n      reason: TLS is ended before this container\n      until: 2027-01-31\n',
+        '\nAn ignore file:\n  ignore:\n    - id: CVE-2024-1234\n      package: openssl      # optional; * stands for anything\n      reason: TLS is ended before this container\n      until: 2027-01-31\n  secrets:\n    - path: srv/test/**       # kind, fingerprint or path\n      owner: ann\n      reason: made up for the tests\n      expires: 2027-01-31\n',
     )
     .action(async (subject: string, options: Options) => {
       const threshold = options.failOn === undefined ? null : readSeverity(options.failOn);
       const format = readFormat(options.format, options.json);
-      const ignores = options.ignoreFile === undefined ? [] : await readIgnores(context, options.ignoreFile);
+      const ignores =
+        options.ignoreFile === undefined
+          ? { findings: [], secrets: [] }
+          : await readIgnores(context, options.ignoreFile);
       const stated = await applyVexFiles(context, await scanSubject(context, subject, options), options);
       const { scan, ignored } = applyIgnores(context, stated, ignores, new Date());
       context.out(await formatScan(context, format, scan, ignored, options.all));

@@ -1,7 +1,8 @@
 /** Findings that people chose to leave out, each with a reason and an end: our own file, Trivy's and Grype's. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { ImageScan, RankedFinding } from '@pratique/contract';
+import { type ImageScan, type RankedFinding, type Secret, SecretAllow } from '@pratique/contract';
+import { allowSecrets } from '@pratique/scan/secrets/allow';
 import yaml from 'js-yaml';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -20,6 +21,7 @@ export type Ignore = {
   until: Date | null;
 };
 
+export type Ignores = { findings: Ignore[]; secrets: SecretAllow[] };
 export type Ignored = { id: string; package: string; reason: string | null; until: string | null };
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -31,20 +33,24 @@ const When = z.union([z.date(), z.string()]).transform((value, ctx) => {
   return z.NEVER;
 });
 
-const Own = z.strictObject({
-  ignore: z
-    .array(
-      z
-        .strictObject({
-          id: z.string().min(1).optional(),
-          package: z.string().min(1).optional(),
-          reason: z.string().min(1, 'a reason is needed'),
-          until: When,
-        })
-        .refine((one) => one.id !== undefined || one.package !== undefined, 'it names neither an id nor a package'),
-    )
-    .max(10_000),
-});
+const Own = z
+  .strictObject({
+    secrets: z.array(SecretAllow).max(10_000).optional(),
+    ignore: z
+      .array(
+        z
+          .strictObject({
+            id: z.string().min(1).optional(),
+            package: z.string().min(1).optional(),
+            reason: z.string().min(1, 'a reason is needed'),
+            until: When,
+          })
+          .refine((one) => one.id !== undefined || one.package !== undefined, 'it names neither an id nor a package'),
+      )
+      .max(10_000)
+      .optional(),
+  })
+  .refine(({ ignore, secrets }) => ignore !== undefined || secrets !== undefined, 'it has neither ignore nor secrets');
 
 /** @see trivy.dev/docs, "Filtering", .trivyignore.yaml */
 const TrivyYaml = z.looseObject({
@@ -83,13 +89,13 @@ const GrypeYaml = z.looseObject({
 });
 
 /** @throws CliError usage for a file that cannot be read or says something that would be left out in silence */
-export async function readIgnores(context: Context, path: string): Promise<Ignore[]> {
+export async function readIgnores(context: Context, path: string): Promise<Ignores> {
   const file = resolve(context.cwd, path);
   const found = await stat(file).catch(() => null);
   if (!found?.isFile() || found.size > MAX_BYTES)
     throw new CliError(EXIT.usage, `${path} is no ignore file that can be read`);
   const text = await readFile(file, 'utf8');
-  if (basename(file) === '.trivyignore') return readTrivyLines(text, path);
+  if (basename(file) === '.trivyignore') return { findings: readTrivyLines(text, path), secrets: [] };
   let value: unknown;
   try {
     value = yaml.load(text, { schema: yaml.CORE_SCHEMA });
@@ -97,10 +103,14 @@ export async function readIgnores(context: Context, path: string): Promise<Ignor
     throw new CliError(EXIT.usage, `${path} is no YAML: ${(cause as Error).message.split('\n')[0]}`, { cause });
   }
   if (has(value, 'vulnerabilities'))
-    return parse(TrivyYaml, value, path).vulnerabilities.flatMap((one) => fromTrivy(one, path));
+    return {
+      findings: parse(TrivyYaml, value, path).vulnerabilities.flatMap((one) => fromTrivy(one, path)),
+      secrets: [],
+    };
   if (has(value, 'ignore') && firstHas(value, ['vulnerability', 'fix-state', 'vex-status', 'namespace']))
-    return parse(GrypeYaml, value, path).ignore.map((one) => fromGrype(one, path));
-  return parse(Own, value, path).ignore.map(({ id = null, package: name = null, reason, until }) => ({
+    return { findings: parse(GrypeYaml, value, path).ignore.map((one) => fromGrype(one, path)), secrets: [] };
+  const { ignore = [], secrets = [] } = parse(Own, value, path);
+  const findings = ignore.map(({ id = null, package: name = null, reason, until }) => ({
     id,
     package: name,
     version: null,
@@ -109,6 +119,7 @@ export async function readIgnores(context: Context, path: string): Promise<Ignor
     reason,
     until,
   }));
+  return { findings, secrets };
 }
 
 const has = (value: unknown, key: string): value is Record<string, unknown> =>
@@ -189,10 +200,11 @@ function fromGrype(one: z.infer<typeof GrypeYaml>['ignore'][number], path: strin
 export function applyIgnores(
   context: Context,
   scan: ImageScan,
-  ignores: readonly Ignore[],
+  { findings: ignores, secrets: rules }: Ignores,
   now: Date,
 ): { scan: ImageScan; ignored: Ignored[] } {
-  if (ignores.length === 0) return { scan, ignored: [] };
+  const secrets = scan.secrets && rules.length > 0 ? leaveAllowed(context, scan.secrets, rules, now) : scan.secrets;
+  if (ignores.length === 0) return { scan: { ...scan, secrets }, ignored: [] };
   const ended = ignores.filter((one) => one.until !== null && one.until <= now);
   const open = ignores.filter((one) => !ended.includes(one));
   const ignored: Ignored[] = [];
@@ -210,7 +222,22 @@ export function applyIgnores(
     );
   const silent = open.filter((one) => one.reason === null || one.until === null).length;
   if (silent > 0) context.note(`${silent} ignores have no reason or no end; say why and until when.\n`);
-  return { scan: { ...scan, findings }, ignored };
+  return { scan: { ...scan, findings, secrets }, ignored };
+}
+
+function leaveAllowed(
+  context: Context,
+  secrets: readonly Secret[],
+  rules: readonly SecretAllow[],
+  now: Date,
+): Secret[] {
+  const { left, allowed, expired, unused } = allowSecrets(secrets, rules, now.toISOString().slice(0, 10));
+  const named = ({ kind, fingerprint, path }: SecretAllow) => kind ?? path ?? fingerprint?.slice(0, 12) ?? '';
+  if (allowed.length > 0) context.note(`${allowed.length} secrets are allowed, as the ignore file says.\n`);
+  for (const rule of expired)
+    context.note(`The allowance of ${named(rule)} ended on ${rule.expires}; what it allowed counts again.\n`);
+  for (const rule of unused) context.note(`The allowance of ${named(rule)} allows nothing here.\n`);
+  return left;
 }
 
 function covers(rule: Ignore, { id, aliases, package: found, fixedVersion }: RankedFinding): boolean {

@@ -125,6 +125,21 @@ test('--fail-on counts secrets and malware', async () => {
   expect((await home.run(['scan', 'oci:image:1', '--fail-on', 'high', '--scanners', 'vuln'])).code).toBe(0);
 });
 
+test('secrets are allowed by owner, reason and end; what has ended counts again', async () => {
+  const allow = (expires: string) =>
+    writeFile(
+      join(home.dir, 'allow.yaml'),
+      `secrets:\n  - kind: github-personal-access-token\n    owner: ann\n    reason: made up\n    expires: ${expires}\n`,
+    );
+  const args = ['scan', 'oci:image:1', '--scanners', 'secret', '--fail-on', 'high', '--ignore-file', 'allow.yaml'];
+  await allow('2100-01-01');
+  expect(await home.run(args)).toMatchObject({ code: 0, notes: '2 secrets are allowed, as the ignore file says.\n' });
+  await allow('2020-01-01');
+  expect(await home.run(args)).toMatchObject({ code: 1, notes: expect.stringContaining('ended on 2020-01-01') });
+  await writeFile(join(home.dir, 'allow.yaml'), 'secrets:\n  - kind: x\n    owner: ann\n    expires: 2100-01-01\n');
+  expect(await home.run(args)).toMatchObject({ code: 2, notes: expect.stringContaining('secrets.0.reason') });
+});
+
 test('a folder is looked into likewise', async () => {
   await mkdir(join(home.dir, 'folder'));
   await writeFile(join(home.dir, 'folder', 'notes.txt'), `use ${told}\n`);
