@@ -9,6 +9,13 @@ const STAMP = stampOf();
 const CLI = dirname(import.meta.dirname);
 const ROOT = dirname(dirname(CLI));
 
+/** Threads that a command starts: entries of their own, beside the command's. */
+const THREADS = [
+  'packages/compose/src/unpack/deb-worker.ts',
+  'packages/oci/src/layers/unpack-thread.ts',
+  'packages/scan/src/content/content-thread.ts',
+];
+
 /**
  * What was read, as it was when it was read. Installed packages are accounted for by what npm writes last.
  * @type {import('./bundle-stamp.mjs').Input[]}
@@ -21,10 +28,20 @@ const note = (/** @type {string} */ path) => {
 
 if (!currentBundle()) await bundle();
 
+/**
+ * A thread's joined modules lie beside whoever starts it; another module stays where its source is. The brackets keep the
+ * place of the joined file from being written out as the source's below.
+ * @param {string} said @param {string} name
+ */
+function besideThis(said, name) {
+  const known = THREADS.some((path) => path.endsWith(`/${name}.ts`));
+  return known ? `new URL('./${name}.mjs', import.meta['url'])` : said;
+}
+
 async function bundle() {
   note(join(ROOT, 'node_modules', '.package-lock.json'));
   const made = await rolldown({
-    input: join(CLI, 'src', 'main.ts'),
+    input: [join(CLI, 'src', 'main.ts'), ...THREADS.map((path) => join(ROOT, path))],
     platform: 'node',
     // Programs in machine code stay where they are.
     external: [/\.node$/, '@litko/yara-x'],
@@ -38,6 +55,7 @@ async function bundle() {
           if (!code.includes('import.meta.')) return null;
           return {
             code: code
+              .replace(/new URL\('\.\/([\w-]+)\.ts', import\.meta\.url\)/g, besideThis)
               .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))
               .replaceAll('import.meta.dirname', JSON.stringify(dirname(id)))
               .replaceAll('import.meta.filename', JSON.stringify(id)),
