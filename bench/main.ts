@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 const BENCHES: Record<string, () => Promise<string>> = {
   registry: async () => (await import('./registry.ts')).benchRegistry(),
   sbom: async () => (await import('./sbom.ts')).benchSbom(),
+  contents: async () => (await import('./contents.ts')).benchContents(),
   advisories: async () => (await import('./advisories.ts')).benchAdvisories(),
   findings: async () => (await import('./findings.ts')).benchFindings(),
   coverage: async () => (await import('./coverage.ts')).benchCoverage(),
