@@ -1,8 +1,7 @@
 /** Contents of several files in one piece of memory, which is handed to another thread as a whole. */
-import { ContentWindow } from '../malware/content-window.ts';
 
 /** Many small files share this much; a larger one has a batch of its own. */
-const BATCH_BYTES = 1024 * 1024;
+export const BATCH_BYTES = 1024 * 1024;
 
 export type BatchFile = { path: string; mode: number; size: number; offset: number; length: number; skipped: number };
 export type Limits = { headBytes: number; tailBytes: number };
@@ -14,14 +13,14 @@ export class Batch<T> {
   readonly bytes: number;
   readonly files: BatchFile[] = [];
   readonly notes: T[] = [];
-  #memory: ArrayBuffer | null;
+  readonly #memory: ArrayBuffer;
   #used = 0;
   #open = 0;
 
-  /** @param first bytes of the file that it is made for */
-  constructor(first: number) {
-    this.bytes = Math.max(BATCH_BYTES, first);
-    this.#memory = new ArrayBuffer(this.bytes);
+  /** @param memory is the batch's until it is handed on */
+  constructor(memory: ArrayBuffer) {
+    this.bytes = memory.byteLength;
+    this.#memory = memory;
   }
 
   fits(length: number): boolean {
@@ -33,36 +32,39 @@ export class Batch<T> {
     return this.#open > 0;
   }
 
+  get memory(): ArrayBuffer {
+    return this.#memory;
+  }
+
   /** @param note comes back with the batch, at the file's place */
   add(file: { path: string; mode: number; size: number }, limits: Limits, note: T): Slot {
+    const { size } = file;
+    const room = wantedBytes(size, limits);
     const place: BatchFile = { ...file, offset: this.#used, length: 0, skipped: 0 };
-    const room = wantedBytes(file.size, limits);
-    const into = Buffer.from(this.#memory ?? new ArrayBuffer(0), this.#used, room);
+    const into = Buffer.from(this.#memory, this.#used, room);
     this.#used += room;
     this.#open += 1;
     this.files.push(place);
     this.notes.push(note);
-    const window = room < file.size ? new ContentWindow(limits) : null;
+    // All of it, or what is before the middle and what is behind it.
+    const head = room < size ? limits.headBytes : size;
+    const middleEnd = size - (room - head);
+    let at = 0;
+    const take = (piece: Buffer, from: number, to: number): void => {
+      if (to > from) place.length += piece.copy(into, place.length, from, to);
+    };
     return {
       data(piece) {
-        if (window) window.data(piece);
-        else place.length += piece.copy(into, place.length);
+        const [start, end] = [at, at + piece.length];
+        at = end;
+        take(piece, 0, Math.min(end, head) - start);
+        take(piece, Math.max(start, head, middleEnd) - start, end - start);
       },
       end: () => {
         this.#open -= 1;
-        if (!window) return;
-        const { content, skipped } = window.end();
-        place.length = content.copy(into);
-        place.skipped = skipped + content.length - place.length;
+        place.skipped = Math.max(0, at - place.length);
       },
     };
-  }
-
-  /** Gives the memory away. */
-  take(): ArrayBuffer {
-    const memory = this.#memory ?? new ArrayBuffer(0);
-    this.#memory = null;
-    return memory;
   }
 }
 

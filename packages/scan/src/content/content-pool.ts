@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { ScanError } from '../error.ts';
-import type { Batch } from './batch.ts';
+import { BATCH_BYTES, type Batch } from './batch.ts';
 import type { ContentFacts } from './content-facts.ts';
 import type { Answer, Started, Task } from './content-thread.ts';
 
@@ -16,6 +16,8 @@ export class ContentPool {
   readonly #threads: { worker: Worker; bytes: number }[] = [];
   readonly #under = new Map<number, { batch: Batch<Asked>; thread: { bytes: number } }>();
   readonly #waiting: (() => void)[] = [];
+  /** Of batches that came back: new memory would be filled with zeros, and wait for the collector. */
+  readonly #free: ArrayBuffer[] = [];
   #bytes = 0;
   #next = 0;
   #failure: ScanError | null = null;
@@ -35,6 +37,11 @@ export class ContentPool {
     }
   }
 
+  /** @param bytes that the first file of a batch takes */
+  memoryFor(bytes: number): ArrayBuffer {
+    return bytes > BATCH_BYTES ? new ArrayBuffer(bytes) : (this.#free.pop() ?? new ArrayBuffer(BATCH_BYTES));
+  }
+
   give(batch: Batch<Asked>): void {
     const [first, ...others] = this.#threads;
     if (this.#failure || !first) {
@@ -46,7 +53,7 @@ export class ContentPool {
     thread.bytes += batch.bytes;
     this.#bytes += batch.bytes;
     this.#under.set(id, { batch, thread });
-    const memory = batch.take();
+    const { memory } = batch;
     thread.worker.postMessage({ id, memory, files: batch.files } satisfies Task, [memory]);
   }
 
@@ -61,10 +68,11 @@ export class ContentPool {
     for (const { worker } of this.#threads.splice(0)) await worker.terminate();
   }
 
-  #take({ id, facts }: Answer): void {
+  #take({ id, facts, memory }: Answer): void {
     const done = this.#under.get(id);
     if (!done) return;
     this.#under.delete(id);
+    if (memory.byteLength === BATCH_BYTES) this.#free.push(memory);
     this.#bytes -= done.batch.bytes;
     done.thread.bytes -= done.batch.bytes;
     for (const [at, { resolve }] of done.batch.notes.entries()) resolve(facts[at] ?? null);

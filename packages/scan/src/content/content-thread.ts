@@ -5,8 +5,8 @@ import { type ContentFacts, hasFacts } from './content-facts.ts';
 import { type ContentScanners, createFileExaminer } from './examine-file.ts';
 
 export type Task = { id: number; memory: ArrayBuffer; files: BatchFile[] };
-/** Facts at the places of the files. */
-export type Answer = { id: number; facts: (ContentFacts | null)[] };
+/** Facts at the places of the files; the memory goes back to be used again. */
+export type Answer = { id: number; facts: (ContentFacts | null)[]; memory: ArrayBuffer };
 export type Started = { secrets: { salt: Uint8Array } | null; malware: boolean };
 
 const { secrets, malware } = workerData as Started;
@@ -24,6 +24,6 @@ parentPort?.on('message', ({ id, memory, files }: Task) => {
       const found = await examine({ ...file, content: Buffer.from(memory, offset, length) });
       facts.push(hasFacts(found) ? found : null);
     }
-    parentPort?.postMessage({ id, facts } satisfies Answer);
+    parentPort?.postMessage({ id, facts, memory } satisfies Answer, [memory]);
   });
 });

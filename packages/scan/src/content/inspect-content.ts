@@ -57,7 +57,7 @@ export function inspectBeside({ secrets, malware }: ContentWanted): ContentInspe
       if (!limits) return null;
       const length = wantedBytes(file.size, limits);
       if (current && !current.fits(length)) seal();
-      current ??= new Batch<Asked>(length);
+      current ??= new Batch<Asked>(pool.memoryFor(length));
       const batch = current;
       const { path, mode, size } = file;
       let asked: Asked = { resolve() {}, reject() {} };
