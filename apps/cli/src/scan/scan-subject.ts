@@ -39,7 +39,8 @@ export async function scanSubject(context: Context, subject: string, options: Sc
       EXIT.usage,
       `${subject} is in a registry, and --offline asks none; pull it first: pratique copy ${subject} oci:DIR:TAG`,
     );
-  const scanners = options.onlyContents ? [] : readScanners(options.scanners);
+  // What a bill of materials needs: nothing that is known elsewhere, and no advisories.
+  const scanners: Scanner[] = options.onlyContents ? ['license'] : readScanners(options.scanners);
   const stored = await readStored(context, subject, options);
   if (stored) return only(scanners, stored);
   const { examine } = await import('./examine.ts');
@@ -49,16 +50,9 @@ export async function scanSubject(context: Context, subject: string, options: Sc
     scanners,
     profile: readProfile(options.profile),
   });
-  if (options.onlyContents)
-    return {
-      image: { reference, digest, distribution: inventory.distribution },
-      packages: inventory.packages,
-      findings: [],
-      missing: inventory.missing,
-      uncovered: [],
-      ...content,
-    };
-  const { uncovered, ...offered } = await matchHere(context, { inventory, exposure }, options);
+  const { uncovered, ...offered } = scanners.includes('vuln')
+    ? await matchHere(context, { inventory, exposure }, options)
+    : { packages: inventory.packages, findings: [], uncovered: [] };
   return only(scanners, {
     image: { reference, digest, distribution: inventory.distribution },
     ...offered,
