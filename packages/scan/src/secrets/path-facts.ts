@@ -15,7 +15,7 @@ export type PathFacts = {
   keyFile: boolean;
   /** A file of settings: here a value with a telling name is enough. */
   configuration: boolean;
-  /** Written by tools: lock files, source maps, minified code, lists of hashes. Values with telling names are no secrets there. */
+  /** Written by tools, or texts that people read: lock files, source maps, minified code, lists of hashes, messages. Values with telling names are no secrets there. */
   generated: boolean;
 };
 
@@ -30,7 +30,7 @@ const KEY_FILE =
 const ILLUSTRATION =
   /(?:^|\/)(?:docs?|documentation|man|info|examples?|samples?|demos?|tests?|__tests__|testing|test-?data|test-?suite|specs?|fixtures?|__fixtures__|mocks?|__mocks__|benchmarks?|tutorials?|cookbook|conformance_tests?|locale|i18n)(?:\/|$)|(?:^|[._-])(?:test|tests|spec|example|sample|mock|fixture|dist)\.[\w.]{1,12}$|\/(?:readme|changelog|changes|history|news|license)[^/]*$|\.(?:md|markdown|rst|html?|adoc|pod)$/i;
 const GENERATED =
-  /(?:^|[.-])(?:lock|min\.m?js|min\.css|map|sum|snap|bundle\.js|tsbuildinfo)$|^(?:package-lock|npm-shrinkwrap|deno|composer)[\w.-]*\.(?:json|lock)$|^(?:pnpm-lock\.yaml|go\.sum|yarn\.lock|record|checksums?\.\w+|sha\d+sums?|md5sums|\.package-lock\.json|installed\.json)$|\.(?:md5sums|sha256|sha512|asc|sig|svg|css|pdb|po|pot|tex|ipynb|proto|d\.ts|crt|cer|pub|integrity|sbom|cdx\.json|spdx\.json)$/;
+  /(?:^|[.-])(?:lock|min\.m?js|min\.css|map|sum|snap|bundle\.js|tsbuildinfo)$|^(?:package-lock|npm-shrinkwrap|deno|composer)[\w.-]*\.(?:json|lock)$|^(?:pnpm-lock\.yaml|go\.sum|yarn\.lock|record|checksums?\.\w+|sha\d+sums?|md5sums|\.package-lock\.json|installed\.json)$|\.(?:md5sums|sha256|sha512|asc|sig|svg|css|pdb|po|pot|tex|ipynb|proto|d\.ts|crt|cer|pub|integrity|sbom|cdx\.json|spdx\.json)$|(?:strings|messages?)(?:_[a-z_]{2,10})?\.properties$/;
 
 /** @param path with `/` between its parts; a leading slash is left out */
 export function pathFacts(path: string, now: number | null = null): PathFacts {
