@@ -16,7 +16,7 @@ import { rust } from './rust/rust.ts';
 import { sbom } from './sbom/sbom.ts';
 
 /** Raised whenever the same image would give another inventory. */
-export const CATALOGER_REVISION = 3;
+export const CATALOGER_REVISION = 4;
 
 export const CATALOGERS: readonly Cataloger[] = [
   dpkg,

@@ -168,6 +168,25 @@ describe('Debian', () => {
     const inventory = await inventoryImage({ layers: [layerOf(gzipSync(tar(OS, ...entries)))], config: {} });
     expect(gaps(inventory)).toContain('unreadable dpkg var/lib/dpkg/status');
   });
+
+  test('files of an upgrade belong to the package though its list is that of a lower layer', async () => {
+    const list = { path: 'var/lib/dpkg/info/app.list', content: '/usr/lib/node_modules/inner/package.json\n' };
+    const database = (version: string) => [
+      status(record('app', version)),
+      {
+        path: 'var/lib/dpkg/info/app.md5sums',
+        content: `${version.padEnd(32, '0')}  usr/lib/node_modules/inner/package.json\n`,
+      },
+      packageJson('usr/lib/node_modules/inner', 'inner', version),
+    ];
+    const ownerOf = async (layers: Parameters<typeof take>[0]) =>
+      (await take(layers)).packages.find(({ type }) => type === 'npm')?.owner ?? null;
+    const lower = [OS, list, ...database('1')];
+    expect(await ownerOf([lower, database('2')])).toMatch(/^pkg:deb\/debian\/app@2/);
+    // Without the sums nothing says that dpkg brought it.
+    const [state, , other] = database('3');
+    expect(await ownerOf([lower, state && other ? [state, other] : []])).toBeNull();
+  });
 });
 
 describe('Alpine', () => {

@@ -31,7 +31,7 @@ export const dpkg: Cataloger = {
     for (const file of files) {
       const owner = ownerOf(file, byName);
       if (!owner) continue;
-      result.owned.push(ownedFiles(file, owner));
+      result.owned.push(ownedFiles(file, owner, context));
       // dpkg rewrites its one database in every layer, but a package's own list only when it installs the package.
       owner.layer = context.layerOf(file.node);
       owner.paths.push(file.path);
@@ -78,10 +78,13 @@ function ownerOf(file: CatalogedFile, byName: ReadonlyMap<string, Package>): Pac
 }
 
 /** The one file lists paths, the other sums and paths. */
-function ownedFiles(file: CatalogedFile, owner: Package): OwnedFiles {
+function ownedFiles(file: CatalogedFile, owner: Package, { tree }: CatalogContext): OwnedFiles {
   const lines = file.content.toString('utf8').split('\n');
   const paths = file.path.startsWith(INFO) ? lines : lines.map((line) => line.replace(/^[0-9a-f]{32}\s+/, ''));
-  return { purl: owner.purl, paths, record: file.node };
+  // An upgrade in a layer that holds only what differs leaves an equal list below; the sums differ always.
+  const sums = tree.lookup(file.path.replace(/\.list$/, '.md5sums'), false);
+  const record = sums?.kind === 'file' && sums.layer > file.node.layer ? sums : file.node;
+  return { purl: owner.purl, paths, record };
 }
 
 function unreadable(path: string, detail: string): Missing {
