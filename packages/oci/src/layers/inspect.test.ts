@@ -1,9 +1,10 @@
 /** What an inspector sees of layers, and that it is remembered with them. */
+import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { InspectedFile, Inspector } from './inspect.ts';
 import { keepAll, rememberAll } from './merge.fixture.ts';
 import { mergeLayers } from './merge-layers.ts';
-import { gzipLayer } from './tar-fixture.ts';
+import { gzipLayer, layerOf, tar } from './tar-fixture.ts';
 
 const lower = gzipLayer(
   { path: 'etc/key', content: 'one secret' },
@@ -72,4 +73,19 @@ test('layers that are read ahead are inspected alike, and a failing inspection e
     flush() {},
   };
   await expect(mergeLayers([lower, upper], { ...options, inspector })).rejects.toThrow('the engine is gone');
+});
+
+test('a content that breaks off is ended too: what others gave beside it does not wait for it', async () => {
+  const [cut, open] = [tar({ path: 'cut', content: 'x'.repeat(4000) }).subarray(0, 2000), [] as string[]];
+  const inspector: Inspector = {
+    open({ path }) {
+      open.push(path);
+      return { data() {}, end: () => void open.splice(open.indexOf(path), 1) };
+    },
+    room: () => null,
+    flush() {},
+  };
+  const merging = mergeLayers([layerOf(gzipSync(cut))], { examine: () => null, inspector });
+  await expect(merging).rejects.toMatchObject({ code: 'layer-invalid' });
+  expect(open).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { type Examine, examineFile, examineSparse } from './examine.ts';
 import type { InspectedFacts, Inspector } from './inspect.ts';
 import { type LayerRecord, LayerRecorder, type RecordedEntry } from './layer-record.ts';
 import { type LayerInput, type LayerRead, type ReadLayerOptions, readLayer } from './read-layer.ts';
+import type { EntrySink } from './tar-reader.ts';
 
 /**
  * @param remember false where nobody wants the record
@@ -19,6 +20,7 @@ export async function recordLayer(
   const recorder = remember ? new LayerRecorder() : null;
   let recorded: RecordedEntry | null = null;
   const found: InspectedFacts[] = [];
+  let open: EntrySink | null = null;
   const target: LayerTarget = {
     ...to,
     file(path, node, entry) {
@@ -39,27 +41,36 @@ export async function recordLayer(
         // Told when all are waited for; the layer itself may fail before.
         if (said instanceof Promise) said.catch(() => {});
       });
+      open = sink;
       return {
         data: (piece) => sink.data(piece),
         end() {
+          open = null;
           sink.end();
           done();
         },
       };
     },
   };
-  const result = await readLayer(
-    layer,
-    (entry) => {
-      recorded = recorder?.note(entry) ?? null;
-      return applyEntry(target, entry);
-    },
-    { ...reading, room: inspector ? () => inspector.room() : undefined },
-  );
-  inspector?.flush();
+  let result: LayerRead;
+  try {
+    result = await readLayer(
+      layer,
+      (entry) => {
+        recorded = recorder?.note(entry) ?? null;
+        return applyEntry(target, entry);
+      },
+      { ...reading, room: inspector ? () => inspector.room() : undefined },
+    );
+  } finally {
+    // A content that breaks off is ended, so that what another layer gave beside it does not wait for it.
+    (open as EntrySink | null)?.end();
+    inspector?.flush();
+  }
   const facts = await settleFacts(found);
   const record = recorder?.finish(result) ?? null;
-  for (const { examined } of record?.entries ?? []) if (examined) examined.facts = (await examined.facts) ?? null;
+  for (const { examined } of record?.entries ?? [])
+    if (examined?.facts instanceof Promise) examined.facts = (await examined.facts) ?? null;
   return { ...result, record, facts };
 }
 

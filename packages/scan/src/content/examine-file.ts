@@ -63,6 +63,8 @@ export function createFileExaminer({
     unexamined = facts.unexamined;
     const budget = { ms: CONTENT_MS };
     look(file, facts, budget);
+    // An archive without its middle cannot be opened; that it is partial has been said.
+    if (file.skipped > 0) return facts;
     for await (const item of openNested(file.content, file.path)) {
       if (item.kind === 'unexamined') facts.unexamined.push(item.what);
       else look({ ...item, size: item.content.length, skipped: 0 }, facts, budget);

@@ -2,7 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Inspector } from '@pratique/oci/layers/inspect';
 import { mergeLayers } from '@pratique/oci/layers/merge-layers';
-import { gzipLayer } from '@pratique/oci/layers/tar-fixture';
+import { gzipLayer, layerOf, tar } from '@pratique/oci/layers/tar-fixture';
 import { describe, expect, test } from 'vitest';
 import { eicar, noise } from '../malware/samples.fixture.ts';
 import { KINDS } from '../secrets/catalog/list.ts';
@@ -100,4 +100,22 @@ test('threads that are gone end the work with an error', async () => {
     },
   });
   await expect(merging).rejects.toMatchObject({ code: 'engine-failed' });
+});
+
+test.each([
+  ['lower', 0],
+  ['upper', 1],
+])('a %s layer that breaks off in a file ends the merge, whoever shares a batch with it', async (_, broken) => {
+  const cut = tar({ path: 'srv/cut', content: noise(200_000) }).subarray(0, 100_000);
+  const whole = gzipLayer({ path: 'srv/whole', content: text });
+  const layers = broken === 0 ? [layerOf(gzipSync(cut)), whole] : [whole, layerOf(gzipSync(cut))];
+  const inspector = inspectBeside(WANTED);
+  try {
+    // Both are read at once.
+    await expect(mergeLayers(layers, { examine: () => null, inspector, besideBytes: 0 })).rejects.toMatchObject({
+      code: 'layer-invalid',
+    });
+  } finally {
+    await inspector.close();
+  }
 });
