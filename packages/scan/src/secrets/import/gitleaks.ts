@@ -3,7 +3,7 @@ import { parse } from 'smol-toml';
 import { z } from 'zod';
 import { ScanError } from '../../error.ts';
 import { KINDS } from '../catalog/list.ts';
-import { kindsNamed, MAX_DOCUMENT_BYTES, MAX_RULES, type RuleSet, sentence } from './rule-set.ts';
+import { eachRule, kindsNamed, MAX_DOCUMENT_BYTES, type RuleSet, sentence } from './rule-set.ts';
 import { compileRule, type Exemption } from './user-rule.ts';
 
 const Texts = z.array(z.string().max(10_000)).max(10_000).default([]);
@@ -77,13 +77,7 @@ export function importGitleaks(text: string): RuleSet {
       what: 'allowlist',
       reason: 'it holds for the rules of this file, not for the catalog',
     });
-  for (const [at, raw] of document.rules.slice(0, MAX_RULES).entries()) addRule(set, raw, at, general);
-  if (document.rules.length > MAX_RULES)
-    set.left.push({
-      rule: null,
-      what: 'rules',
-      reason: `${document.rules.length} rules, of which ${MAX_RULES} were read`,
-    });
+  eachRule(set, document.rules, (raw, at) => addRule(set, raw, at, general));
   return set;
 }
 

@@ -11,7 +11,7 @@ export type RuleSet = {
   left: { rule: string | null; what: string; reason: string }[];
 };
 
-export const MAX_RULES = 1000;
+const MAX_RULES = 1000;
 export const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 
 /** Other tools' names of kinds that the catalog calls otherwise. */
@@ -54,4 +54,11 @@ export function kindsNamed(name: string, catalog: ReadonlySet<string>): string[]
 
 export function sentence(error: unknown): string {
   return error instanceof Error ? error.message.slice(0, 300) : 'unknown error';
+}
+
+/** The rules that are read; how many there are beyond them is said. */
+export function eachRule(set: RuleSet, rules: readonly unknown[], add: (raw: unknown, at: number) => void): void {
+  for (const [at, raw] of rules.slice(0, MAX_RULES).entries()) add(raw, at);
+  if (rules.length > MAX_RULES)
+    set.left.push({ rule: null, what: 'rules', reason: `${rules.length} rules, of which ${MAX_RULES} were read` });
 }
