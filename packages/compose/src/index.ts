@@ -13,6 +13,7 @@ export type { ScriptResult, ScriptStatus } from './install/run-script.ts';
 export type { Provenance } from './provenance.ts';
 export type { RepairPhase, WantedPackage } from './repair/family.ts';
 export { REPAIR_LAYER, REPAIRED_FROM } from './repair/image/write-image.ts';
+export { describeRepair, type RepairBuild } from './repair/provenance.ts';
 export { type RepairedImage, type RepairOptions, repairImage } from './repair/repair.ts';
 export { type RepairedChild, type RepairedIndex, repairIndex } from './repair/repair-index.ts';
 export { openRuncSandbox, type RuncOptions } from './repair/sandbox/runc.ts';

@@ -7,6 +7,7 @@ import { OCI_INDEX } from '@pratique/oci';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { NOW, type Over, pathsOf, Scenario } from '../fixture/repair-scenario.ts';
 import { type Deb, RELEASE_DATE } from '../fixture/signed-archive.ts';
+import { describeRepair } from './provenance.ts';
 import type { RepairOptions } from './repair.ts';
 import { repairIndex } from './repair-index.ts';
 
@@ -83,6 +84,39 @@ describe('a repair', () => {
     const fresh = await scenario.repair(image);
     expect(second.manifest.digest).toBe(fresh.manifest.digest);
     expect((await scenario.tree(second)).readText('/usr/bin/tool')).toBe('three');
+  });
+
+  test('drops no layer on the word of a label, where it is known which images are repairs', async () => {
+    const { repair } = await repaired();
+    await scenario.archive.publish('test-security', [tool('3.0', 'three')]);
+    const asked: string[] = [];
+    const isRepair = (digest: string) => asked.push(digest) === 0;
+    const second = await scenario.repair(repair, { isRepair });
+    expect(asked).toEqual([repair.manifest.digest]);
+    expect(parsed(second).layers.slice(0, -1)).toEqual(parsed(repair).layers);
+    expect(second.result).toMatchObject({ original: repair.manifest.digest, layer: { replaces: null } });
+  });
+
+  test('is stated with the original, the lists of packages and every package by its hash', async () => {
+    const { image, repair } = await repaired();
+    const { from, to, upgraded, sources } = repair.result;
+    const statement = describeRepair({
+      digest: to ?? '',
+      name: 'registry.example/tool',
+      original: from,
+      results: [repair.result],
+      onlyFindings: false,
+      started: NOW,
+      finished: NOW,
+    });
+    expect(statement.subject).toEqual([{ name: 'image', digest: { sha256: to?.slice(7) } }]);
+    const { externalParameters, resolvedDependencies } = statement.predicate.buildDefinition;
+    expect(externalParameters).toEqual({ image: `registry.example/tool@${image.manifest.digest}`, upgrades: 'all' });
+    expect(resolvedDependencies.map(({ digest }) => digest.sha256)).toEqual([
+      from.slice(7),
+      ...sources.map(({ digest }) => digest.slice(7)),
+      ...upgraded.map(({ sha256 }) => sha256),
+    ]);
   });
 
   test('takes nothing back that an earlier one brought and the archive no longer has', async () => {

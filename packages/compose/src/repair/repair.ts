@@ -36,6 +36,8 @@ export type RepairOptions = {
   seen?: readonly { uri: string; date: string }[];
   /** Where scripts run that cannot be carried out on the tree; without one such packages are left. */
   sandbox?: Sandbox | null;
+  /** Whether the image of this digest is a repair of an earlier time; by default what its labels say of it is believed. */
+  isRepair?: (digest: string) => boolean;
   /** Bytes of all layers unpacked together; they lie in a temporary folder meanwhile. 32 GiB by default. */
   maxImageBytes?: number;
   /** Where temporary folders are made; the system's by default. */
@@ -95,7 +97,8 @@ async function repair(
   folder: string,
   close: () => Promise<void>,
 ): Promise<RepairedImage> {
-  const earlier = findEarlierRepair(image);
+  // A label that was forged would make us drop a layer that is no repair.
+  const earlier = (options.isRepair?.(image.raw.digest) ?? true) ? findEarlierRepair(image) : null;
   const { base, current } = readTrees(image, earlier);
   const context = contextOf(options, folder);
   const patient = openPatient(current, image, context);
