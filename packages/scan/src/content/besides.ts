@@ -15,7 +15,7 @@ export type Wanted = ContentWanted & {
 };
 
 /** How contents are chosen, cut and given to the examiners. Raised whenever the same contents would give other facts. */
-const CONTENT_REVISION = 1;
+const CONTENT_REVISION = 2;
 
 /** Names what is looked for and by which rules, for the memory of layers. The salt is in it, and cannot be read from it. */
 export function contentRevision({ secrets, malware, baseline }: Wanted): string {

@@ -1,6 +1,6 @@
 /** Looks into one content, and into the archives in it, with every examiner that is on. */
 import { createHash } from 'node:crypto';
-import type { Unexamined } from '@pratique/contract';
+import type { MalwareMatch, Unexamined } from '@pratique/contract';
 import { openNested } from '../archives/open-nested.ts';
 import { compileRules } from '../malware/compile-rules.ts';
 import { contentKind } from '../malware/content-kind.ts';
@@ -43,7 +43,7 @@ export function createFileExaminer({
       })
     : null;
   const rules = malware
-    ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique') }, ...(malware.bundles ?? [])]
+    ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique', { lazy: true }) }, ...(malware.bundles ?? [])]
     : [];
   const hashLists = malware?.hashLists ?? [];
 
@@ -54,7 +54,7 @@ export function createFileExaminer({
     const sha256 = hashLists.length > 0 && skipped === 0 ? createHash('sha256').update(content).digest('hex') : null;
     const kind = contentKind(content.subarray(0, HEAD_BYTES));
     const found = examineContent({ path, mode, kind, content, skipped, sha256 }, { rules, hashLists, budget });
-    facts.malware.push(...found.matches);
+    facts.malware.push(...(found.matches.length > 0 ? withDigest(found.matches, skipped === 0 ? content : null) : []));
     unexamined.push(...found.unexamined);
   };
 
@@ -78,4 +78,10 @@ export function createFileExaminer({
     }
     return facts;
   };
+}
+
+/** By its digest a file can be allowed: the same one wherever it lies, and no other. Null where not all of it was read. */
+function withDigest(matches: readonly MalwareMatch[], content: Buffer | null): MalwareMatch[] {
+  const sha256 = content && createHash('sha256').update(content).digest('hex');
+  return matches.map((match) => ({ ...match, sha256 }));
 }

@@ -81,10 +81,12 @@ export function inspectBeside({ secrets, malware }: ContentWanted): ContentInspe
 }
 
 export function inspectHere({ secrets, malware }: ContentWanted): ContentInspector {
-  const examine = createFileExaminer({ secrets, malware: malware ? {} : null });
+  // Rules are compiled for the first content: an image of which all layers are remembered needs none.
+  let examine: ReturnType<typeof createFileExaminer> | null = null;
   let last: Promise<void> | null = null;
   const examineNext = async (before: Promise<void> | null, file: FileContent): Promise<ContentFacts | null> => {
     await before;
+    examine ??= createFileExaminer({ secrets, malware: malware ? {} : null });
     const facts = await examine(file);
     return hasFacts(facts) ? facts : null;
   };
