@@ -2,6 +2,7 @@
 import type { Finding, ImageScan } from '@pratique/contract';
 import { prioritise, withCandidates } from '@pratique/scan';
 import type { BlobStore } from '../blobs/store.ts';
+import { readContents } from '../contents/read-contents.ts';
 import type { Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { readPlatforms } from '../inventory/platforms.ts';
@@ -17,6 +18,8 @@ export type ScanDeps = {
   vex: StatedDeps['vex'];
   config: { dataDir: string; publicUrl: string };
 };
+
+const NOT_EXAMINED = { secrets: null, malware: null, unexamined: null, baseline: null };
 
 /** Packages and findings of one image, or of one platform of an index. @throws ServerError `conflict` before it was scanned */
 export async function readScan(
@@ -44,8 +47,7 @@ export async function readScan(
     ...known,
     missing: inventory.missing,
     uncovered: scanned.uncovered,
-    // The chain does not look into contents yet; the command line does.
-    ...{ secrets: null, malware: null, unexamined: null, baseline: null },
+    ...((await readContents(tx, digest)) ?? NOT_EXAMINED),
   };
 }
 

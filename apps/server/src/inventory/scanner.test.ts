@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import type { Inventory } from '@pratique/contract';
 import { tarEntry } from '@pratique/oci/layers/tar-fixture';
 import { afterAll, describe, expect, test } from 'vitest';
 import { layerMemories } from './layer-memories.ts';
@@ -12,6 +11,7 @@ import { createScanner, limitScanners, type ScannersPart } from './scanner.ts';
 const root = resolve(import.meta.dirname, '..', '..', '..', '..');
 const folder = await mkdtemp(join(tmpdir(), 'pratique-scanner-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
+const NOTHING = { inventory: null, contents: null, failure: null };
 const limits = { memoryMb: 256, timeoutS: 60 };
 
 async function layer(bytes: Buffer) {
@@ -28,8 +28,8 @@ async function layer(bytes: Buffer) {
 describe('a scanner child', () => {
   test('answers with the inventory of an empty layer', async () => {
     const scan = createScanner(root, [folder], limits);
-    const inventory = await scan({ layers: [await layer(gzipSync(Buffer.alloc(1024)))], config: {} });
-    expect(inventory.packages).toEqual([]);
+    const { inventory } = await scan({ layers: [await layer(gzipSync(Buffer.alloc(1024)))], config: {} });
+    expect(inventory?.packages).toEqual([]);
   });
 
   test('tells a corrupt layer apart from a fault that may pass', async () => {
@@ -76,6 +76,34 @@ describe('a scanner child', () => {
       await expect(scan({ layers: [{ ...inside, path }], config: {} })).rejects.toThrow(/access|permission/i);
   });
 
+  test('looks into contents in the same reading, or into them alone, and knows them again from the memory', async () => {
+    const memory = await layerMemories(join(folder, 'memory'), 64).of('contents');
+    const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR', '-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*'].join('');
+    const token = `ghp_${'x'.repeat(4)}`;
+    const one = await layer(
+      gzipSync(
+        Buffer.concat([
+          tarEntry({ path: 'etc/' }),
+          tarEntry({ path: 'etc/eicar.com', content: eicar }),
+          tarEntry({ path: 'etc/none', content: token }),
+          Buffer.alloc(1024),
+        ]),
+      ),
+    );
+    const scan = createScanner(root, [folder], limits);
+    const contents = { key: '00'.repeat(32), now: '2026-11-23T00:00:00Z', alone: false };
+    const both = await scan({ layers: [one], config: {}, memory, contents });
+    expect(both.inventory?.packages).toEqual([]);
+    expect(both.contents?.malware).toMatchObject([{ family: 'test-file', path: 'etc/eicar.com' }]);
+    expect(both.contents?.malware[0]?.sha256).toMatch(/^275a021bbfb6489e54d471899f7db9d1663fc695/);
+    expect(both.contents?.baseline.length).toBeGreaterThan(20);
+    await rm(one.path);
+    const alone = await scan({ layers: [one], config: {}, memory, contents: { ...contents, alone: true } });
+    expect(alone).toEqual({ ...both, inventory: null });
+    const otherKey = { ...contents, key: '11'.repeat(32) };
+    await expect(scan({ layers: [one], config: {}, memory, contents: otherKey })).rejects.toThrow(/ENOENT/);
+  });
+
   test('is ended when it takes too long', async () => {
     const scan = createScanner(root, [folder], { ...limits, timeoutS: 0.05 });
     await expect(scan({ layers: [await layer(gzipSync(Buffer.alloc(1024)))], config: {} })).rejects.toThrow(
@@ -93,7 +121,7 @@ test('no more scanners run at a time than allowed, and all get their turn', asyn
       most = Math.max(most, ++running);
       await new Promise((done) => setTimeout(done, 5));
       running--;
-      return {} as Inventory;
+      return NOTHING;
     },
     2,
     (part) => reports.push(part),
@@ -101,4 +129,31 @@ test('no more scanners run at a time than allowed, and all get their turn', asyn
   await Promise.all(Array.from({ length: 7 }, () => slow({ layers: [], config: {} })));
   expect(most).toBe(2);
   expect(reports.at(-1)).toEqual({ running: 0, waiting: 0, done: 7, failed: 0 });
+});
+
+test('what nobody waits for begins only when nobody waits, and takes half of the places at most', async () => {
+  const order: string[] = [];
+  const ends: (() => void)[] = [];
+  const scan = limitScanners(
+    async ({ config }) => {
+      order.push(String(config));
+      await new Promise<void>((done) => ends.push(done));
+      return NOTHING;
+    },
+    2,
+    () => {},
+  );
+  const all = [
+    ...['b1', 'b2'].map((config) => scan({ layers: [], config }, 'background')),
+    ...['f1', 'f2'].map((config) => scan({ layers: [], config })),
+  ];
+  const settle = () => new Promise((done) => setImmediate(done));
+  await settle();
+  expect(order).toEqual(['b1', 'f1']);
+  for (let n = 0; n < 4; n++) {
+    ends.shift()?.();
+    await settle();
+  }
+  await Promise.all(all);
+  expect(order).toEqual(['b1', 'f1', 'f2', 'b2']);
 });

@@ -17,6 +17,8 @@ import { gateStep } from '../chain/steps/gate.ts';
 import { inventoryStep } from '../chain/steps/inventory.ts';
 import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
+import { readFingerprintKey } from '../contents/fingerprint-key.ts';
+import { contentRules } from '../contents/rules.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { runDelivery } from '../deliver/carry-out.ts';
 import { startExaminations } from '../foreign/start-examinations.ts';
@@ -65,6 +67,13 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
   const scan = limitScanners(createScanner(ROOT, [store.root], config.scan), config.scan.parallel, (scanners) =>
     report({ scanners }),
   );
+  const reading = {
+    db,
+    store,
+    scan,
+    memory: layerMemories(join(config.dataDir, 'layers'), config.scan.layerCacheMb),
+    contents: contentRules(await readFingerprintKey(db, signer)),
+  };
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
   const vex = new Map();
@@ -80,12 +89,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     now: () => new Date(),
   };
   const kinds: StepKinds = {
-    inventory: inventoryStep({
-      db,
-      store,
-      scan,
-      memory: layerMemories(join(config.dataDir, 'layers'), config.scan.layerCacheMb),
-    }),
+    inventory: inventoryStep(reading),
     scan: scanStep({ db, advisories: advisories.open }),
     gate: gateStep(judging),
     sign: signStep(trust),

@@ -108,6 +108,14 @@ export async function rewrapKeys(db: Db, previous: MasterKey, next: MasterKey): 
       const fresh = resealSecret(canary, masters, next);
       if (fresh !== canary) await sql`update installation set canary = ${JSON.stringify(fresh)}::jsonb`.execute(tx);
     }
+    const { rows: salts } = await sql<{ salt: SealedSecret }>`
+      select fingerprint_salt as salt from installation where fingerprint_salt is not null for update`.execute(tx);
+    for (const { salt } of salts) {
+      const fresh = resealSecret(salt, masters, next);
+      if (fresh === salt) continue;
+      await sql`update installation set fingerprint_salt = ${JSON.stringify(fresh)}::jsonb`.execute(tx);
+      changed++;
+    }
     return changed;
   });
 }

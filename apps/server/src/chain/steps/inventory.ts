@@ -1,19 +1,26 @@
-/** Step: find out what is in the image, platform by platform, in a scanner child. */
+/** Step: find out what is in the image and in its contents, platform by platform, in a scanner child. */
 import { CATALOGER_REVISION } from '@pratique/scan';
 import { sql } from 'kysely';
-import { z } from 'zod';
 import type { BlobStore } from '../../blobs/store.ts';
+import type { ContentRules } from '../../contents/rules.ts';
+import { scanImage } from '../../contents/scan-image.ts';
+import { contentsExist, storeContents } from '../../contents/store-contents.ts';
 import { asSystem, type Db, type Tx } from '../../db/connect.ts';
 import { ServerError } from '../../error.ts';
-import { ImageConfig, MAX_CONFIG_BYTES } from '../../inventory/image-config.ts';
 import type { LayerMemories } from '../../inventory/layer-memories.ts';
 import { readImageManifest, readPlatforms } from '../../inventory/platforms.ts';
-import type { Scanner } from '../../inventory/scanner.ts';
+import type { LanedScanner } from '../../inventory/scanner.ts';
 import { inventoryExists, storeInventory } from '../../inventory/store-inventory.ts';
 import type { Repository } from '../../registry/cache.ts';
 import { PermanentStepError, type StepWork } from '../run-step.ts';
 
-export type InventoryDeps = { db: Db; store: BlobStore; scan: Scanner; memory: LayerMemories };
+export type InventoryDeps = {
+  db: Db;
+  store: BlobStore;
+  scan: LanedScanner;
+  memory: LayerMemories;
+  contents: ContentRules;
+};
 
 export function inventoryStep(deps: InventoryDeps): StepWork {
   return async ({ repository, digest }) => {
@@ -22,36 +29,39 @@ export function inventoryStep(deps: InventoryDeps): StepWork {
       throw new PermanentStepError(
         `${digest} is no longer in ${repository.account}/${repository.name}, or has no platform that can run`,
       );
-    let packages = 0;
-    for (const platform of platforms) packages += await takeInventory(deps, repository, platform.digest);
+    for (const platform of platforms) await takeInventory(deps, repository, platform.digest);
+    const digests = platforms.map((platform) => platform.digest);
+    const held = await asSystem(deps.db, (tx) => countHeld(tx, digests));
+    const where = platforms.length === 1 ? 'the image' : `${platforms.length} platforms`;
     return {
       state: 'succeeded',
-      summary: `${packages} packages in ${platforms.length === 1 ? 'the image' : `${platforms.length} platforms`}`,
-      result: { packages },
+      summary: `${held.packages} packages in ${where}${saysOf(held)}`,
+      result: { ...held },
     };
   };
 }
 
-/** @returns the number of packages; an inventory that exists is not taken again */
-async function takeInventory(deps: InventoryDeps, repository: Repository, digest: string): Promise<number> {
-  const known = await asSystem(
-    deps.db,
-    async (tx) => (await inventoryExists(tx, digest, CATALOGER_REVISION)) && (await countPackages(tx, digest)),
-  );
-  if (known !== false) return known;
+/** What exists already is not taken again: of an image whose inventory is there, the contents alone are examined. */
+async function takeInventory(deps: InventoryDeps, repository: Repository, digest: string): Promise<void> {
+  const { revision } = deps.contents;
+  const known = await asSystem(deps.db, async (tx) => ({
+    inventory: await inventoryExists(tx, digest, CATALOGER_REVISION),
+    contents: await contentsExist(tx, digest, revision),
+  }));
+  if (known.inventory && known.contents) return;
   const manifest = await asSystem(deps.db, (tx) => readImageManifest(tx, repository.repositoryId, digest));
   if (!manifest)
     throw new PermanentStepError(`the platform manifest ${digest} is not in ${repository.account}/${repository.name}`);
-  const config = await readConfig(deps.store, manifest.config.digest, manifest.config.size);
-  const layers = manifest.layers.map((descriptor, index) => ({
-    descriptor,
-    diffId: diffIdOf(config, index),
-    path: deps.store.path(descriptor.digest),
-  }));
   try {
-    const inventory = await deps.scan({ layers, config, memory: await deps.memory.of(repository.accountId) });
-    await asSystem(deps.db, (tx) => storeInventory(tx, digest, inventory));
-    return inventory.packages.length;
+    const { inventory, examination } = await scanImage(deps, manifest, {
+      memory: await deps.memory.of(repository.accountId),
+      inventory: !known.inventory,
+      contents: !known.contents,
+    });
+    await asSystem(deps.db, async (tx) => {
+      if (inventory) await storeInventory(tx, digest, inventory);
+      if (examination) await storeContents(tx, digest, revision, examination);
+    });
   } catch (error) {
     if (error instanceof ServerError && error.details['permanent'] === true)
       throw new PermanentStepError(`${digest} cannot be read: ${error.message}`);
@@ -59,34 +69,23 @@ async function takeInventory(deps: InventoryDeps, repository: Repository, digest
   }
 }
 
-async function countPackages(tx: Tx, digest: string): Promise<number> {
-  const { rows } = await sql<{ package_count: number }>`
-    select package_count from inventory where manifest_digest = ${digest} and revision = ${CATALOGER_REVISION}`.execute(
-    tx,
-  );
-  return rows[0]?.package_count ?? 0;
+type Held = { packages: number; secrets: number; malware: number; failedChecks: number; unexamined: boolean };
+
+async function countHeld(tx: Tx, digests: string[]): Promise<Held> {
+  const { rows } = await sql<Held>`
+    select coalesce(sum(i.package_count), 0)::int as packages, coalesce(sum(e.secret_count), 0)::int as secrets, coalesce(sum(e.malware_count), 0)::int as malware,
+      coalesce(sum(e.failed_count), 0)::int as "failedChecks", bool_or(e.examination_id is null or e.failure is not null) as unexamined
+    from unnest(${digests}::text[]) as asked (digest)
+    left join inventory i on i.manifest_digest = asked.digest and i.revision = ${CATALOGER_REVISION}
+    left join content_examination e on e.manifest_digest = asked.digest and e.newest`.execute(tx);
+  return rows[0] ?? { packages: 0, secrets: 0, malware: 0, failedChecks: 0, unexamined: true };
 }
 
-async function readConfig(store: BlobStore, digest: string, size: number): Promise<unknown> {
-  if (size > MAX_CONFIG_BYTES)
-    throw new PermanentStepError(`the image configuration has ${size} bytes; at most ${MAX_CONFIG_BYTES} are read`);
-  const chunks: Buffer[] = [];
-  for await (const chunk of store.read(digest)) chunks.push(chunk as Buffer);
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
-  } catch {
-    throw new PermanentStepError('the image configuration is not JSON');
-  }
-}
-
-function diffIdOf(config: unknown, index: number): string | null {
-  const parsed = ImageConfig.safeParse(config);
-  const diffId = parsed.success ? parsed.data.rootfs.diff_ids[index] : undefined;
-  return diffId &&
-    z
-      .string()
-      .regex(/^sha256:[0-9a-f]{64}$/)
-      .safeParse(diffId).success
-    ? diffId
-    : null;
+function saysOf({ secrets, malware, unexamined }: Held): string {
+  const parts = [
+    ...(secrets > 0 ? [`${secrets} ${secrets === 1 ? 'secret' : 'secrets'}`] : []),
+    ...(malware > 0 ? [`${malware} ${malware === 1 ? 'match' : 'matches'} of malware`] : []),
+    ...(unexamined ? ['contents that could not be examined'] : []),
+  ];
+  return parts.map((part) => `, ${part}`).join('');
 }
