@@ -114,7 +114,7 @@ describe('a member of another account', () => {
 
   test('reaches nothing of it by ids through an account of their own', async () => {
     for (const operation of inAccount.filter((one) =>
-      /\{(run|contract|delivery|exception|cluster|robot)\}/.test(one),
+      /\{(run|contract|delivery|repair|exception|cluster|robot)\}/.test(one),
     )) {
       const [through, absent] = [{ ...real, account: 'rival' }, made('rival')];
       const [about, nothing] = [

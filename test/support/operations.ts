@@ -12,6 +12,7 @@ export type Things = {
   exception: string;
   contract: string;
   delivery: string;
+  repair: string;
   cluster: string;
   host?: string;
   webhook: string;
@@ -53,6 +54,12 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/image/scan': ofImage,
   'GET /api/v1/accounts/{account}/image/sbom': ofImage,
   'GET /api/v1/accounts/{account}/image/runs': ofImage,
+  'GET /api/v1/accounts/{account}/image/repairs': ofImage,
+  'GET /api/v1/accounts/{account}/repairs': none,
+  'GET /api/v1/accounts/{account}/repairs/{repair}': none,
+  'POST /api/v1/accounts/{account}/repairs': {
+    body: ({ repository, reference }) => ({ repository, reference, mode: 'preview' }),
+  },
   'GET /api/v1/accounts/{account}/image/attestation': {
     query: (things) => ({ ...ofImage.query(things), predicateType: 'https://slsa.dev/verification_summary/v1' }),
   },

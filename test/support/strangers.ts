@@ -1,6 +1,6 @@
 /** What strangers are sent against: an account with secrets, calls that learn what can be learned of it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Exception, NewRobotAnswer, VexDocumentInfo } from '../../packages/contract/src/index.ts';
+import type { Exception, NewRobotAnswer, RepairSummary, VexDocumentInfo } from '../../packages/contract/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { addPerson, addRobot, makeContract, must, settled } from './chain.ts';
 import { bookworm, makeArtifact, makeImage, pushImage, registry } from './image.ts';
@@ -35,6 +35,7 @@ export const made = (account: string): Things => ({
   exception: 'no-exception',
   contract: randomUUID(),
   delivery: randomUUID(),
+  repair: randomUUID(),
   cluster: 'no-cluster',
   webhook: 'no-webhook',
   advisory: 'CVE-1999-1',
@@ -76,6 +77,13 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
       to: 'customer/secret-copy:v1',
     }),
   ) as { id: string };
+  const { id: repair } = must(
+    await server.api('POST', '/api/v1/accounts/vendor/repairs', {
+      repository: REPOSITORY,
+      reference: 'v1',
+      mode: 'preview',
+    }),
+  ) as RepairSummary;
   const exception = must(
     await server.api('POST', '/api/v1/accounts/vendor/exceptions', {
       kind: 'finding',
@@ -113,6 +121,7 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
     exception: exception.name,
     contract,
     delivery,
+    repair,
     cluster: 'secret-cluster',
     webhook: 'secret-webhook',
     advisory: 'CVE-1999-2',
@@ -136,6 +145,7 @@ export async function keepSecrets(server: TestServer): Promise<SecretAccount> {
     real.run,
     contract,
     delivery,
+    repair,
     upload,
   ];
   must(await server.api('GET', '/api/v1/me', undefined, robots.revoked.token));

@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from './error.ts';
 import { readInternalTargets } from './outbound/internal-addresses.ts';
-import { CANDIDATE_SETTINGS, readCandidateFeeds } from './scan/candidates.ts';
+import type { RepairArchives } from './repair/read-order.ts';
+import { CANDIDATE_SETTINGS, readArchivePlaces, readCandidateFeeds } from './scan/candidates.ts';
 import type { FeedDefinition } from './scan/feeds.ts';
 
 export const ROLES = ['api', 'worker', 'signer', 'admission'] as const;
@@ -46,6 +47,9 @@ const Environment = z.object({
   PRATIQUE_CONSOLE: z.string().optional(),
   PRATIQUE_SCAN_MEMORY_MB: z.coerce.number().int().min(256).max(65536).default(1024),
   PRATIQUE_SCAN_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(900),
+  PRATIQUE_REPAIR_MEMORY_MB: z.coerce.number().int().min(512).max(65536).default(2048),
+  PRATIQUE_REPAIR_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(1800),
+  PRATIQUE_REPAIR_SANDBOX: z.enum(['on', 'off']).default('on'),
   PRATIQUE_VERDICT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
   PRATIQUE_LAYER_CACHE_MB: z.coerce.number().int().min(0).max(1048576).default(2048),
   PRATIQUE_SCANNERS: z.coerce.number().int().min(1).max(64).default(2),
@@ -89,6 +93,8 @@ export type Config = {
   policyEngine: string | null;
   consoleDir: string;
   scan: { memoryMb: number; timeoutS: number; parallel: number; layerCacheMb: number };
+  /** `sandbox`: maintainer scripts may run in one, where runc is installed. */
+  repair: { memoryMb: number; timeoutS: number; sandbox: boolean; archives: RepairArchives };
   verdictDays: number;
   /** Hours between updates of the advisories; null: never fetched. */
   feedsHours: number | null;
@@ -159,6 +165,12 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
       timeoutS: e.PRATIQUE_SCAN_TIMEOUT_S,
       parallel: e.PRATIQUE_SCANNERS,
       layerCacheMb: e.PRATIQUE_LAYER_CACHE_MB,
+    },
+    repair: {
+      memoryMb: e.PRATIQUE_REPAIR_MEMORY_MB,
+      timeoutS: e.PRATIQUE_REPAIR_TIMEOUT_S,
+      sandbox: e.PRATIQUE_REPAIR_SANDBOX === 'on',
+      archives: readArchivePlaces(e),
     },
     verdictDays: e.PRATIQUE_VERDICT_DAYS,
     feedsHours: e.PRATIQUE_FEEDS === 'on' ? e.PRATIQUE_FEEDS_HOURS : null,

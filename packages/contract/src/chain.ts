@@ -1,7 +1,7 @@
 /** The delivery chain an account defines, and the runs of it. */
 import { z } from 'zod';
 
-export const StepKind = z.enum(['inventory', 'scan', 'gate', 'sign', 'attest', 'deliver', 'approval']);
+export const StepKind = z.enum(['inventory', 'scan', 'gate', 'sign', 'attest', 'deliver', 'approval', 'repair']);
 export type StepKind = z.infer<typeof StepKind>;
 
 export const StepState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'denied']);

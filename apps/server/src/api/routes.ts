@@ -30,6 +30,7 @@ import { overviewRoutes } from './overview.ts';
 import { peopleRoutes } from './people.ts';
 import { policyRoutes } from './policies.ts';
 import { registryCredentialRoutes } from './registry-credentials.ts';
+import { repairRoutes } from './repairs.ts';
 import { revocationRoutes } from './revocations.ts';
 import { robotRoutes } from './robots.ts';
 import { sessionRoutes } from './sessions.ts';
@@ -68,6 +69,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   chainRoutes(app, deps);
   policyRoutes(app, deps);
   exceptionRoutes(app, deps);
+  repairRoutes(app, stating);
   revocationRoutes(app, deps);
   keyRoutes(app, deps);
   deliveryRoutes(app, deps);

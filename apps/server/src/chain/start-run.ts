@@ -8,7 +8,7 @@ import { hasCurrentVerdict } from '../gate/current-inputs.ts';
 import type { Repository } from '../registry/cache.ts';
 import type { OnTagged } from '../registry/put-manifest.ts';
 
-export type Trigger = 'push' | 'delivery' | 'manual' | 'renewal';
+export type Trigger = 'push' | 'delivery' | 'manual' | 'renewal' | 'repair';
 export type StartedRun =
   | { outcome: 'started' | 'joined'; runId: string }
   /** A valid verdict was decided from the very inputs that a run would use now. */

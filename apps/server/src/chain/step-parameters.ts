@@ -1,5 +1,5 @@
 /** What may stand under `with` of a step, by its kind; checked when a chain is defined and again when it runs. */
-import type { StepKind } from '@pratique/contract';
+import { RepairScope, RepairTagging, type StepKind } from '@pratique/contract';
 import { z } from 'zod';
 
 export const PREDICATES = ['verdict', 'spdx', 'cyclonedx', 'vulns', 'vex', 'provenance'] as const;
@@ -11,6 +11,14 @@ export const AttestParameters = z.object({
 /** `to`: `ACCOUNT/NAME[:tag]` each; without a tag the image keeps its own. */
 export const DeliverParameters = z.object({ to: z.array(z.string().min(3).max(400)).max(100).default([]) });
 
+/** `upgrades`: all that the image's suites offer, or only what clears findings. `tag`: see RepairTagging. */
+export const RepairParameters = z.object({
+  upgrades: RepairScope.default('all'),
+  tag: RepairTagging.default('suffix'),
+  /** Says what a repair would do, and does nothing. */
+  preview: z.boolean().default(false),
+});
+
 const Any = z.record(z.string(), z.unknown());
 
 export const STEP_PARAMETERS: Record<StepKind, z.ZodType> = {
@@ -21,4 +29,5 @@ export const STEP_PARAMETERS: Record<StepKind, z.ZodType> = {
   attest: AttestParameters,
   deliver: DeliverParameters,
   approval: Any,
+  repair: RepairParameters,
 };

@@ -33,6 +33,14 @@ export function validateChain(definition: unknown): ChainDefinition {
     refuseParameters(step);
     if (step.on_deny.length > 0 && step.kind !== 'gate' && step.kind !== 'approval')
       throw new ServerError('invalid', `the step ${step.name} has on_deny, but only gate and approval can deny`);
+    if (
+      step.kind === 'repair' &&
+      !chain.steps.some((other) => other.kind === 'gate' && other.on_deny.includes(step.name))
+    )
+      throw new ServerError(
+        'invalid',
+        `the step ${step.name} repairs what was denied: name it in the on_deny of a gate`,
+      );
     if ((step.kind === 'sign' || step.kind === 'deliver') && !comesAfterGate(step.name, byName, gated))
       throw new ServerError(
         'invalid',

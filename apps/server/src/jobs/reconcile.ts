@@ -10,17 +10,24 @@ const EVERY_MS = 30_000;
 const QUIET_S = 60;
 
 /** Work that was given up, and work that was put into the queue again. */
-export type Reconciled = { steps: number; deliveries: number; runs: number; resumed: number };
+export type Reconciled = { steps: number; deliveries: number; repairs: number; runs: number; resumed: number };
 
 /** Resumes steps and deliveries whose job has vanished, fails those that were tried too often, and lets runs that stand still go on. */
 export async function reconcile(db: Db, quietS = QUIET_S): Promise<Reconciled> {
   return asSystem(db, async (tx) => {
-    const resumed = (await resumeSteps(tx, quietS)) + (await resumeDeliveries(tx, quietS));
+    const resumed =
+      (await resumeSteps(tx, quietS)) + (await resumeDeliveries(tx, quietS)) + (await resumeRepairs(tx, quietS));
     const steps = await failStrandedSteps(tx, quietS);
     const runs = await readStillRuns(tx, quietS);
     for (const runId of new Set([...steps.map((step) => step.run_id), ...runs]))
       await enqueue(tx, 'chain.advance', { runId });
-    return { steps: steps.length, runs: runs.length, deliveries: await failStrandedDeliveries(tx, quietS), resumed };
+    return {
+      steps: steps.length,
+      runs: runs.length,
+      deliveries: await failStrandedDeliveries(tx, quietS),
+      repairs: await failStrandedRepairs(tx, quietS),
+      resumed,
+    };
   });
 }
 
@@ -29,7 +36,7 @@ export function scheduleReconciliation(db: Db, log: Logger): { stop(): void } {
   const timer = setInterval(() => {
     reconcile(db).then(
       (found) => {
-        if (found.steps + found.runs + found.deliveries + found.resumed > 0)
+        if (found.steps + found.runs + found.deliveries + found.repairs + found.resumed > 0)
           log.warn({ found }, 'stranded work was taken up');
       },
       (error: unknown) => log.warn({ err: error }, 'stranded work could not be looked for'),
@@ -66,6 +73,30 @@ async function resumeDeliveries(tx: Tx, quietS: number): Promise<number> {
     'delivery.carry-out',
     rows.map((row) => ({ deliveryId: row.delivery_id })),
   );
+  return rows.length;
+}
+
+async function resumeRepairs(tx: Tx, quietS: number): Promise<number> {
+  const { rows } = await sql<{ repair_id: string }>`
+    select repair_id from repair
+    where finished_at is null and created_at < now() - make_interval(secs => ${quietS}) and attempts < ${MAX_TAKES}
+      and not has_live_job('repair.run', 'repairId', repair_id::text) and not has_dead_job('repair.run', 'repairId', repair_id::text)`.execute(
+    tx,
+  );
+  await enqueueAll(
+    tx,
+    'repair.run',
+    rows.map((row) => ({ repairId: row.repair_id })),
+  );
+  return rows.length;
+}
+
+/** Repairs over which too many processes died; asked for again, they begin anew. */
+async function failStrandedRepairs(tx: Tx, quietS: number): Promise<number> {
+  const { rows } = await sql`
+    update repair set state = 'failed', finished_at = now(), error = 'the processes that worked on this ended again and again'
+    where finished_at is null and created_at < now() - make_interval(secs => ${quietS})
+      and not has_live_job('repair.run', 'repairId', repair_id::text) returning 1`.execute(tx);
   return rows.length;
 }
 

@@ -15,6 +15,7 @@ import { attestStep } from '../chain/steps/attest.ts';
 import { deliverStep } from '../chain/steps/deliver.ts';
 import { gateStep } from '../chain/steps/gate.ts';
 import { inventoryStep } from '../chain/steps/inventory.ts';
+import { repairStep } from '../chain/steps/repair.ts';
 import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
 import { readFingerprintKey } from '../contents/fingerprint-key.ts';
@@ -33,6 +34,8 @@ import { markAccount } from '../renewal/mark-due.ts';
 import { ChangedPackages, markPackages } from '../renewal/mark-packages.ts';
 import { rematch } from '../renewal/rematch.ts';
 import { scheduleRenewals } from '../renewal/schedule.ts';
+import { clearWork, createRepairer } from '../repair/repairer.ts';
+import { runRepair } from '../repair/run-repair.ts';
 import { openAdvisories } from '../scan/advisories.ts';
 import { DEFAULT_FEEDS, updateFeeds } from '../scan/feeds.ts';
 import { publishAdvisories } from '../scan/publish-advisories.ts';
@@ -74,6 +77,19 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     memory: layerMemories(join(config.dataDir, 'layers'), config.scan.layerCacheMb),
     contents: contentRules(await readFingerprintKey(db, signer)),
   };
+  const workDir = join(config.dataDir, 'repairs');
+  await clearWork(workDir);
+  const repairs = {
+    db,
+    store,
+    archives: config.repair.archives,
+    publicUrl: config.publicUrl,
+    repair: createRepairer(ROOT, [store.root], {
+      ...config.repair,
+      cacheDir: join(config.cacheDir, 'archive'),
+      workDir,
+    }),
+  };
   const delivery = { db, store, onTagged: startRunOnTag };
   const trust = { db, store, signer };
   const vex = new Map();
@@ -96,12 +112,14 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     attest: attestStep(statements),
     deliver: deliverStep(delivery),
     approval: approvalStep,
+    repair: repairStep(repairs),
   };
   const tasks: Tasks = {
     'chain.advance': ({ payload }) => asSystem(db, (tx) => advanceRun(tx, String(payload['runId']))),
     'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
+    'repair.run': ({ payload, lastAttempt }) => runRepair(repairs, String(payload['repairId']), lastAttempt, log),
     'renewal.mark': async ({ payload }) => {
       const accountId = String(payload['accountId']);
       await reexamineAttestations(db, accountId);

@@ -75,6 +75,12 @@ function listOf(
   return parsed.data;
 }
 
+/** Where each distribution's archive is, as far as it is configured. */
+export function readArchivePlaces(settings: z.infer<typeof Settings>): Record<string, ArchivePlace> {
+  const names = Object.keys(ARCHIVES) as ArchiveName[];
+  return Object.fromEntries(names.map((name) => [name, placeOf(settings, name)]));
+}
+
 function placeOf(settings: z.infer<typeof Settings>, distribution: ArchiveName): ArchivePlace {
   const name = distribution === 'debian' ? 'DEBIAN' : 'UBUNTU';
   return {
