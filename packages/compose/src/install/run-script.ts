@@ -45,8 +45,10 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
   const before = world.tree.changes;
   world.current = installed.candidate.name;
   try {
-    const shell = new Shell(world, allSteps, environment(world, installed, script), notes);
-    const status = shell.run(text, `/var/lib/dpkg/info/${installed.candidate.name}.${script}`, args);
+    const { conventions } = world;
+    const shell = new Shell(world, conventions?.steps ?? allSteps, environment(world, installed, script), notes);
+    const name = conventions?.path(installed, script) ?? `/var/lib/dpkg/info/${installed.candidate.name}.${script}`;
+    const status = shell.run(text, name, args);
     if (status !== 0) throw new NotCovered(`the script ends with status ${status}`);
   } catch (cause) {
     if (cause instanceof NotCovered || cause instanceof ComposeError || cause instanceof RangeError) {
@@ -64,6 +66,7 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
 
 /** What a maintainer script finds in its environment. @see dpkg(1), "Internal environment" */
 export function environment(world: World, installed: Installed, script: string): Map<string, string> {
+  if (world.conventions) return world.conventions.environment(installed, script);
   return new Map([
     ['PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
     ['HOME', '/root'],

@@ -1,6 +1,7 @@
 /** Everything that the steps of an installation read and change. */
 import type { Candidate } from '../archive/packages.ts';
 import type { Tree } from '../files/tree.ts';
+import type { Step } from '../script/shell.ts';
 import type { Debconf } from './debconf.ts';
 
 /** A file of a package's control archive. */
@@ -21,6 +22,13 @@ export type Installed = {
   conffiles: Conffile[];
 };
 
+/** How scripts of another family than dpkg's run: its commands, its environment, and where it has them while they run. */
+export type Conventions = {
+  steps: ReadonlyMap<string, Step>;
+  environment(installed: Installed, script: string): Map<string, string>;
+  path(installed: Installed, script: string): string;
+};
+
 export type World = {
   tree: Tree;
   /** Seconds since 1970: the release's date, the only clock there is. */
@@ -36,6 +44,8 @@ export type World = {
   upgrading?: boolean;
   /** Names that scripts activated with dpkg-trigger, and the packages whose scripts did. */
   activated?: Map<string, Set<string>>;
+  /** dpkg's own where there are none. */
+  conventions?: Conventions;
 };
 
 /** What dpkg calls a package in file names: with its architecture if others may be installed beside it. */

@@ -7,6 +7,12 @@ import type { Sandbox } from './sandbox/sandbox.ts';
 /** A package that somebody wants repaired; without a version whatever version is there. */
 export type WantedPackage = { name: string; version?: string | undefined };
 
+/** Where packages come from, and whose keys count. */
+export type RepositoryPlace = ArchivePlace & {
+  /** Addresses of repositories, where they are not the distribution's own: for apk and rpm. */
+  repositories?: readonly string[] | undefined;
+};
+
 export type RepairPhase = 'read' | 'release' | 'plan' | 'fetch' | 'unpack' | 'configure' | 'layer';
 
 export type FamilyContext = {
@@ -17,7 +23,7 @@ export type FamilyContext = {
   folder: string;
   now: () => Date;
   aptDir?: string | undefined;
-  archives: ArchivePlace;
+  archives: RepositoryPlace;
   allowExpired: boolean;
   seen: readonly { uri: string; date: string }[];
   only: readonly WantedPackage[] | null;

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RepairResult } from '@pratique/contract';
 import type { ContentSource, RawManifest } from '@pratique/oci';
-import type { ArchivePlace } from '../archive/read-archive.ts';
 import { ComposeError } from '../error.ts';
 import { Tree } from '../files/tree.ts';
 import { writeLayer } from '../layer/write-layer.ts';
+import { apkFamily } from './apk/family.ts';
 import { debianFamily } from './debian/family.ts';
-import type { Family, FamilyContext, Patient, Planned, RepairPhase, WantedPackage } from './family.ts';
+import type { Family, FamilyContext, Patient, Planned, RepairPhase, RepositoryPlace, WantedPackage } from './family.ts';
 import { applyLayer } from './image/apply-layer.ts';
 import { differenceBetween } from './image/difference.ts';
 import { type ReadImage, readImage } from './image/read-image.ts';
@@ -26,8 +26,8 @@ export type RepairOptions = {
   now: () => Date;
   /** Where apt's configuration is, for mirrors and keyrings; `/etc/apt` by default. */
   aptDir?: string;
-  /** Mirror and keyring, where they are not the machine's or the distribution's own. */
-  archives?: ArchivePlace;
+  /** Mirror, repositories and keys, where they are not the machine's or the distribution's own. */
+  archives?: RepositoryPlace;
   /** Takes release files past their Valid-Until: for a copy that somebody carried here. */
   allowExpired?: boolean;
   /** Only these packages and what they need; all upgrades by default. */
@@ -56,7 +56,7 @@ export type RepairedImage = {
   close(): Promise<void>;
 };
 
-const FAMILIES: readonly Family[] = [debianFamily];
+const FAMILIES: readonly Family[] = [debianFamily, apkFamily];
 const MAX_IMAGE_BYTES = 32 * 1024 ** 3;
 
 /**
@@ -191,7 +191,7 @@ function openPatient(tree: Tree, image: ReadImage, context: FamilyContext): Pati
     const found = family.detect(tree, image.config.architecture);
     if (found) return found.open(context);
   }
-  throw new ComposeError('image-unsupported', 'the image has no package database that can be repaired (dpkg)');
+  throw new ComposeError('image-unsupported', 'the image has no package database that can be repaired (dpkg, apk)');
 }
 
 function contextOf(options: RepairOptions, folder: string): FamilyContext {

@@ -460,5 +460,5 @@ function isTrue(command: Command): boolean {
 
 /** True for scripts that this shell can try to run. */
 export function isShellScript(text: string): boolean {
-  return /^#!\s*\/(usr\/)?bin\/(sh|dash|bash)\b/.test(text);
+  return /^#!\s*\/(usr\/)?bin\/((sh|dash|bash|ash)\b|busybox\s+(sh|ash)\b)/.test(text);
 }

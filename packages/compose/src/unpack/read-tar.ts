@@ -9,6 +9,9 @@ export type TarEntry = {
   mode: number;
   uid: number;
   gid: number;
+  /** Names of owner and group as the archive has them; empty where it has none. */
+  user: string;
+  group: string;
   mtime: number;
   major: number;
   minor: number;
@@ -104,6 +107,8 @@ export function* readTar(
         mode: number(header, 100, 8, origin) & 0o7777,
         uid: Number(pax.get('uid') ?? number(header, 108, 8, origin)),
         gid: Number(pax.get('gid') ?? number(header, 116, 8, origin)),
+        user: pax.get('uname') ?? field(header, 265, 32),
+        group: pax.get('gname') ?? field(header, 297, 32),
         mtime: Math.floor(Number(pax.get('mtime') ?? number(header, 136, 12, origin))),
         major: device ? number(header, 329, 8, origin) : 0,
         minor: device ? number(header, 337, 8, origin) : 0,

@@ -9,7 +9,7 @@ import { inMemory } from '../../files/content.ts';
 import type { Tree } from '../../files/tree.ts';
 import { ADMIN } from '../../install/database.ts';
 import { environment } from '../../install/run-script.ts';
-import { type Installed, infoName, type World } from '../../install/world.ts';
+import { type Conventions, type Installed, infoName, type World } from '../../install/world.ts';
 import { type Owners, readFromDisk, writeToDisk } from './on-disk.ts';
 import type { Sandbox, SandboxOutcome } from './sandbox.ts';
 
@@ -71,7 +71,9 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
   const rootfs = join(folder, 'rootfs');
   await mkdir(rootfs, 0o755);
   await chmod(rootfs, 0o755);
-  const path = putScript(before, installed, script);
+  const path = world.conventions
+    ? putFamilyScript(before, world.conventions, installed, script)
+    : putScript(before, installed, script);
   const disk = writeToDisk(before, rootfs, owners);
   const mapping = root
     ? [{ containerID: 0, hostID: first, size: USERS }]
@@ -91,7 +93,8 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
     return { status: 'failed', detail: `${why}${result.output ? `: ${result.output}` : ''}` };
   }
   const changed = readFromDisk(before, disk, world.now);
-  if (path.startsWith(`${ADMIN}/tmp.ci/`)) before.remove(`${ADMIN}/tmp.ci`);
+  if (world.conventions) before.remove(path.slice(0, path.lastIndexOf('/')));
+  else if (path.startsWith(`${ADMIN}/tmp.ci/`)) before.remove(`${ADMIN}/tmp.ci`);
   world.tree.changes++;
   world.tree.root.entries = before.root.entries;
   return { status: 'done', detail: `run under runc without network, ${changed.length} paths changed` };
@@ -105,6 +108,13 @@ function putScript(tree: Tree, installed: Installed, script: string): string {
   if (there?.kind === 'file' && file && there.content.read().equals(file.bytes)) return known;
   const path = `${ADMIN}/tmp.ci/${script}`;
   tree.write(path, inMemory(file?.bytes ?? ''), 0o755);
+  return path;
+}
+
+/** In a folder of its own, which goes when the script has run. */
+function putFamilyScript(tree: Tree, conventions: Conventions, installed: Installed, script: string): string {
+  const path = conventions.path(installed, script);
+  tree.write(path, inMemory(installed.control.get(script)?.bytes ?? ''), 0o755);
   return path;
 }
 
