@@ -1,6 +1,9 @@
 /** Policies: ConstraintTemplates and constraints, Gatekeeper's form, for images and for Kubernetes objects. */
 import { z } from 'zod';
+import { BaselineResult } from './baseline.ts';
 import { VexApplied } from './finding.ts';
+import { MalwareMatch, Unexamined } from './malware.ts';
+import { Secret } from './secret.ts';
 
 export const TARGETS = { image: 'image.pratique.dev', kubernetes: 'admission.k8s.gatekeeper.sh' } as const;
 
@@ -18,6 +21,30 @@ export const Violation = z.object({
   details: z.record(z.string(), z.unknown()),
 });
 export type Violation = z.infer<typeof Violation>;
+
+/** Name of the exception that covers it; null when none does. */
+const Excepted = { exception: z.string().nullable().default(null) };
+
+/** What policies see of an image's contents: of each list a thousand at most, what no exception covers before others. */
+export const ReviewContents = z.object({
+  /** Names the rules that looked. */
+  revision: z.string(),
+  /** How many there are of each, whatever the lists have. */
+  counts: z.object({
+    secrets: z.number().int(),
+    malware: z.number().int(),
+    unexamined: z.number().int(),
+    failedChecks: z.number().int(),
+  }),
+  /** The worst first. The secrets themselves are in none of their fields. */
+  secrets: z.array(Secret.extend(Excepted)),
+  malware: z.array(MalwareMatch.extend(Excepted)),
+  /** Checks that failed, and those that could not be made. */
+  baseline: z.array(BaselineResult.extend(Excepted)),
+  /** Contents that could not be looked into, or not wholly. */
+  unexamined: z.array(Unexamined),
+});
+export type ReviewContents = z.infer<typeof ReviewContents>;
 
 /** What a policy for `image.pratique.dev` sees as `input.review`. Stable: fields are added, never changed. */
 export const ImageReview = z.object({
@@ -70,5 +97,9 @@ export const ImageReview = z.object({
   ),
   /** Ecosystems without an advisory source. */
   uncovered: z.array(z.object({ ecosystem: z.string(), packages: z.number().int(), reason: z.string() })),
+  /** Null where the contents were not examined: then nothing is known of them, and they are not clean. */
+  contents: ReviewContents.nullable().default(null),
+  /** Why they were not examined; null where they were, or nobody looked yet. */
+  contentsFailure: z.string().nullable().default(null),
 });
 export type ImageReview = z.infer<typeof ImageReview>;

@@ -93,6 +93,7 @@ describe('preset policies', () => {
     expect(by('deny')).toEqual([
       'exploited-findings',
       'fixable-findings',
+      'malware',
       'pod-capabilities-baseline',
       'pod-host-namespaces',
       'pod-host-paths',
@@ -101,16 +102,20 @@ describe('preset policies', () => {
       'pod-proc-mount',
       'pod-seccomp-baseline',
       'pod-sysctls',
+      'secrets',
       'unexamined-content',
     ]);
     expect(by('warn')).toEqual([
+      'baseline',
       'end-of-life',
       'image-age',
+      'malware-not-looked-into',
       'pod-capabilities-restricted',
       'pod-privilege-escalation',
       'pod-run-as-non-root',
       'pod-seccomp-restricted',
       'runs-as-root',
+      'secrets-removed-later',
       'unknown-base',
     ]);
   });
@@ -136,7 +141,7 @@ describe('preset policies', () => {
       readYaml(await readFile(path, 'utf8'), path)[0],
       TARGETS.image,
     );
-    expect(violations).toEqual([
+    expect(violations.filter(({ template }) => template === 'FixableFindings')).toEqual([
       {
         constraint: 'fixable-findings',
         template: 'FixableFindings',
@@ -164,4 +169,56 @@ describe('preset policies', () => {
     const path = join(POLICIES, 'fixable-findings/samples/allowed/low-severity.yaml');
     expect(await evaluate(bundle, readYaml(await readFile(path, 'utf8'), path)[0], TARGETS.image)).toHaveLength(1);
   });
+
+  test.for([
+    [
+      'secrets',
+      'denied/reachable-in-a-file',
+      'secrets',
+      /GitHub personal access token ghp_… \(critical\) in srv\/app\/\.env, line 3; /,
+    ],
+    [
+      'secrets',
+      'denied/reachable-in-the-environment',
+      'secrets',
+      /in environment GITHUB_TOKEN and one more place; every/,
+    ],
+    ['secrets', 'denied/removed-later', 'secrets-removed-later', / and 3 more places; a later layer takes it away/],
+    [
+      'secrets',
+      'denied/examination-failed',
+      'secrets',
+      /of the image: the scanner took longer than 600 s and was ended\.$/,
+    ],
+    [
+      'malware',
+      'denied/miner',
+      'malware',
+      /XMRig \(miner, critical\) in usr\/bin\/kworker, by the rule miner-xmrig of pratique/,
+    ],
+    [
+      'malware',
+      'denied/archive-that-is-encrypted',
+      'malware-not-looked-into',
+      /: 1; the first is srv\/data\.zip!inner\.bin, the/,
+    ],
+    [
+      'baseline',
+      'denied/setuid-programs',
+      'baseline',
+      /\(setuid-unknown, high\): usr\/bin\/odd and 1 more\. Take the bit away/,
+    ],
+  ] as const)(
+    'of %s the sample %s is said by %s in words that tell where',
+    async ([name, sample, by, says], context) => {
+      if ('reason' in engineBuild) return context.skip(engineBuild.reason);
+      const preset = presets.find((each) => each.name === name);
+      if (!preset) throw new Error('the preset is gone');
+      const path = join(POLICIES, `${name}/samples/${sample}.yaml`);
+      const bundle = createBundle([preset.template], preset.constraints);
+      const [first, ...more] = await evaluate(bundle, readYaml(await readFile(path, 'utf8'), path)[0], TARGETS.image);
+      expect([first?.constraint, more]).toEqual([by, []]);
+      expect(first?.msg).toMatch(says);
+    },
+  );
 });

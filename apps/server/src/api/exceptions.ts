@@ -33,7 +33,7 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
       const { accountId } = wholeGrantOf(request);
       const actor = actorOf(request);
       const { kind, selector, reason, days } = request.body;
-      const about = 'id' in selector ? selector.id : selector.constraint;
+      const about = aboutWhat(request.body);
       const name =
         request.body.name ??
         `${
@@ -188,6 +188,15 @@ export function exceptionRoutes(app: App, deps: { db: Db }): void {
       return reply.status(204).send(null);
     },
   );
+}
+
+/** What names are made from where nobody gave one. */
+function aboutWhat({ kind, selector }: NewException): string {
+  if (kind === 'finding') return selector.id;
+  if (kind === 'policy') return selector.constraint;
+  if (kind === 'malware') return selector.rule;
+  if (kind === 'baseline') return selector.check;
+  return selector.kind ?? `secret-${selector.fingerprint?.slice(0, 12) ?? ''}`;
 }
 
 /** Another maintainer approves, wherever the account has another one. */

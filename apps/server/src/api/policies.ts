@@ -1,6 +1,14 @@
 /** The account's policy bundle. */
+import { join } from 'node:path';
 import { PolicyBundleInfo, PolicyChange } from '@pratique/contract';
-import { PolicyError, type SpawnedEngine, spawnEngine } from '@pratique/policy';
+import {
+  type Constraint,
+  PolicyError,
+  type Preset,
+  readPresets,
+  type SpawnedEngine,
+  spawnEngine,
+} from '@pratique/policy';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import type { Config } from '../config.ts';
@@ -8,7 +16,7 @@ import { asTenant, type Db } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { appendEvent } from '../feed/append-event.ts';
 import { applyPolicyYaml, readAccountBundle, type StoredBundle, storeAccountBundle } from '../gate/account-policy.ts';
-import { requirePolicyEngine } from '../roles/open.ts';
+import { ROOT, requirePolicyEngine } from '../roles/open.ts';
 import { actorOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 
@@ -18,6 +26,8 @@ export function policyRoutes(app: App, deps: { db: Db; config: Config }): void {
   const { db, config } = deps;
   // Only compiles: a bundle that does not load is refused before anybody is judged by it. Started at the first change.
   let engine: SpawnedEngine | null = null;
+  let known: Promise<Preset[]> | null = null;
+  const presets = () => (known ??= readPresets(join(ROOT, 'policies')));
   app.addHook('onClose', async () => engine?.close());
 
   app.get(
@@ -29,7 +39,7 @@ export function policyRoutes(app: App, deps: { db: Db; config: Config }): void {
       );
       if (!stored)
         throw new ServerError('unavailable', 'the presets have not been installed yet; try again in a moment');
-      return toInfo(stored);
+      return toInfo(stored, await presets());
     },
   );
 
@@ -44,7 +54,7 @@ export function policyRoutes(app: App, deps: { db: Db; config: Config }): void {
       const current = await asTenant(db, [accountId], (tx) => readAccountBundle(tx, accountId));
       if (!current)
         throw new ServerError('unavailable', 'the presets have not been installed yet; try again in a moment');
-      const bundle = changeBundle(current, request.body.yaml);
+      const bundle = changeBundle(current, request.body.yaml, await presets());
       engine ??= spawnEngine({ binary: requirePolicyEngine(config) });
       const loaded = await engine.load(bundle);
       if (loaded.outcome === 'invalid') {
@@ -76,21 +86,21 @@ export function policyRoutes(app: App, deps: { db: Db; config: Config }): void {
         return readAccountBundle(tx, accountId);
       });
       if (!stored) throw new ServerError('internal', 'the policy could not be read back');
-      return toInfo(stored);
+      return toInfo(stored, await presets());
     },
   );
 }
 
-function changeBundle(current: StoredBundle, yaml: string) {
+function changeBundle(current: StoredBundle, yaml: string, presets: readonly Preset[]) {
   try {
-    return applyPolicyYaml(current.bundle, yaml);
+    return applyPolicyYaml(current.bundle, yaml, presets);
   } catch (error) {
     if (error instanceof PolicyError) throw new ServerError('invalid', error.message, { cause: error });
     throw error;
   }
 }
 
-function toInfo(stored: StoredBundle): PolicyBundleInfo {
+function toInfo(stored: StoredBundle, presets: readonly Preset[]): PolicyBundleInfo {
   const templates = new Map(stored.bundle.templates.map((template) => [template.kind, template]));
   return {
     version: stored.version,
@@ -109,5 +119,23 @@ function toInfo(stored: StoredBundle): PolicyBundleInfo {
         parameters: constraint.parameters,
       };
     }),
+    available: presets
+      .filter((preset) => !stored.bundle.constraints.some((constraint) => constraint.kind === preset.template.kind))
+      .map(({ template, constraints }) => ({
+        template: template.kind,
+        target: template.target,
+        title: template.title,
+        description: template.description,
+        yaml: constraints.map(toDocument).join('\n---\n'),
+      })),
   };
 }
+
+/** JSON is YAML. */
+const toDocument = ({ kind, name, action, match, parameters }: Constraint): string =>
+  JSON.stringify({
+    apiVersion: 'constraints.gatekeeper.sh/v1beta1',
+    kind,
+    metadata: { name },
+    spec: { enforcementAction: action, match, parameters },
+  });

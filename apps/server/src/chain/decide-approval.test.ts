@@ -10,7 +10,7 @@ import { refuseWaiting } from './refuse-waiting.ts';
 
 const { db } = await testDatabase();
 const DIGEST = `sha256:${'a'.repeat(64)}`;
-const inputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't', vex: '' };
+const inputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't', vex: '', contents: '' };
 const by = (name: string) => ({ id: `person:${name}`, name, requestId: 'r', address: null });
 let account = '';
 let repository = '';

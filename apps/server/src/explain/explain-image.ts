@@ -124,11 +124,12 @@ function compareInputs(then: GateInputs, now: GateInputs, policyVersion: number 
     snapshot: { name: 'advisories', detail: 'vulnerability data' },
     revision: { name: 'catalogers', detail: 'how packages were read' },
     trust: { name: 'trust', detail: 'vendors whose word counts' },
+    contents: { name: 'contents', detail: 'rules by which secrets, malware and the baseline were looked for' },
     vex: { name: 'VEX', detail: 'statements in force that speak of any image' },
   };
   return (Object.keys(says) as (keyof GateInputs)[]).map((key) => ({
     ...says[key],
-    // Verdicts of earlier versions knew no VEX.
+    // Verdicts of earlier versions knew no VEX, and no contents.
     value: String(then[key] ?? '').slice(0, 80),
     current: (then[key] ?? '') === now[key],
   }));

@@ -49,10 +49,14 @@ export async function storeAccountBundle(tx: Tx, accountId: string, bundle: Bund
   await rulesChanged(tx, accountId);
 }
 
-/** Gives the account the presets of this version, unless somebody decided otherwise. */
+/**
+ * Gives the account the presets of this version, unless somebody decided otherwise. A policy that this version brings is
+ * on in new accounts; in others it is there to be turned on, and denies nobody over night.
+ */
 export async function followPresets(tx: Tx, accountId: string, presets: readonly Preset[]): Promise<void> {
-  const bundle = presetBundle(presets);
   const current = await readAccountBundle(tx, accountId);
+  const had = current && new Set(current.bundle.templates.map((template) => template.kind));
+  const bundle = presetBundle(presets.filter((preset) => !had || had.has(preset.template.kind)));
   if (current && (current.createdBy !== PRESET_AUTHOR || current.digest === bundle.digest)) return;
   await storeAccountBundle(tx, accountId, bundle, PRESET_AUTHOR);
   // Admission keeps policies in memory, and may have looked when there were none yet.
@@ -66,11 +70,11 @@ export async function followPresets(tx: Tx, accountId: string, presets: readonly
 
 /**
  * The bundle with the documents applied: a constraint or template replaces the one of its kind and name, or is added;
- * a constraint with `spec.enforcementAction: "off"` is removed.
+ * a constraint with `spec.enforcementAction: "off"` is removed. A constraint of a preset that is not on brings it along.
  *
  * @throws PolicyError naming the document
  */
-export function applyPolicyYaml(bundle: Bundle, yaml: string): Bundle {
+export function applyPolicyYaml(bundle: Bundle, yaml: string, presets: readonly Preset[] = []): Bundle {
   let templates = [...bundle.templates];
   let constraints = [...bundle.constraints];
   for (const document of readYaml(yaml, 'policy')) {
@@ -83,6 +87,9 @@ export function applyPolicyYaml(bundle: Bundle, yaml: string): Bundle {
     const constraint = parseConstraint(off ? withoutAction(document) : document);
     const others = constraints.filter((other) => other.kind !== constraint.kind || other.name !== constraint.name);
     constraints = off ? others : [...others, constraint];
+    const preset = presets.find((each) => each.template.kind === constraint.kind);
+    if (preset && !off && !templates.some((each) => each.kind === constraint.kind))
+      templates = [...templates, preset.template];
   }
   return createBundle(templates, constraints);
 }

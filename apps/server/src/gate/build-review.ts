@@ -7,6 +7,7 @@ import { readConfigBlob } from '../inventory/read-config.ts';
 import type { Repository } from '../registry/cache.ts';
 import { type ActiveException, exceptionFor, findingExceptions } from './exceptions.ts';
 import type { PlatformFacts } from './read-subjects.ts';
+import { reviewContents } from './review-contents.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -59,5 +60,7 @@ export async function buildReview(
       exception: exceptionFor(applicable, finding),
     })),
     uncovered: inventory?.scan?.uncovered ?? [],
+    contents: reviewContents(facts, exceptions, repository.name),
+    contentsFailure: facts.examination?.failure ?? null,
   };
 }

@@ -63,8 +63,16 @@ test('an emergency in a cluster is none of the gate: verdicts stay decided from 
 });
 
 test('rules are the same when people decided nothing in between', () => {
-  const inputs: GateInputs = { bundle: 'b', exceptions: 'e', snapshot: 's', revision: 1, trust: 't', vex: 'v' };
-  expect(sameRules(inputs, { ...inputs, snapshot: 'another' })).toBe(true);
+  const inputs: GateInputs = {
+    bundle: 'b',
+    exceptions: 'e',
+    snapshot: 's',
+    revision: 1,
+    trust: 't',
+    vex: 'v',
+    contents: 'c',
+  };
+  expect(sameRules(inputs, { ...inputs, snapshot: 'another', contents: 'others' })).toBe(true);
   expect(sameRules(inputs, null)).toBe(false);
   for (const rule of ['bundle', 'exceptions', 'trust'])
     expect(sameRules(inputs, { ...inputs, [rule]: 'x' })).toBe(false);

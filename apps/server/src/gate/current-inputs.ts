@@ -20,6 +20,8 @@ export type GateInputs = {
   trust: string;
   /** Hash over the VEX documents in force that speak of any image; empty where there are none. */
   vex: string;
+  /** Revision of the rules for contents: secrets, malware and the baseline. */
+  contents: string;
 };
 
 export async function readCurrentInputs(tx: Tx, accountId: string): Promise<GateInputs | null> {
@@ -31,6 +33,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     vex: string | null;
     snapshot: string | null;
     revision: number | null;
+    contents: string | null;
   }>`
     select
       (select digest from policy_bundle where account_id = ${accountId} order by version desc limit 1) as bundle,
@@ -42,7 +45,8 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
       (select string_agg(vex_document_id::text, ' ' order by vex_document_id) from vex_document
         where account_id = ${accountId} and source = 'file' and withdrawn_at is null) as vex,
       (select value #>> '{}' from setting where key = 'advisories.snapshot') as snapshot,
-      (select (value #>> '{}')::int from setting where key = 'cataloger.revision') as revision`.execute(tx);
+      (select (value #>> '{}')::int from setting where key = 'cataloger.revision') as revision,
+      (select value #>> '{}' from setting where key = 'contents.revision') as contents`.execute(tx);
   const row = rows[0];
   if (!row?.bundle || row.snapshot === null || row.revision === null) return null;
   return {
@@ -52,6 +56,7 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
     revision: row.revision,
     trust: canonicalDigest(row.trust_policy === null ? row.trust : [row.trust, row.trust_policy]),
     vex: row.vex === null ? '' : canonicalDigest(row.vex),
+    contents: row.contents ?? '',
   };
 }
 
@@ -62,6 +67,11 @@ export async function readCurrentInputs(tx: Tx, accountId: string): Promise<Gate
 export function scannedSnapshot(platforms: readonly Facts[]): string | null {
   const snapshots = new Set(platforms.flatMap((one) => one.inventory?.scan?.snapshot ?? []));
   return snapshots.size === 0 ? null : [...snapshots].sort().join(' ');
+}
+
+/** As `scannedSnapshot`, of the rules that the platforms' contents were examined by; empty where none were. */
+export function examinedRevision(platforms: readonly Facts[]): string {
+  return [...new Set(platforms.flatMap((one) => one.examination?.revision ?? []))].sort().join(' ');
 }
 
 /** Whether what people decide about (policies, exceptions, trust, VEX) is what it was. */

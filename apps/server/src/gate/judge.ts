@@ -6,7 +6,7 @@ import type { Repository } from '../registry/cache.ts';
 import { revokedViolation } from '../revocation/read-revocation.ts';
 import { namesOf, type VexInForce } from '../vex/in-force.ts';
 import { buildReview } from './build-review.ts';
-import { type GateInputs, scannedSnapshot } from './current-inputs.ts';
+import { examinedRevision, type GateInputs, scannedSnapshot } from './current-inputs.ts';
 import { exceptViolations } from './exceptions.ts';
 import { applyGrace, endOfGrace } from './grace.ts';
 import { type PlatformFacts, readSubjects, type SubjectFacts } from './read-subjects.ts';
@@ -65,7 +65,8 @@ export async function judgeFacts(deps: JudgeDeps, rules: Rules, facts: SubjectFa
   if (revocation && !platforms.some((platform) => platform.digest === digest)) all.push(revokedViolation(revocation));
   // What the findings really come from: advisories may have changed since the scan.
   const snapshot = scannedSnapshot(platforms) ?? rules.inputs.snapshot;
-  return { inputs: { ...rules.inputs, snapshot }, whole: rule(digest, all), platforms: rulings };
+  const inputs = { ...rules.inputs, snapshot, contents: examinedRevision(platforms) };
+  return { inputs, whole: rule(digest, all), platforms: rulings };
 }
 
 async function judgePlatform(

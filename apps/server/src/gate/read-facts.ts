@@ -1,5 +1,5 @@
 /** What is stored about manifests that a decision needs, of several at a time. */
-import type { Distribution, Missing } from '@pratique/contract';
+import type { Distribution, Missing, ReviewContents } from '@pratique/contract';
 import { Uncovered } from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -19,6 +19,13 @@ export type Facts = {
     /** null when the packages were not matched with advisories. */
     scan: { snapshot: string; uncovered: Uncovered[] } | null;
   } | null;
+  /** The newest look into the contents; null where there was none. */
+  examination: {
+    examinationId: number;
+    revision: string;
+    failure: string | null;
+    counts: ReviewContents['counts'];
+  } | null;
   tags: string[];
   /** When the repository's image was first allowed; null: never. */
   allowedAt: Date | null;
@@ -36,6 +43,7 @@ type Row = {
   package_count: number | null;
   snapshot: string | null;
   uncovered: unknown;
+  examination: Facts['examination'];
   tags: string[];
   allowed_at: Date | null;
   delivered: boolean;
@@ -45,6 +53,8 @@ type Row = {
 export async function readFacts(tx: Tx, asked: readonly { repositoryId: string; digest: string }[]): Promise<Facts[]> {
   const { rows } = await sql<Row>`
     select asked.digest, m.media_type, m.bytes, i.inventory_id, i.distribution, i.missing, i.package_count, coalesce(w.snapshot, s.snapshot) as snapshot, s.uncovered,
+      case when e.examination_id is not null then jsonb_build_object('examinationId', e.examination_id, 'revision', e.revision, 'failure', e.failure,
+        'counts', jsonb_build_object('secrets', e.secret_count, 'malware', e.malware_count, 'unexamined', e.unexamined_count, 'failedChecks', e.failed_count)) end as examination,
       array(select t.name from tag t where t.repository_id = asked.repository_id and t.digest = asked.digest order by t.name) as tags,
       (select min(h.decided_at) from verdict_history h where h.repository_id = asked.repository_id and h.digest = asked.digest and h.decision = 'allow') as allowed_at,
       exists (select from receipt c where c.repository_id = asked.repository_id and c.side = 'received' and c.digest = asked.digest) as delivered
@@ -54,6 +64,7 @@ export async function readFacts(tx: Tx, asked: readonly { repositoryId: string; 
     left join lateral (select * from inventory where manifest_digest = asked.digest order by revision desc limit 1) i on true
     left join scan s on s.inventory_id = i.inventory_id
     left join advisory_sweep w on s.settled
+    left join content_examination e on e.manifest_digest = asked.digest and e.newest
     order by asked.ordinal`.execute(tx);
   return rows.map((row) => ({
     digest: row.digest,
@@ -71,6 +82,7 @@ export async function readFacts(tx: Tx, asked: readonly { repositoryId: string; 
                 ? null
                 : { snapshot: row.snapshot, uncovered: z.array(Uncovered).parse(row.uncovered) },
           },
+    examination: row.examination,
     tags: row.tags,
     allowedAt: row.allowed_at,
     delivered: row.delivered,

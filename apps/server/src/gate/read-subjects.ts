@@ -4,6 +4,7 @@ import { type PlatformManifest, platformsOf } from '../inventory/platforms.ts';
 import type { Repository } from '../registry/cache.ts';
 import { type Revocation, type Revocations, readRevocations } from '../revocation/read-revocation.ts';
 import { type Facts, readFacts } from './read-facts.ts';
+import { type FoundContents, readReviewContents } from './read-review-contents.ts';
 import { type ReviewFinding, readReviewFindings } from './read-review-findings.ts';
 
 export type Subject = { repository: Repository; digest: string };
@@ -12,6 +13,8 @@ export type PlatformFacts = Facts & {
   platform: PlatformManifest;
   /** Empty where nothing was scanned. */
   findings: ReviewFinding[];
+  /** Null where they were not examined. */
+  contents: FoundContents | null;
   revocation: Revocation | null;
 };
 
@@ -84,6 +87,10 @@ async function complement(
     return inventory?.scan ? [{ one, inventoryId: inventory.inventoryId, allowedAt }] : [];
   });
   const findings = await readReviewFindings(tx, scanned);
+  const examinations = platforms.flatMap(({ facts: { examination } }) =>
+    examination && examination.failure === null ? examination.examinationId : [],
+  );
+  const contents = await readReviewContents(tx, examinations);
   const of = new Map(scanned.map(({ one }, n) => [one, findings[n]]));
   return new Map(
     platforms.map((one) => [
@@ -92,6 +99,7 @@ async function complement(
         ...one.facts,
         platform: one.platform,
         findings: of.get(one) ?? [],
+        contents: contents.get(one.facts.examination?.examinationId ?? -1) ?? null,
         revocation: revocations.get(one.repositoryId, one.platform.digest),
       },
     ]),

@@ -1,6 +1,7 @@
 /** Chains, policies, exceptions, revocations, keys, contracts, deliveries, clusters. */
 import { z } from 'zod';
 import { ChainDefinition } from '../chain.ts';
+import { SecretFingerprint } from '../secret.ts';
 
 export const RepositoryName = z.string().min(1).max(255);
 export const ReferenceName = z.string().min(1).max(200);
@@ -35,6 +36,18 @@ export const PolicyBundleInfo = z.object({
       parameters: z.record(z.string(), z.unknown()),
     }),
   ),
+  /** Presets that are not on: `yaml` is what turns one on when it is applied. */
+  available: z
+    .array(
+      z.object({
+        template: z.string(),
+        target: z.string(),
+        title: z.string(),
+        description: z.string(),
+        yaml: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type PolicyBundleInfo = z.infer<typeof PolicyBundleInfo>;
 /** Changes to the constraints of the preset bundle, or templates of one's own, as YAML documents. */
@@ -53,6 +66,43 @@ export const PolicySelector = z.object({
   repositories: z.array(z.string().min(1).max(200)).max(50).default(['**']),
 });
 export type PolicySelector = z.infer<typeof PolicySelector>;
+
+const Repositories = z.array(z.string().min(1).max(200)).max(50).default(['**']);
+/** Of files, without a leading slash: `*` within a part, `**` across parts. */
+const PathPattern = z.string().min(1).max(500);
+
+/** What a secret exception covers: one secret wherever it is, or those of a kind of which all places are at such paths. */
+export const SecretSelector = z
+  .object({
+    fingerprint: SecretFingerprint.optional(),
+    kind: z.string().min(1).max(100).optional(),
+    path: PathPattern.optional(),
+    repositories: Repositories,
+  })
+  .refine(
+    ({ fingerprint, kind, path }) => fingerprint !== undefined || (kind !== undefined && path !== undefined),
+    'names a fingerprint, or a kind and a path',
+  );
+export type SecretSelector = z.infer<typeof SecretSelector>;
+/** What a malware exception covers: matches of one rule, at such paths or in one content. */
+export const MalwareSelector = z
+  .object({
+    rule: z.string().min(1).max(200),
+    path: PathPattern.optional(),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'is 64 hexadecimal digits')
+      .optional(),
+    repositories: Repositories,
+  })
+  .refine(
+    ({ path, sha256 }) => path !== undefined || sha256 !== undefined,
+    'names a path or the digest of the content',
+  );
+export type MalwareSelector = z.infer<typeof MalwareSelector>;
+/** What a baseline exception covers: one check. */
+export const BaselineSelector = z.object({ check: z.string().min(1).max(100), repositories: Repositories });
+export type BaselineSelector = z.infer<typeof BaselineSelector>;
 
 /** Where a break-glass lets pods run that would be denied: patterns of clusters and namespaces. */
 export const BreakGlassSelector = z.object({
@@ -108,27 +158,20 @@ export const Revocation = z.object({
 });
 export type Revocation = z.infer<typeof Revocation>;
 
+const Asked = {
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)
+    .optional(),
+  reason: z.string().min(10).max(2000),
+  days: z.number().int().min(1).max(365).default(30),
+};
 export const NewException = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('finding'),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)
-      .optional(),
-    selector: FindingSelector,
-    reason: z.string().min(10).max(2000),
-    days: z.number().int().min(1).max(365).default(30),
-  }),
-  z.object({
-    kind: z.literal('policy'),
-    name: z
-      .string()
-      .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/)
-      .optional(),
-    selector: PolicySelector,
-    reason: z.string().min(10).max(2000),
-    days: z.number().int().min(1).max(365).default(30),
-  }),
+  z.object({ kind: z.literal('finding'), selector: FindingSelector, ...Asked }),
+  z.object({ kind: z.literal('policy'), selector: PolicySelector, ...Asked }),
+  z.object({ kind: z.literal('secret'), selector: SecretSelector, ...Asked }),
+  z.object({ kind: z.literal('malware'), selector: MalwareSelector, ...Asked }),
+  z.object({ kind: z.literal('baseline'), selector: BaselineSelector, ...Asked }),
 ]);
 export type NewException = z.infer<typeof NewException>;
 export const Exception = z.object({
