@@ -48,6 +48,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./repair.ts')).addRepair,
   },
   {
+    names: {
+      'fix-plan': 'the least change of lock files that clears findings of application packages, as a patch for git',
+    },
+    load: async () => (await import('./fix-plan.ts')).addFixPlan,
+  },
+  {
     names: { findings: 'findings across the images of an account, and the upgrades that clear most of them' },
     load: async () => (await import('./findings.ts')).addFindings,
   },
