@@ -20,6 +20,7 @@ import { scanStep } from '../chain/steps/scan.ts';
 import { signStep } from '../chain/steps/sign.ts';
 import { readFingerprintKey } from '../contents/fingerprint-key.ts';
 import { contentRules } from '../contents/rules.ts';
+import { publishContentRevision, scheduleSweep } from '../contents/sweep.ts';
 import { asSystem, type Db } from '../db/connect.ts';
 import { runDelivery } from '../deliver/carry-out.ts';
 import { startExaminations } from '../foreign/start-examinations.ts';
@@ -77,6 +78,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     memory: layerMemories(join(config.dataDir, 'layers'), config.scan.layerCacheMb),
     contents: contentRules(await readFingerprintKey(db, signer)),
   };
+  await publishContentRevision(db, reading.contents.revision);
   const workDir = join(config.dataDir, 'repairs');
   await clearWork(workDir);
   const repairs = {
@@ -159,6 +161,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     await advisories.open();
   });
   const renewals = scheduleRenewals(judging, log);
+  const sweep = scheduleSweep(reading, log);
   const webhooks = scheduleWebhooks({
     db,
     signer,
@@ -179,7 +182,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     housekeeping.stop();
     stranded.stop();
     clearInterval(looking);
-    await Promise.all([renewals.stop(), webhooks.stop()]);
+    await Promise.all([renewals.stop(), webhooks.stop(), sweep.stop()]);
     await examinations.stop();
     await queue.stop();
     await engine.close();

@@ -30,7 +30,6 @@ create table content_examination (
 create unique index content_examination_newest on content_examination (manifest_digest) where newest;
 create index content_examination_secrets on content_examination (manifest_digest) where newest and secret_count > 0;
 create index content_examination_malware on content_examination (manifest_digest) where newest and malware_count > 0;
-create index content_examination_retry on content_examination (retry_at) where retry_at is not null;
 
 create table image_secret (
   examination_id bigint not null references content_examination on delete cascade,
