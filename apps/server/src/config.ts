@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from './error.ts';
 import { readInternalTargets } from './outbound/internal-addresses.ts';
-import type { RepairArchives } from './repair/read-order.ts';
+import type { RepairArchives } from './repair/order.ts';
 import { CANDIDATE_SETTINGS, readArchivePlaces, readCandidateFeeds } from './scan/candidates.ts';
 import type { FeedDefinition } from './scan/feeds.ts';
 

@@ -9,8 +9,8 @@ import { ServerError } from '../error.ts';
 import type { Repository } from '../registry/cache.ts';
 import { readManifestByDigest } from '../registry/read-content.ts';
 import { makeDocuments } from './documents.ts';
-import type { Repaired, StoredManifest } from './order.ts';
-import { type RepairArchives, readOrder } from './read-order.ts';
+import type { RepairArchives, Repaired, StoredManifest } from './order.ts';
+import { readOrder } from './read-order.ts';
 import type { Asked, Repairer } from './repairer.ts';
 
 export type RepairDeps = {

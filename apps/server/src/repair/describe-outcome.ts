@@ -19,5 +19,5 @@ function wordsOf(platforms: readonly PlatformRepair[], mode: RepairMode, upgrade
   if (platforms.every(({ result }) => result === null) && reason) return `not repaired: ${reason}`;
   if (upgraded === 0) return 'nothing to repair: no package has a newer version that can be put in';
   const packages = `${upgraded} ${upgraded === 1 ? 'package' : 'packages'}`;
-  return mode === 'preview' ? `would upgrade ${packages}` : `upgraded ${packages} in a layer of their own`;
+  return mode === 'preview' ? `would upgrade ${packages}` : `upgraded ${packages} in one layer`;
 }

@@ -5,6 +5,11 @@ import { z } from 'zod';
 const StoredManifest = z.object({ digest: Digest, mediaType: z.string().max(200), base64: z.base64() });
 export type StoredManifest = z.infer<typeof StoredManifest>;
 
+/** Where a distribution's packages are and whose keys count, where that is configured. */
+export type RepairArchives = Readonly<
+  Record<string, { mirror?: string | undefined; securityMirror?: string | undefined; keyring?: string | undefined }>
+>;
+
 export type RepairOrder = {
   digest: string;
   /** The subject, and the images of an index. */
@@ -17,7 +22,8 @@ export type RepairOrder = {
   only: { name: string }[] | null;
   /** The newest release files that were seen. */
   seen: { uri: string; date: string }[];
-  archives: { mirror?: string | undefined; securityMirror?: string | undefined; keyring?: string | undefined };
+  /** Mirrors and keyrings by the distribution's ID in os-release. */
+  archives: RepairArchives;
   allowExpired: boolean;
   /** Where scripts may run in a sandbox: a folder that every user can reach; null: nowhere. */
   sandboxDir: string | null;

@@ -9,11 +9,8 @@ import { readInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
 import { readManifestByDigest } from '../registry/read-content.ts';
 import { readFindings } from '../scan/read-findings.ts';
-import type { RepairOrder } from './order.ts';
+import type { RepairArchives } from './order.ts';
 import type { Asked } from './repairer.ts';
-
-/** Mirrors and keyrings by the distribution's id. */
-export type RepairArchives = Readonly<Record<string, RepairOrder['archives']>>;
 
 type Stored = { digest: string; mediaType: string; bytes: Buffer };
 
@@ -34,8 +31,6 @@ export async function readOrder(
       if (!manifests.some(({ digest }) => digest === child)) manifests.push(await require(tx, repository, child));
   const blobs: Record<string, string> = {};
   for (const one of manifests) for (const blob of blobsOf(one)) blobs[blob] = deps.store.path(blob);
-  const [first] = platforms;
-  const distribution = first === undefined ? null : ((await readInventory(tx, first))?.distribution ?? null);
   return {
     digest,
     manifests: manifests.map(({ digest, mediaType, bytes }) => ({
@@ -47,7 +42,7 @@ export async function readOrder(
     repairs: await readRepairs(tx, repository, manifests),
     only: onlyFindings ? await readFixable(tx, platforms) : null,
     seen: await readSeen(tx),
-    archives: deps.archives[distribution?.id ?? ''] ?? {},
+    archives: deps.archives,
   };
 }
 
@@ -78,13 +73,14 @@ async function readRepairs(tx: Tx, repository: Repository, manifests: readonly S
   return rows.map((row) => row.digest);
 }
 
-/** Packages of the distribution of which an upgrade clears something. */
+/** Packages of the distribution of which an upgrade clears something. @throws ServerError `unavailable` before the scan */
 async function readFixable(tx: Tx, platforms: readonly string[]): Promise<{ name: string }[]> {
   const names = new Set<string>();
   for (const platform of platforms) {
     const inventory = await readInventory(tx, platform);
     const scanned = inventory && (await readFindings(tx, inventory.inventoryId));
-    for (const { package: of, fixedVersion, status } of scanned?.findings ?? [])
+    if (!scanned) throw new ServerError('unavailable', `${platform} has not been scanned yet`);
+    for (const { package: of, fixedVersion, status } of scanned.findings)
       if (fixedVersion !== null && status !== 'not-affected' && DISTRIBUTION_TYPES.has(of.type)) names.add(of.name);
   }
   return [...names].sort().map((name) => ({ name }));

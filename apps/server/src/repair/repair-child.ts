@@ -14,19 +14,6 @@ import type { PlatformRepair } from '@pratique/contract';
 import { type ContentSource, copyGraph, isIndexType, OciError, type RawManifest } from '@pratique/oci';
 import type { Repaired, RepairOrder } from './order.ts';
 
-const pieces: Buffer[] = [];
-for await (const piece of process.stdin) pieces.push(piece as Buffer);
-const order = JSON.parse(Buffer.concat(pieces).toString('utf8')) as RepairOrder;
-
-let answer: unknown;
-try {
-  answer = await repair(order);
-} catch (error) {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
-  answer = { ok: false, code, message: error instanceof Error ? error.message : String(error) };
-}
-process.stdout.write(JSON.stringify(answer));
-
 async function repair({ digest, outDir, ...rest }: RepairOrder): Promise<Repaired> {
   const source = sourceOf(rest);
   const subject = await source.manifest(digest);
@@ -37,7 +24,7 @@ async function repair({ digest, outDir, ...rest }: RepairOrder): Promise<Repaire
     cacheDir: rest.cacheDir,
     temporaryDir: rest.temporaryDir,
     now: () => new Date(),
-    archives: rest.archives,
+    archives: (distribution) => rest.archives[distribution] ?? {},
     allowExpired: rest.allowExpired,
     seen: rest.seen,
     sandbox: rest.sandboxDir === null ? null : await openRuncSandbox({ temporaryDir: rest.sandboxDir }),
@@ -135,3 +122,16 @@ const platformOf = ({ result }: RepairedImage): PlatformRepair => ({
   result,
   skipped: null,
 });
+
+const pieces: Buffer[] = [];
+for await (const piece of process.stdin) pieces.push(piece as Buffer);
+const order = JSON.parse(Buffer.concat(pieces).toString('utf8')) as RepairOrder;
+
+let answer: unknown;
+try {
+  answer = await repair(order);
+} catch (error) {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'internal';
+  answer = { ok: false, code, message: error instanceof Error ? error.message : String(error) };
+}
+process.stdout.write(JSON.stringify(answer));

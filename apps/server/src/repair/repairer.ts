@@ -43,12 +43,12 @@ export function createRepairer(root: string, readable: readonly string[], config
       const [temporaryDir, outDir] = [join(folder, 'work'), join(folder, 'out')];
       await Promise.all([mkdir(temporaryDir), mkdir(outDir)]);
       const own = [cacheDir, folder, ...(sandboxDir === null ? [] : [sandboxDir])];
-      const keyring = asked.archives.keyring === undefined ? [] : [asked.archives.keyring];
+      const keyrings = Object.values(asked.archives).flatMap(({ keyring }) => (keyring === undefined ? [] : [keyring]));
       const order: RepairOrder = { ...asked, cacheDir, temporaryDir, outDir, sandboxDir, allowExpired: false };
       const answer = await askChild({
         script: CHILD,
         permissions: [
-          ...childPermissions(root, [...readable, ...own, ...APT, ...keyring], own),
+          ...childPermissions(root, [...readable, ...own, ...APT, ...keyrings], own),
           // Layers are unpacked beside; the sandbox is a program of its own.
           '--allow-worker',
           ...(sandbox ? ['--allow-child-process'] : []),

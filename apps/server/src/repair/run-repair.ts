@@ -25,7 +25,10 @@ export async function runRepair(deps: RepairDeps, repairId: string, lastAttempt:
       error instanceof SupersededRepair ||
       (error instanceof ServerError && error.details['permanent'] === true);
     log[permanent ? 'warn' : 'error']({ err: error, repairId, lastAttempt }, 'repair failed');
-    if (!permanent && !lastAttempt) throw error;
+    if (!permanent && !lastAttempt) {
+      await asSystem(deps.db, (tx) => noteError(tx, repairId, claim, error));
+      throw error;
+    }
     await asSystem(deps.db, (tx) => failRepair(tx, repairId, claim, error));
   }
 }
@@ -71,9 +74,17 @@ async function finishRepair(tx: Tx, repairId: string, claim: Claim, done: Carrie
   await announce(tx, repairId, claim, 'repair.finished', {});
 }
 
+/** It will be tried again; until then this is why it is not done. */
+async function noteError(tx: Tx, repairId: string, claim: Claim, error: unknown): Promise<void> {
+  if (await isOurs(tx, repairId, claim))
+    await sql`update repair set error = ${reasonOf(error)} where repair_id = ${repairId}`.execute(tx);
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).slice(0, 2000);
+
 async function failRepair(tx: Tx, repairId: string, claim: Claim, error: unknown): Promise<void> {
   if (!(await isOurs(tx, repairId, claim))) return;
-  const reason = (error instanceof Error ? error.message : String(error)).slice(0, 2000);
+  const reason = reasonOf(error);
   await sql`update repair set state = 'failed', finished_at = now(), error = ${reason} where repair_id = ${repairId}`.execute(
     tx,
   );

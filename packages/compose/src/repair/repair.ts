@@ -9,6 +9,7 @@ import { Tree } from '../files/tree.ts';
 import { writeLayer } from '../layer/write-layer.ts';
 import { apkFamily } from './apk/family.ts';
 import { debianFamily } from './debian/family.ts';
+import { distributionOf } from './distribution.ts';
 import type { Family, FamilyContext, Patient, Planned, RepairPhase, RepositoryPlace, WantedPackage } from './family.ts';
 import { applyLayer } from './image/apply-layer.ts';
 import { differenceBetween } from './image/difference.ts';
@@ -27,7 +28,7 @@ export type RepairOptions = {
   /** Where apt's configuration is, for mirrors and keyrings; `/etc/apt` by default. */
   aptDir?: string;
   /** Mirror, repositories and keys, where they are not the machine's or the distribution's own. */
-  archives?: RepositoryPlace;
+  archives?: RepositoryPlace | ((distribution: string) => RepositoryPlace);
   /** Takes release files past their Valid-Until: for a copy that somebody carried here. */
   allowExpired?: boolean;
   /** Only these packages and what they need; all upgrades by default. */
@@ -100,7 +101,7 @@ async function repair(
   // A label that was forged would make us drop a layer that is no repair.
   const earlier = (options.isRepair?.(image.raw.digest) ?? true) ? findEarlierRepair(image) : null;
   const { base, current } = readTrees(image, earlier);
-  const context = contextOf(options, folder);
+  const context = contextOf(options, folder, current);
   const patient = openPatient(current, image, context);
   let chosen = patient;
   try {
@@ -194,14 +195,15 @@ function openPatient(tree: Tree, image: ReadImage, context: FamilyContext): Pati
   throw new ComposeError('image-unsupported', 'the image has no package database that can be repaired (dpkg, apk)');
 }
 
-function contextOf(options: RepairOptions, folder: string): FamilyContext {
+function contextOf(options: RepairOptions, folder: string, tree: Tree): FamilyContext {
+  const { archives = {} } = options;
   return {
     fetch: options.fetch,
     cacheDir: options.cacheDir,
     folder,
     now: options.now,
     aptDir: options.aptDir,
-    archives: options.archives ?? {},
+    archives: typeof archives === 'function' ? archives(distributionOf(tree)) : archives,
     allowExpired: options.allowExpired ?? false,
     seen: options.seen ?? [],
     only: options.onlyFindings ?? null,
