@@ -11,6 +11,10 @@ export { type ComposeDeps, type ComposedImage, type ComposedPackage, type Compos
 export { ComposeError, type ComposeErrorCode } from './error.ts';
 export type { ScriptResult, ScriptStatus } from './install/run-script.ts';
 export type { Provenance } from './provenance.ts';
+export { imageForPlatform, readBase } from './rebase/read-base.ts';
+export { beginsWith, type RebasedImage, type RebaseOptions, rebaseImage } from './rebase/rebase.ts';
+export { type RebasedIndex, rebaseIndex } from './rebase/rebase-index.ts';
+export { BASE_DIGEST, BASE_NAME } from './rebase/write-rebased.ts';
 export type { RepairPhase, WantedPackage } from './repair/family.ts';
 export { REPAIR_LAYER, REPAIRED_FROM } from './repair/image/write-image.ts';
 export { describeRepair, type RepairBuild } from './repair/provenance.ts';

@@ -54,6 +54,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./fix-plan.ts')).addFixPlan,
   },
   {
+    names: {
+      rebase: 'put the application’s layers of an image on another base; refuses where something would not fit',
+    },
+    load: async () => (await import('./rebase.ts')).addRebase,
+  },
+  {
     names: { findings: 'findings across the images of an account, and the upgrades that clear most of them' },
     load: async () => (await import('./findings.ts')).addFindings,
   },
