@@ -19,6 +19,7 @@ export type Things = {
   advisory?: string;
   update?: string;
   document?: string;
+  fingerprint?: string;
   repository: string;
   reference: string;
 };
@@ -52,6 +53,15 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/image': ofImage,
   'GET /api/v1/accounts/{account}/image/explanation': ofImage,
   'GET /api/v1/accounts/{account}/image/scan': ofImage,
+  'GET /api/v1/accounts/{account}/image/contents': ofImage,
+  'GET /api/v1/accounts/{account}/image/secrets': ofImage,
+  'GET /api/v1/accounts/{account}/image/malware': ofImage,
+  'GET /api/v1/accounts/{account}/image/checks': ofImage,
+  'GET /api/v1/accounts/{account}/image/unexamined': ofImage,
+  'GET /api/v1/accounts/{account}/secrets': none,
+  'GET /api/v1/accounts/{account}/secrets/{fingerprint}': none,
+  'GET /api/v1/accounts/{account}/secrets/{fingerprint}/images': none,
+  'GET /api/v1/accounts/{account}/malware': none,
   'GET /api/v1/accounts/{account}/image/sbom': ofImage,
   'GET /api/v1/accounts/{account}/image/runs': ofImage,
   'GET /api/v1/accounts/{account}/image/repairs': ofImage,

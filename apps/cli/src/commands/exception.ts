@@ -4,14 +4,12 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { addEnding } from '../account/add-ending.ts';
 import { addReading } from '../account/add-reading.ts';
+import { type Named, selectorOf } from '../account/exception-selector.ts';
 import { type Context, openServer, writeResult } from '../context.ts';
-import { CliError, EXIT, readCount } from '../exit.ts';
+import { readCount } from '../exit.ts';
 import { formatTable } from '../text.ts';
 
-type Request = {
-  id?: string;
-  constraint?: string;
-  package?: string;
+type Request = Named & {
   repository: string[];
   reason: string;
   days: string;
@@ -19,12 +17,17 @@ type Request = {
   json?: boolean;
 };
 
+/** Parts of selectors that say what they are about, in the order of reading. */
+const ABOUT = ['id', 'package', 'constraint', 'kind', 'fingerprint', 'rule', 'check', 'path', 'sha256'];
+
 export function addException(program: Command, context: Context): void {
   const exception = program
     .command('exception')
     .description('accepted risks: requested by one person, approved by another');
   const about = ({ selector }: Exception) =>
-    [selector['id'], selector['constraint']].filter((part) => typeof part === 'string').join(' ');
+    ABOUT.map((key) => selector[key])
+      .filter((part) => typeof part === 'string')
+      .join(' ');
   const table = (all: Exception[]) =>
     formatTable(
       ['NAME', 'ABOUT', 'STATE', 'OWNER', 'APPROVER', 'UNTIL', 'REASON'],
@@ -46,6 +49,12 @@ export function addException(program: Command, context: Context): void {
     .option('--id <advisory>', 'a finding, by its CVE or advisory id')
     .option('--constraint <name>', 'a policy, by the name of its constraint')
     .option('--package <name>', 'only in this package')
+    .option('--secret <fingerprint>', 'one secret, wherever it is')
+    .option('--secret-kind <kind>', 'secrets of a kind, all of whose places are at --path')
+    .option('--malware <rule>', 'matches of a malware rule, at --path or in the content of --sha256')
+    .option('--check <id>', 'a check of the baseline')
+    .option('--path <pattern>', 'of files: * within a part, ** across parts')
+    .option('--sha256 <digest>', 'of a content: 64 hexadecimal digits')
     .option(
       '--repository <pattern>',
       'only in these repositories; may be repeated',
@@ -58,20 +67,15 @@ export function addException(program: Command, context: Context): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExample:\n  pratique exception request vendor --id CVE-2024-0001 --repository "web/**" --reason "not reachable: no listener" --days 14\n',
+      '\nExample:\n  pratique exception request vendor --id CVE-2024-0001 --repository "web/**" --reason "not reachable: no listener" --days 14\n  pratique exception request vendor --secret 5f2c... --reason "a key of the test system, rotated daily" --days 30\n',
     )
     .action(async (account: string, options: Request) => {
-      if ((options.id === undefined) === (options.constraint === undefined))
-        throw new CliError(EXIT.usage, 'name either a finding (--id) or a policy (--constraint)');
       const repositories = options.repository.length > 0 ? options.repository : ['**'];
-      const selector =
-        options.id !== undefined
-          ? { id: options.id, repositories, ...(options.package ? { package: options.package } : {}) }
-          : { constraint: options.constraint, repositories };
+      const { kind, selector } = selectorOf(options);
       const { api } = await openServer(context);
       const body = {
-        kind: options.id !== undefined ? 'finding' : 'policy',
-        selector,
+        kind,
+        selector: { ...selector, repositories },
         reason: options.reason,
         days: readCount(options.days, '--days'),
         ...(options.name ? { name: options.name } : {}),

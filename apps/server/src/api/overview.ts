@@ -6,6 +6,7 @@ import { openAdvisoryStore } from '@pratique/scan';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { countContents } from '../contents/across-images.ts';
 import { asSystem, asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { readFeedStates } from '../scan/feeds.ts';
@@ -47,6 +48,7 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
         requestedExceptions: await readRequested(tx),
         expiring: await readExpiring(tx),
         ...(await readStandingTroubles(tx)),
+        contents: await countContents(tx),
         changes: await readChanges(tx),
         recent: await readRecent(tx),
         deniedAdmissions: await readDenied(tx),

@@ -5,7 +5,7 @@ import type { BlobStore } from '../blobs/store.ts';
 import { readContents } from '../contents/read-contents.ts';
 import type { Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
-import { readPlatforms } from '../inventory/platforms.ts';
+import { choosePlatform } from '../inventory/choose-platform.ts';
 import { readConfigOf } from '../inventory/read-config.ts';
 import { readInventory, type StoredInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
@@ -58,16 +58,7 @@ export async function requireInventory(
   image: ResolvedImage,
   platform: string | undefined,
 ): Promise<{ digest: string; inventory: StoredInventory }> {
-  const platforms = await readPlatforms(tx, repository.repositoryId, image.digest);
-  const chosen =
-    platform === undefined
-      ? platforms[0]
-      : platforms.find((one) => one.digest === platform || `${one.os}/${one.architecture}` === platform);
-  if (!chosen)
-    throw new ServerError(
-      'not-found',
-      `the image has no platform ${platform ?? ''}; it has ${platforms.map((one) => `${one.os}/${one.architecture}`).join(', ')}`,
-    );
+  const chosen = await choosePlatform(tx, repository.repositoryId, image.digest, platform);
   const inventory = await readInventory(tx, chosen.digest);
   if (!inventory) throw new ServerError('conflict', 'the image has no inventory yet; its chain may still be running');
   return { digest: chosen.digest, inventory };

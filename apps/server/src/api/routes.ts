@@ -18,6 +18,7 @@ import { chainRoutes } from './chains.ts';
 import { clusterRoutes } from './clusters.ts';
 import { comparisonRoutes } from './comparison.ts';
 import { consoleRoutes } from './console.ts';
+import { contentRoutes } from './contents.ts';
 import { deliveryRoutes } from './deliveries.ts';
 import { eventRoutes } from './events.ts';
 import { exceptionRoutes } from './exceptions.ts';
@@ -61,6 +62,7 @@ export async function addRoutes(app: App, deps: RouteDeps): Promise<void> {
   // What is stated of images is read once, by whichever route comes first.
   const stating = { ...deps, vex: new Map() };
   imageRoutes(app, stating);
+  contentRoutes(app, deps);
   vexRoutes(app, deps);
   explanationRoutes(app, deps);
   comparisonRoutes(app, stating);

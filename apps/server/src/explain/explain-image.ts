@@ -9,6 +9,7 @@ import { readInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
 import { readFindings } from '../scan/read-findings.ts';
+import { mendContents, selectorOf } from './contents.ts';
 import { readHistory } from './read-history.ts';
 import { readRenewal } from './read-renewal.ts';
 
@@ -156,14 +157,12 @@ function whatNext(
   }
   for (const [what, version] of [...upgrades].slice(0, 5)) next.push(`Upgrade ${what} to ${version} or later`);
   if (upgrades.size > 5) next.push(`and ${upgrades.size - 5} more packages`);
+  next.push(...mendContents(reasons.map(({ reason }) => reason)));
   const denied = reasons.find(({ reason }) => reason.action === 'deny')?.reason;
-  if (denied) {
-    const about =
-      typeof denied.details['id'] === 'string' ? `--id ${denied.details['id']}` : `--constraint ${denied.constraint}`;
+  if (denied)
     next.push(
-      `Accept a risk for a time: pratique exception request ${repository.account} ${about} --repository ${repository.name} --reason TEXT`,
+      `Accept a risk for a time: pratique exception request ${repository.account} ${selectorOf(denied)} --repository ${repository.name} --reason TEXT`,
     );
-  }
   if (renewalError !== null) next.push(`Mend what keeps it from being renewed: ${renewalError}`);
   return next;
 }

@@ -1,5 +1,6 @@
 /** What an account's first page shows: decisions, troubles, advisories, health. */
 import { z } from 'zod';
+import { ContentOverview } from './contents.ts';
 
 export const AdvisoryStatus = z.object({
   snapshot: z.string(),
@@ -87,6 +88,8 @@ export const Overview = z.object({
     .default([]),
   /** Clusters whose agent reported once, and no longer does. */
   silentClusters: z.array(z.object({ name: z.string(), heardAt: z.string() })).default([]),
+  /** Images by what is known of their contents; absent where the server does not say. */
+  contents: ContentOverview.optional(),
   /** Since 24 hours ago. */
   changes: z.object({
     pushes: z.number().int(),
