@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { runCampaign, type Target } from '../soak/campaign.ts';
 
 test('killed in the middle of chains, the server keeps what it acknowledged and does everything once', {
-  timeout: 240_000,
+  timeout: 400_000,
 }, async () => {
-  const targets: Target[] = ['worker', 'scanner', 'tree', 'policy-engine', 'signer'];
+  const targets: Target[] = ['worker', 'repairer', 'tree', 'policy-engine', 'scanner', 'signer'];
   const lines: string[] = [];
   const report = await runCampaign({
     seed: 20_261_122,

@@ -1,5 +1,7 @@
 /** Kills parts of a working server again and again, and holds what is left against what was promised. */
 import { createHash } from 'node:crypto';
+import { makeArchive } from '../../packages/compose/src/fixture/signed-archive.ts';
+import type { ImageManifest } from '../../packages/oci/src/index.ts';
 import { must } from '../support/chain.ts';
 import { bookworm, HARMLESS, makeImage, pushImage, registry, type TestImage } from '../support/image.ts';
 import type { Part } from '../support/process-tree.ts';
@@ -18,6 +20,7 @@ export const TARGETS = [
   'postgres',
   'policy-engine',
   'scanner',
+  'repairer',
 ] as const satisfies readonly Target[];
 
 export type Campaign = {
@@ -40,7 +43,8 @@ const OLD = { name: 'libssl3', version: '3.0.9-1', source: 'openssl' };
 export async function runCampaign(campaign: Campaign): Promise<Report> {
   const started = Date.now();
   const random = seeded(campaign.seed);
-  const server = await startServer();
+  const archive = await openArchive();
+  const server = await startServer({ env: archive.env });
   try {
     await prepare(server);
     const acknowledged: Pushed[] = [];
@@ -72,7 +76,24 @@ export async function runCampaign(campaign: Campaign): Promise<Report> {
     return { kills, pushed: acknowledged.length, refused: work.refused, seconds: seconds(started), broken };
   } finally {
     await server.stop();
+    await archive.close();
   }
+}
+
+/** An archive that has what the denied images need. */
+async function openArchive(): Promise<{ env: NodeJS.ProcessEnv; close(): Promise<void> }> {
+  const { publish, mirror, keyring, close } = await makeArchive([]);
+  await publish('bookworm', []);
+  await publish('bookworm-updates', []);
+  await publish('bookworm-security', [
+    { name: OLD.name, version: '3.9.0-1', fields: { Source: OLD.source, Architecture: 'amd64' }, files: [] },
+  ]);
+  const env = {
+    PRATIQUE_DEBIAN_MIRROR: mirror,
+    PRATIQUE_DEBIAN_SECURITY_MIRROR: mirror,
+    PRATIQUE_DEBIAN_KEYRING: keyring,
+  };
+  return { env, close };
 }
 
 /** A contract, and a chain that delivers what it allows. */
@@ -87,7 +108,8 @@ async function prepare(server: TestServer): Promise<void> {
     steps: [
       { name: 'inventory', kind: 'inventory' },
       { name: 'scan', kind: 'scan', needs: ['inventory'] },
-      { name: 'gate', kind: 'gate', needs: ['scan'], on_deny: ['record-denial'] },
+      { name: 'gate', kind: 'gate', needs: ['scan'], on_deny: ['record-denial', 'repair'] },
+      { name: 'repair', kind: 'repair' },
       { name: 'record-denial', kind: 'attest', with: { predicates: ['verdict'] } },
       { name: 'sign', kind: 'sign', needs: ['gate'] },
       {
@@ -134,9 +156,9 @@ async function strike(server: TestServer, target: Target): Promise<number> {
     await server.killTree();
     return count;
   }
-  // Scanners live for a second each: wait for one.
-  for (let tries = 0; target === 'scanner' && tries < 200; tries++) {
-    if (server.processes().some((one) => one.part === 'scanner')) break;
+  // Scanners and repairers live for a second each: wait for one.
+  for (let tries = 0; (target === 'scanner' || target === 'repairer') && tries < 400; tries++) {
+    if (server.processes().some((one) => one.part === target)) break;
     await sleep(25);
   }
   const hit = await server.kill(target);
@@ -164,13 +186,10 @@ async function settle(server: TestServer, patience: number): Promise<string[]> {
 async function missing(server: TestServer, acknowledged: readonly Pushed[]): Promise<string[]> {
   const lost: string[] = [];
   for (const { name, tag, image, good } of acknowledged) {
-    const places = good
-      ? [
-          [name, tag],
-          ['customer/copies/app', tag],
-        ]
-      : [[name, tag]];
-    for (const [where = '', reference = ''] of places) {
+    if (!good) lost.push(...(await notRepaired(server, name, tag, image)));
+    for (const [where, reference] of good
+      ? [[name, tag] as const, ['customer/copies/app', tag] as const]
+      : [[name, tag] as const]) {
       const manifest = await registry(server, 'GET', `${where}/manifests/${reference}`);
       if (!Buffer.from(await manifest.arrayBuffer()).equals(image.manifest))
         lost.push(`${where}:${reference} is not what was pushed`);
@@ -189,6 +208,30 @@ async function missing(server: TestServer, acknowledged: readonly Pushed[]): Pro
   for (const { tag, image, good } of acknowledged)
     if (decisions.get(image.digest) !== (good ? 'allow' : 'deny'))
       lost.push(`${tag} was to be ${good ? 'allowed' : 'denied'}, and is ${decisions.get(image.digest)}`);
+  return lost;
+}
+
+/** What is not as a repair of the image would be: whole under its tag here and where it was delivered to, with the original's layers. */
+async function notRepaired(server: TestServer, name: string, tag: string, image: TestImage): Promise<string[]> {
+  const lost: string[] = [];
+  const before = JSON.parse(image.manifest.toString()) as ImageManifest;
+  for (const where of [name, 'customer/copies/app']) {
+    const answer = await registry(server, 'GET', `${where}/manifests/${tag}-r1`);
+    if (answer.status !== 200) {
+      lost.push(`${where}:${tag}-r1 is not there`);
+      continue;
+    }
+    const { config, layers } = (await answer.json()) as ImageManifest;
+    if (JSON.stringify(layers.slice(0, -1)) !== JSON.stringify(before.layers))
+      lost.push(`${where}:${tag}-r1 has other layers than its original`);
+    for (const { digest } of [config, ...layers]) {
+      const bytes = Buffer.from(await (await registry(server, 'GET', `${where}/blobs/${digest}`)).arrayBuffer());
+      if (`sha256:${createHash('sha256').update(bytes).digest('hex')}` !== digest)
+        lost.push(`${where}@${digest} cannot be read back`);
+    }
+  }
+  const second = await registry(server, 'GET', `${name}/manifests/${tag}-r2`);
+  if (second.status !== 404) lost.push(`${name}:${tag} was repaired twice`);
   return lost;
 }
 

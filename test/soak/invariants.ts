@@ -50,7 +50,22 @@ const RULES: readonly Rule[] = [
             join repository using (repository_id) join account a on a.account_id = r.account_id and a.name = 'vendor'
             left join (select repository_id, subject_digest, count(distinct manifest_digest) as made from attestation group by 1, 2) own
               on own.repository_id = r.repository_id and own.subject_digest = r.subject_digest
+            where r.artifact_type not in ('application/vnd.pratique.repair.v1+json', 'application/vnd.in-toto+json')
             group by 1, 2 having count(*) is distinct from min(own.made)`,
+  },
+  {
+    rule: 'an image that was denied is repaired once, and the repair is told once',
+    query: `select run.run_id, count(distinct p.repair_id) as repairs, count(distinct o.seq) as told from run
+            join repository r using (repository_id) left join repair p on p.repository_id = run.repository_id and p.subject_digest = run.subject_digest and p.repaired_digest is not null
+            left join outbox o on o.account_id = run.account_id and o.type = 'image.repaired' and o.data->>'digest' = run.subject_digest
+            where run.state = 'denied' and r.name like 'soak/%' group by 1 having count(distinct p.repair_id) <> 1 or count(distinct o.seq) <> 1`,
+  },
+  {
+    rule: 'both images of a repair name the other once, and the repaired one says once how it came to be',
+    query: `select p.repair_id from repair p where p.repaired_digest is not null and (
+              (select count(*) from referrer f where f.repository_id = p.repository_id and f.subject_digest = p.subject_digest and f.artifact_type = 'application/vnd.pratique.repair.v1+json') <> 1
+              or (select count(*) from referrer f where f.repository_id = p.repository_id and f.subject_digest = p.repaired_digest and f.artifact_type = 'application/vnd.pratique.repair.v1+json') <> 1
+              or (select count(*) from referrer f where f.repository_id = p.repository_id and f.subject_digest = p.repaired_digest and f.artifact_type = 'application/vnd.in-toto+json') <> 1)`,
   },
   { rule: 'every delivery is done', query: `select delivery_id from delivery where state <> 'delivered'` },
   {

@@ -10,6 +10,7 @@ export type Part =
   | 'postgres'
   | 'policy-engine'
   | 'scanner'
+  | 'repairer'
   | 'other';
 export type Found = { pid: number; parent: number; part: Part };
 
@@ -54,6 +55,7 @@ function partOf(command: string): Part {
   const role = /main\.ts --role (\w+)/.exec(command)?.[1];
   if (role === 'api' || role === 'worker' || role === 'signer' || role === 'admission') return role;
   if (command.includes('scanner-child.ts')) return 'scanner';
+  if (command.includes('repair-child.ts')) return 'repairer';
   if (command.includes('policy-engine')) return 'policy-engine';
   if (/(^|\/)postgres( |:)/.test(command)) return 'postgres';
   if (/apps\/server\/src\/main\.ts/.test(command)) return 'supervisor';
