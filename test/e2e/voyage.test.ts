@@ -57,6 +57,7 @@ describe('the first voyage', () => {
     expect(first.stdout).toMatch(/REFUSED +vendor\/demo:main-only +CVE-/);
     expect(first.stdout).toMatch(/ALLOWED +vendor\/demo:patched/);
     expect(first.stdout).toMatch(/a pod of customer\/demo:patched is admitted, pinned to sha256:/);
+    expect(first.stdout).toMatch(/a pod of vendor\/demo:main-only is refused: /);
     const blocked = await statusOf('vendor/demo:main-only');
     expect(blocked.verdict).toMatchObject({ decision: 'deny', state: 'valid' });
     expect(blocked.chain.state).toBe('denied');
@@ -65,6 +66,23 @@ describe('the first voyage', () => {
     expect(received.tags).toEqual([{ name: 'patched', immutable: true }]);
     expect(sent.deliveries[0]?.graphHash).toBe(received.deliveries[0]?.graphHash);
     expect(received.verdict?.decision).toBe('allow');
+  });
+
+  test('mends the refused image without a hand, and has the mended one delivered and admitted', async (context) => {
+    if (unreachable) return context.skip(unreachable);
+    expect(first.stdout).toMatch(/vendor\/demo:main-only was repaired without a hand: \d+ packages in one layer/);
+    expect(first.stdout).toMatch(/ALLOWED +vendor\/demo:main-only-r1/);
+    expect(first.stdout).toMatch(/a pod of customer\/demo:main-only-r1 is admitted, pinned to sha256:/);
+    const [original, mended, received] = [
+      await statusOf('vendor/demo:main-only'),
+      await statusOf('vendor/demo:main-only-r1'),
+      await statusOf('customer/demo:main-only-r1'),
+    ];
+    expect([original.verdict?.decision, mended.verdict?.decision]).toEqual(['deny', 'allow']);
+    expect(received.digest).toBe(mended.digest);
+    expect(mended.layers.slice(0, -1)).toEqual(original.layers);
+    expect(original.repairs).toEqual([expect.objectContaining({ repaired: mended.digest, digest: original.digest })]);
+    expect(mended.signatures.map((one) => one.predicateType)).toContain('https://slsa.dev/provenance/v1');
   });
 
   test('composes nothing anew the second time and tells the same', async (context) => {

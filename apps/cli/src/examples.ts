@@ -13,6 +13,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'chain run': ['pratique chain run vendor/app:1', 'pratique chain run vendor/app:1 --no-wait --json | jq -r .id'],
   'chain list': ['pratique chain list vendor'],
   'chain show': ['pratique chain show vendor default > chain.yaml'],
+  'chain template': [
+    'pratique chain template repair-then-deliver --name web --repositories "web/**" --deliver-to customer/web > chain.yaml',
+    'pratique chain template strict | pratique chain apply vendor -',
+  ],
   'chain approve': ['pratique chain approve vendor/app:1 --reason "tested by the release team"'],
   'chain reject': ['pratique chain reject vendor/app:1 --step approval --reason "wrong branch"'],
   'key export': ['pratique key export vendor > vendor.pub'],

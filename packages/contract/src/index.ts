@@ -18,6 +18,7 @@ export * from './api/vex.ts';
 export * from './baseline.ts';
 export * from './canonical.ts';
 export * from './chain.ts';
+export * from './chain-templates.ts';
 export * from './contents.ts';
 export * from './digest.ts';
 export * from './finding.ts';

@@ -1,6 +1,14 @@
 /** pratique chain: definitions, runs, approvals. */
 import { resolve } from 'node:path';
-import { ChainVersion, ImageStatus, Run } from '@pratique/contract';
+import {
+  CHAIN_TEMPLATES,
+  type ChainDefinition,
+  type ChainTemplate,
+  ChainVersion,
+  chainFromTemplate,
+  ImageStatus,
+  Run,
+} from '@pratique/contract';
 import type { Command } from 'commander';
 import { dump, load } from 'js-yaml';
 import { z } from 'zod';
@@ -69,6 +77,22 @@ export function addChain(program: Command, context: Context): void {
     });
 
   chain
+    .command('template')
+    .argument('<template>', CHAIN_TEMPLATES.join(', '))
+    .option('--name <name>', 'of the chain', 'default')
+    .option('--repositories <patterns>', 'which repositories it is for, separated by commas', '**')
+    .option('--deliver-to <targets>', 'ACCOUNT/NAME[:tag], separated by commas')
+    .option('--json', 'print JSON')
+    .description('a chain to begin with, as YAML, ready to edit and apply')
+    .action(async (template: string, options: TemplateOptions) => {
+      const known = CHAIN_TEMPLATES.find((one) => one === template);
+      if (!known)
+        throw new CliError(EXIT.usage, `there is no template ${template}; there are ${CHAIN_TEMPLATES.join(', ')}`);
+      const definition = fromTemplate(known, options);
+      writeResult(context, options.json, definition, (one) => dump(one));
+    });
+
+  chain
     .command('apply')
     .argument('<account>')
     .argument('<file>', 'YAML; - for standard input')
@@ -126,6 +150,22 @@ export function addChain(program: Command, context: Context): void {
         );
         writeResult(context, options.json, run, describeRun);
       });
+}
+
+type TemplateOptions = { name: string; repositories: string; deliverTo?: string; json?: boolean };
+
+function fromTemplate(template: ChainTemplate, options: TemplateOptions): ChainDefinition {
+  const listed = (text: string) => text.split(',').map((one) => one.trim());
+  try {
+    return chainFromTemplate(template, {
+      name: options.name,
+      repositories: listed(options.repositories),
+      ...(options.deliverTo === undefined ? {} : { deliverTo: listed(options.deliverTo) }),
+    });
+  } catch (cause) {
+    if (!(cause instanceof z.ZodError)) throw cause;
+    throw new CliError(EXIT.usage, `this makes no chain: ${cause.issues[0]?.message ?? ''}`, { cause });
+  }
 }
 
 function readName(yaml: string): unknown {

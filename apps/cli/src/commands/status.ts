@@ -57,6 +57,8 @@ export function describeStatus(status: ImageStatus): string {
         chain.run.steps.map((step) => [`  ${step.name}`, step.state, step.error ?? step.summary ?? '']),
       ),
     );
+  const repairs = describeRepairs(status);
+  if (repairs.length > 0) lines.push('', ...repairs);
   if (status.runningIn.length > 0)
     lines.push(
       '',
@@ -83,6 +85,15 @@ export function describeStatus(status: ImageStatus): string {
       ),
     );
   return lines.join('\n');
+}
+
+/** What it was repaired to, and what from. */
+function describeRepairs({ digest, repairs }: ImageStatus): string[] {
+  return repairs.map((one) => {
+    const packages = `${one.upgraded} packages upgraded, ${one.left} left`;
+    if (one.digest === digest) return `Repaired as ${one.repairedTag ?? one.repaired} (${packages})`;
+    return `A repair of ${one.tag ?? ''} ${one.original ?? one.digest} (${packages})`;
+  });
 }
 
 function stampOf({ verdict, chain }: ImageStatus): string {

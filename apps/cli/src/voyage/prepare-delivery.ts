@@ -1,27 +1,13 @@
 /** What the voyage needs before the first image: a contract, and a chain that delivers under it. */
-import { type ChainDefinition, ChainVersion, Contract } from '@pratique/contract';
+import { ChainVersion, Contract, chainFromTemplate } from '@pratique/contract';
 import { z } from 'zod';
 import type { ApiClient } from '../api-client.ts';
 
-const DEMO_CHAIN: ChainDefinition = {
+const DEMO_CHAIN = chainFromTemplate('repair-then-deliver', {
   name: 'demo',
   repositories: ['demo'],
-  steps: [
-    { name: 'inventory', kind: 'inventory', needs: [], on_deny: [], with: {} },
-    { name: 'scan', kind: 'scan', needs: ['inventory'], on_deny: [], with: {} },
-    { name: 'gate', kind: 'gate', needs: ['scan'], on_deny: ['record-denial'], with: {} },
-    { name: 'record-denial', kind: 'attest', needs: [], on_deny: [], with: { predicates: ['verdict'] } },
-    { name: 'sign', kind: 'sign', needs: ['gate'], on_deny: [], with: {} },
-    {
-      name: 'attest',
-      kind: 'attest',
-      needs: ['gate'],
-      on_deny: [],
-      with: { predicates: ['verdict', 'spdx', 'cyclonedx', 'vulns', 'vex', 'provenance'] },
-    },
-    { name: 'deliver', kind: 'deliver', needs: ['sign', 'attest'], on_deny: [], with: { to: ['customer/demo'] } },
-  ],
-};
+  deliverTo: ['customer/demo'],
+});
 
 /** Changes nothing that is there already. */
 export async function prepareDelivery(api: ApiClient): Promise<void> {

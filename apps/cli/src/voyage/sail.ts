@@ -33,6 +33,7 @@ export async function sailComposed(context: Context, api: ApiClient): Promise<Im
     'from the release alone, without its security updates',
   );
   say.verdict(blocked);
+  const repaired = await followRepair(context, api, blocked);
   const patched = await bring(
     context,
     api,
@@ -45,9 +46,33 @@ export async function sailComposed(context: Context, api: ApiClient): Promise<Im
   const [delivered] = patched.deliveries.filter((receipt) => receipt.side === 'sent');
   if (delivered)
     await waitForImage(api, readServerImage(`${delivered.counterparty}:${delivered.tag}`, api.url), context.progress);
-  await askAdmission(context, api, ['customer/demo:patched', 'vendor/demo:main-only', 'customer/demo:main-only']);
-  const received = await api.find(imagePath(readServerImage('customer/demo:patched', api.url)), ImageStatus);
-  return [blocked, patched, ...(received ? [received] : [])];
+  const mended = repaired ? [`customer/demo:${repaired.reference}`] : [];
+  await askAdmission(context, api, [
+    'customer/demo:patched',
+    ...mended,
+    'vendor/demo:main-only',
+    'customer/demo:main-only',
+  ]);
+  const received: ImageStatus[] = [];
+  for (const name of ['customer/demo:patched', ...mended]) {
+    const found = await api.find(imagePath(readServerImage(name, api.url)), ImageStatus);
+    if (found) received.push(found);
+  }
+  return [blocked, ...(repaired ? [repaired] : []), patched, ...received];
+}
+
+/** The image that the chain has mended the denied one to, once its own run and its delivery are over; null where there is none. */
+async function followRepair(context: Context, api: ApiClient, denied: ImageStatus): Promise<ImageStatus | null> {
+  const repair = denied.repairs.find((one) => one.digest === denied.digest && one.repairedTag !== null);
+  if (!repair) return null;
+  const say = tell(context);
+  say.step(`vendor/demo:main-only was repaired without a hand: ${repair.upgraded} packages in one layer`);
+  const name = `${denied.account}/${denied.repository}:${repair.repairedTag}`;
+  const mended = await waitForVerdict(context, api, readServerImage(name, api.url));
+  say.verdict(mended);
+  const [sent] = mended.deliveries.filter((receipt) => receipt.side === 'sent');
+  if (sent) await waitForImage(api, readServerImage(`${sent.counterparty}:${sent.tag}`, api.url), context.progress);
+  return mended;
 }
 
 /** The same with an image of the user's, up to the verdict. */

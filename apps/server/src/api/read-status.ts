@@ -1,15 +1,18 @@
 /** The image document: everything that stands on an image's page. */
-import type { ImageStatus } from '@pratique/contract';
+import type { ImageStatus, Secret } from '@pratique/contract';
 import { ImageManifest, isIndexType } from '@pratique/oci';
 import { sql } from 'kysely';
 import type { Grant } from '../auth/principal.ts';
 import { readPlacements } from '../cluster/read-cluster.ts';
+import { readExamination, readSecrets } from '../contents/read-contents.ts';
+import { redactConfig } from '../contents/redact-config.ts';
 import type { Tx } from '../db/connect.ts';
 import { readRenewal } from '../explain/read-renewal.ts';
 import { readPlatforms } from '../inventory/platforms.ts';
 import { readConfigBlob } from '../inventory/read-config.ts';
 import { readInventory } from '../inventory/read-inventory.ts';
 import type { Repository } from '../registry/cache.ts';
+import { readRepairs } from '../repair/read-repairs.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
 import { countFindings } from '../scan/read-findings.ts';
 import { readStatedFindings } from '../vex/stated-findings.ts';
@@ -75,13 +78,16 @@ export async function readStatus(
     pushedBy: image.pushedBy,
     created: config?.created ?? null,
     config: config
-      ? {
-          user: config.config.User,
-          entrypoint: config.config.Entrypoint,
-          cmd: config.config.Cmd,
-          env: config.config.Env,
-          labels: config.config.Labels,
-        }
+      ? redactConfig(
+          {
+            user: config.config.User,
+            entrypoint: config.config.Entrypoint,
+            cmd: config.config.Cmd,
+            env: config.config.Env,
+            labels: config.config.Labels,
+          },
+          await readSecretsOf(tx, image.digest),
+        )
       : null,
     layers: (manifest?.layers ?? []).map(({ digest, size, mediaType }) => ({ digest, size, mediaType })),
     platforms: platforms.map((platform) => ({
@@ -118,5 +124,15 @@ export async function readStatus(
           new Date(),
         )
       : [],
+    repairs: (await readRepairs(tx, { repositoryId, digest: image.digest, mode: 'repair', limit: 10 })).filter(
+      (repair) => repair.repaired !== null,
+    ),
   };
+}
+
+/** null where the contents were not examined. */
+async function readSecretsOf(tx: Tx, digest: string): Promise<Secret[] | null> {
+  const examination = await readExamination(tx, digest);
+  if (!examination || examination.failure !== null) return null;
+  return readSecrets(tx, examination.examinationId, { after: -1, limit: null });
 }

@@ -43,12 +43,13 @@ export type RepairFilter = {
   repositoryId?: string;
   /** Repairs of this image, and the one that made it. */
   digest?: string;
+  mode?: RepairMode;
   limit: number;
 };
 
 /** Newest first. */
 export async function readRepairs(tx: Tx, filter: RepairFilter): Promise<RepairSummary[]> {
-  const { repairId = null, repositoryId = null, digest = null, limit } = filter;
+  const { repairId = null, repositoryId = null, digest = null, mode = null, limit } = filter;
   const { rows } = await sql<Row>`
     select p.repair_id, r.name as repository, p.subject_digest, p.tag, p.mode, p.scope, p.state, p.requested_by, p.created_at, p.finished_at, p.error,
       p.original_digest, p.repaired_digest, p.repaired_tag, s.run_id, p.child_run_id,
@@ -57,6 +58,7 @@ export async function readRepairs(tx: Tx, filter: RepairFilter): Promise<RepairS
     from repair p join repository r using (repository_id) left join step_run s using (step_run_id)
     where (${repairId}::uuid is null or p.repair_id = ${repairId}::uuid) and (${repositoryId}::uuid is null or p.repository_id = ${repositoryId}::uuid)
       and (${digest}::text is null or p.subject_digest = ${digest} or p.repaired_digest = ${digest} and p.mode = 'repair')
+      and (${mode}::text is null or p.mode = ${mode})
     order by p.created_at desc limit ${limit}`.execute(tx);
   return rows.map((row) => ({
     id: row.repair_id,

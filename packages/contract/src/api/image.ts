@@ -9,6 +9,7 @@ import { Distribution, Missing, Package } from '../package.ts';
 import { Secret } from '../secret.ts';
 import { Verdict } from '../verdict.ts';
 import { Placement } from './placement.ts';
+import { RepairSummary } from './repair.ts';
 
 export const SeverityCounts = z.object({
   critical: z.number(),
@@ -171,6 +172,8 @@ export const ImageStatus = z.object({
   admissions: z.array(Admission),
   /** Containers that run the image or one of its platforms now, as the clusters' agents say. */
   runningIn: z.array(Placement),
+  /** Repairs of this image, and the one that made it; newest first, at most ten. */
+  repairs: z.array(RepairSummary).default([]),
 });
 export type ImageStatus = z.infer<typeof ImageStatus>;
 
