@@ -7,6 +7,7 @@ import { runStep, type StepKinds } from '../chain/run-step.ts';
 import { startRun } from '../chain/start-run.ts';
 import { asSystem } from '../db/connect.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
+import { requestRepair } from '../repair/request-repair.ts';
 import { reconcile } from './reconcile.ts';
 import { runQueue } from './run-queue.ts';
 
@@ -85,10 +86,27 @@ test('a step whose job vanished, ended by a process that was taken for dead, is 
 
 test('a run that nobody moves on is moved on, and one that is moved on is left alone', async () => {
   await makeRun();
-  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 0, deliveries: 0, resumed: 0 });
+  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 0, deliveries: 0, repairs: 0, resumed: 0 });
   await sql`delete from graphile_worker._private_jobs`.execute(db);
-  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 1, deliveries: 0, resumed: 0 });
+  expect(await reconcile(db, 0)).toEqual({ steps: 0, runs: 1, deliveries: 0, repairs: 0, resumed: 0 });
   expect(await jobs()).toEqual(['chain.advance']);
+});
+
+test('a repair whose job vanished is taken up again, and given up where too many processes died over it', async () => {
+  const { repairId } = await asSystem(db, async (tx) => {
+    const repository = await findRepositoryById(tx, repositoryId);
+    if (!repository) throw new Error('no repository');
+    const asked = { repository, digest, tag: 'one', mode: 'repair', scope: 'all', tagging: 'suffix' } as const;
+    return requestRepair(tx, { ...asked, requestedBy: 'ines' });
+  });
+  expect(await reconcile(db, 0)).toMatchObject({ repairs: 0, resumed: 0 });
+  await sql`delete from graphile_worker._private_jobs`.execute(db);
+  expect(await reconcile(db, 0)).toMatchObject({ repairs: 0, resumed: 1 });
+  expect(await jobs()).toEqual(['repair.run']);
+  await sql`update graphile_worker._private_jobs set attempts = max_attempts`.execute(db);
+  expect(await reconcile(db, 0)).toMatchObject({ repairs: 1, resumed: 0 });
+  const { rows } = await sql`select state, error from repair where repair_id = ${repairId}`.execute(db);
+  expect(rows).toEqual([{ state: 'failed', error: expect.stringContaining('again and again') }]);
 });
 
 test('work that throws is tried again soon, with what it knows of its failures, and by killed processes none', async () => {
