@@ -101,16 +101,17 @@ function only(scanners: readonly Scanner[], scan: ImageScan): ImageScan {
 
 /** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
 async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
-  // The server counts no development packages, and looks into no contents.
+  // The server counts no development packages, and has made all checks of the baseline.
   if (options.profile !== undefined) return null;
-  if (options.scanners !== undefined && /secret|malware|baseline/.test(options.scanners)) return null;
   if (options.local || options.includeDev || options.offline || options.db !== undefined || LOCAL.test(subject))
     return null;
   const { api, connection } = await openServer(context);
   if (!connection.authorization || !isOnServer(readReference(subject), api.url)) return null;
   const path = imagePath(readServerImage(subject, api.url), '/scan');
   try {
-    return await api.find(`${path}${options.all ? '&all=true' : ''}`, ImageScan);
+    const stored = await api.find(`${path}${options.all ? '&all=true' : ''}`, ImageScan);
+    // Who names contents wants them looked into, where the server has not done so or could not.
+    return stored?.unexamined === null && /secret|malware|baseline/.test(options.scanners ?? '') ? null : stored;
   } catch (error) {
     // An index, or an image that no chain has looked into yet, is read here.
     if (error instanceof CliError && error.apiCode === 'conflict') return null;
