@@ -11,7 +11,7 @@ import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { actorOf, grantOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
-import { readRuns } from './image-queries.ts';
+import { readRuns } from './read-runs.ts';
 import { withImage } from './with-image.ts';
 
 const AccountPath = z.object({ account: z.string() });
@@ -138,14 +138,21 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
   app.post(
     '/api/v1/accounts/:account/runs/:run/steps/:step/approval',
     {
-      config: { access: 'maintainer' },
+      // Whom the chain names may be a developer; the step knows.
+      config: { access: 'developer' },
       schema: { params: RunPath.extend({ step: z.string().max(40) }), body: Approval, response: { 200: Run } },
     },
     async (request) => {
-      const { accountId } = wholeGrantOf(request);
+      const { accountId, role } = wholeGrantOf(request);
       const actor = personOf(request);
       return asTenant(db, [accountId], async (tx) => {
-        await decideApproval(tx, { runId: request.params.run, step: request.params.step, ...request.body, actor });
+        await decideApproval(tx, {
+          runId: request.params.run,
+          step: request.params.step,
+          ...request.body,
+          actor,
+          role,
+        });
         return requireRun(tx, request.params.run);
       });
     },

@@ -97,10 +97,28 @@ async function readFailedRuns(tx: Tx): Promise<Overview['failedRuns']> {
 }
 
 async function readWaiting(tx: Tx): Promise<Overview['waiting']> {
-  const { rows } = await sql<{ runId: string; repository: string; tag: string | null; step: string; since: Date }>`
-    select run.run_id as "runId", r.name as repository, run.tag, s.name as step, s.started_at as since from run join repository r using (repository_id) join step_run s using (run_id)
+  const { rows } = await sql<{
+    runId: string;
+    repository: string;
+    tag: string | null;
+    step: string;
+    since: Date;
+    digest: string;
+    requestedBy: string;
+    given: number;
+    needed: number;
+    expires: Date | null;
+  }>`
+    select run.run_id as "runId", r.name as repository, run.tag, s.name as step, s.started_at as since, run.subject_digest as digest,
+      run.requested_by as "requestedBy", coalesce((s.parameters->>'approvals')::int, 1) as needed, s.expires_at as expires,
+      (select count(*)::int from approval_answer a where a.step_run_id = s.step_run_id and a.approve) as given
+    from run join repository r using (repository_id) join step_run s using (run_id)
     where s.state = 'waiting' order by s.started_at limit 50`.execute(tx);
-  return rows.map((row) => ({ ...row, since: row.since.toISOString() }));
+  return rows.map(({ expires, since, ...row }) => ({
+    ...row,
+    since: since.toISOString(),
+    expiresAt: expires?.toISOString() ?? null,
+  }));
 }
 
 async function readRequested(tx: Tx): Promise<Overview['requestedExceptions']> {

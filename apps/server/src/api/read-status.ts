@@ -16,14 +16,8 @@ import { readRepairs } from '../repair/read-repairs.ts';
 import { readRevocation } from '../revocation/read-revocation.ts';
 import { countFindings } from '../scan/read-findings.ts';
 import { readStatedFindings } from '../vex/stated-findings.ts';
-import {
-  type ResolvedImage,
-  readAdmissions,
-  readReceipts,
-  readRuns,
-  readSignatures,
-  readVerdict,
-} from './image-queries.ts';
+import { type ResolvedImage, readAdmissions, readReceipts, readSignatures, readVerdict } from './image-queries.ts';
+import { readRuns } from './read-runs.ts';
 import type { ScanDeps } from './read-scan.ts';
 
 /** As the caller may see it. */

@@ -1,3 +1,4 @@
+import type { Role } from '@pratique/contract';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { testDatabase } from '../../../../test/support/database.ts';
@@ -6,6 +7,7 @@ import { approvalIsAhead } from '../gate/approvals.ts';
 import { storeVerdict } from '../gate/store-verdict.ts';
 import { findRepositoryById } from '../registry/find-repository.ts';
 import { decideApproval } from './decide-approval.ts';
+import { expireApproval } from './expire-approval.ts';
 import { refuseWaiting } from './refuse-waiting.ts';
 
 const { db } = await testDatabase();
@@ -51,9 +53,9 @@ beforeEach(async () => {
   });
 });
 
-const decideStep = (step: string, approve: boolean, actor = 'boss') =>
+const decideStep = (step: string, approve: boolean, actor = 'boss', role: Role = 'maintainer') =>
   asTenant(db, [account], (tx) =>
-    decideApproval(tx, { runId: run, step, approve, reason: 'because', actor: by(actor) }),
+    decideApproval(tx, { runId: run, step, approve, reason: 'because', actor: by(actor), role }),
   );
 const verdict = () =>
   asSystem(
@@ -120,5 +122,70 @@ describe('an approval after the gate', () => {
     await expect(decideStep('first', true, 'pusher')).rejects.toMatchObject({ code: 'forbidden' });
     await decideStep('first', true);
     await expect(decideStep('first', true)).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
+describe('an approval by several people of a list', () => {
+  const need = (parameters: object) =>
+    asSystem(db, (tx) =>
+      sql`update step_run set parameters = ${JSON.stringify(parameters)}::jsonb where run_id = ${run} and name = 'first'`.execute(
+        tx,
+      ),
+    );
+  const state = () =>
+    asSystem(db, async (tx) => {
+      const { rows } = await sql<{ state: string; summary: string }>`
+        select state, result->>'summary' as summary from step_run where run_id = ${run} and name = 'first'`.execute(tx);
+      return rows[0];
+    });
+
+  test('waits until enough have approved, each of whom counts once', async () => {
+    await need({ approvals: 2 });
+    await decideStep('first', true, 'ann');
+    expect(await state()).toEqual({ state: 'waiting', summary: '1 of 2 approvals; last approved by ann: because' });
+    await expect(decideStep('first', true, 'ann')).rejects.toMatchObject({ code: 'conflict' });
+    await decideStep('first', true, 'bob');
+    expect(await state()).toMatchObject({ state: 'succeeded' });
+    expect(await verdict()).toMatchObject({ state: 'pending' });
+  });
+
+  test('ends with one refusal, whoever has approved before', async () => {
+    await need({ approvals: 3 });
+    await decideStep('first', true, 'ann');
+    await decideStep('first', false, 'bob');
+    expect(await state()).toMatchObject({ state: 'denied', summary: 'rejected by bob: because' });
+    expect(await verdict()).toMatchObject({ decision: 'deny', state: 'valid' });
+  });
+
+  test.each<[string, string[], string, Role, boolean]>([
+    ['nobody is named and they maintain', [], 'ann', 'maintainer', true],
+    ['nobody is named and they develop', [], 'ann', 'developer', false],
+    ['they are named, whatever their role', ['ann', 'zoe'], 'ann', 'developer', true],
+    ['others are named', ['zoe'], 'ann', 'owner', false],
+    ['their role is named', ['role:developer'], 'ann', 'developer', true],
+    ['another role is named', ['role:owner'], 'ann', 'maintainer', false],
+    ['somebody has the name of a role', ['role:owner'], 'owner', 'developer', false],
+  ])('is for people of whom is said: %s', async (_, approvers, name, role, allowed) => {
+    await need({ approvers });
+    const decided = decideStep('first', true, name, role);
+    await (allowed ? decided : expect(decided).rejects.toMatchObject({ code: 'forbidden' }));
+    expect((await state())?.state).toBe(allowed ? 'succeeded' : 'waiting');
+  });
+
+  test('that comes too late does not count, and the end of the time refuses', async () => {
+    const { rows } = await asSystem(db, (tx) =>
+      sql<{ id: string }>`
+        update step_run set expires_at = now() + interval '1 hour' where run_id = ${run} and name = 'first' returning step_run_id as id`.execute(
+        tx,
+      ),
+    );
+    const id = rows[0]?.id ?? '';
+    await asSystem(db, (tx) => expireApproval(tx, id));
+    expect((await state())?.state).toBe('waiting');
+    await asSystem(db, (tx) => sql`update step_run set expires_at = now() where step_run_id = ${id}`.execute(tx));
+    await expect(decideStep('first', true)).rejects.toMatchObject({ code: 'conflict' });
+    await asSystem(db, (tx) => expireApproval(tx, id));
+    expect(await state()).toEqual({ state: 'denied', summary: 'nobody who may has approved in time' });
+    expect(await verdict()).toMatchObject({ decision: 'deny', state: 'valid' });
   });
 });

@@ -11,6 +11,21 @@ export const AttestParameters = z.object({
 /** `to`: `ACCOUNT/NAME[:tag]` each; without a tag the image keeps its own. */
 export const DeliverParameters = z.object({ to: z.array(z.string().min(3).max(400)).max(100).default([]) });
 
+const Approver = z
+  .string()
+  .max(200)
+  .regex(
+    /^(role:(owner|maintainer|developer)|[^:\s]+)$/,
+    'is a person’s name, or role:owner, role:maintainer, role:developer',
+  );
+
+/** How many must approve, who may (none: maintainers and owners), and hours after which not answering is refusing. */
+export const ApprovalParameters = z.object({
+  approvals: z.number().int().min(1).max(20).default(1),
+  approvers: z.array(Approver).max(50).default([]),
+  expires_hours: z.number().int().min(1).max(2160).nullable().default(null),
+});
+
 /** `upgrades`: all that the image's suites offer, or only what clears findings. `tag`: see RepairTagging. */
 export const RepairParameters = z.object({
   upgrades: RepairScope.default('all'),
@@ -28,6 +43,6 @@ export const STEP_PARAMETERS: Record<StepKind, z.ZodType> = {
   sign: Any,
   attest: AttestParameters,
   deliver: DeliverParameters,
-  approval: Any,
+  approval: ApprovalParameters,
   repair: RepairParameters,
 };

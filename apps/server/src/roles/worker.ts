@@ -8,6 +8,7 @@ import { ensureAccountDefaults } from '../auth/account-defaults.ts';
 import { proveSameStore } from '../blobs/prove-same-store.ts';
 import { openBlobStore } from '../blobs/store.ts';
 import { advanceRun } from '../chain/advance.ts';
+import { expireApproval } from '../chain/expire-approval.ts';
 import { runStep, type StepKinds } from '../chain/run-step.ts';
 import { startRunOnTag } from '../chain/start-run.ts';
 import { approvalStep } from '../chain/steps/approval.ts';
@@ -113,7 +114,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     sign: signStep(trust),
     attest: attestStep(statements),
     deliver: deliverStep(delivery),
-    approval: approvalStep,
+    approval: approvalStep(config.publicUrl),
     repair: repairStep(repairs),
   };
   const tasks: Tasks = {
@@ -121,6 +122,7 @@ export async function runWorker(deps: RoleDeps, context: RoleContext): Promise<v
     'chain.step': ({ payload, lastAttempt }) => runStep(db, kinds, String(payload['stepRunId']), lastAttempt, log),
     'delivery.carry-out': ({ payload, lastAttempt }) =>
       runDelivery(delivery, String(payload['deliveryId']), lastAttempt, log),
+    'approval.expire': ({ payload }) => asSystem(db, (tx) => expireApproval(tx, String(payload['stepRunId']))),
     'repair.run': ({ payload, lastAttempt }) => runRepair(repairs, String(payload['repairId']), lastAttempt, log),
     'renewal.mark': async ({ payload }) => {
       const accountId = String(payload['accountId']);

@@ -24,6 +24,16 @@ export type SeverityCounts = z.infer<typeof SeverityCounts>;
 export const ChainState = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'denied', 'none']);
 export type ChainState = z.infer<typeof ChainState>;
 
+/** What an approval step needs, and who has answered. */
+export const ApprovalState = z.object({
+  needed: z.number().int(),
+  /** Names, and `role:NAME`; none: maintainers and owners. */
+  approvers: z.array(z.string()),
+  expiresAt: z.string().nullable(),
+  answers: z.array(z.object({ by: z.string(), approve: z.boolean(), reason: z.string(), at: z.string() })),
+});
+export type ApprovalState = z.infer<typeof ApprovalState>;
+
 export const StepRun = z.object({
   name: z.string(),
   kind: StepKind,
@@ -35,6 +45,8 @@ export const StepRun = z.object({
   /** A sentence about what came out; null while it has not. */
   summary: z.string().nullable(),
   error: z.string().nullable(),
+  /** Of approval steps that wait or have waited. */
+  approval: ApprovalState.nullable().default(null),
 });
 export type StepRun = z.infer<typeof StepRun>;
 

@@ -60,6 +60,12 @@ export const Overview = z.object({
       tag: z.string().nullable(),
       step: z.string(),
       since: z.string(),
+      digest: z.string().default(''),
+      requestedBy: z.string().default(''),
+      /** Of the approvals that are needed, how many were given. */
+      given: z.number().int().default(0),
+      needed: z.number().int().default(1),
+      expiresAt: z.string().nullable().default(null),
     }),
   ),
   requestedExceptions: z.array(z.object({ name: z.string(), owner: z.string(), reason: z.string() })),
