@@ -1,5 +1,6 @@
 /** What putting an application's layers on another base did, or why it was not done. */
 import { z } from 'zod';
+import { SeverityCounts } from './api/image.ts';
 import { Digest } from './digest.ts';
 import { RepairFinding } from './repair.ts';
 
@@ -85,3 +86,38 @@ export const RebaseReport = z.object({
   findings: z.object({ before: z.number().int(), after: z.number().int() }),
 });
 export type RebaseReport = z.infer<typeof RebaseReport>;
+
+/** What another base would change. Counts are of findings, one for each hole in each package. */
+export const BaseCandidate = z.object({
+  reference: z.string(),
+  digest: Digest,
+  /** Of the base's findings those that it does not have, and those that it has and the base has not. */
+  clears: z.number().int(),
+  adds: z.number().int(),
+  /** What the image would have then, the application's own included. */
+  remaining: SeverityCounts,
+});
+export type BaseCandidate = z.infer<typeof BaseCandidate>;
+
+export const BaseAdvice = z.object({
+  subject: z.string(),
+  digest: Digest,
+  base: z.object({
+    /** Null where only its digest is known. */
+    reference: z.string().nullable(),
+    digest: Digest,
+    layers: z.number().int(),
+    /** How it is known: said on the command line, by the image, or by the layers that it begins with. */
+    known: z.enum(['given', 'said', 'layers']),
+  }),
+  findings: z.object({
+    total: z.number().int(),
+    fromBase: SeverityCounts,
+    fromApplication: SeverityCounts,
+  }),
+  /** The one that leaves the least first. */
+  candidates: z.array(BaseCandidate),
+  /** Candidates that could not be scanned, and why: they may be better or worse. */
+  unknown: z.array(z.object({ reference: z.string(), detail: z.string() })),
+});
+export type BaseAdvice = z.infer<typeof BaseAdvice>;

@@ -60,6 +60,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./rebase.ts')).addRebase,
   },
   {
+    names: { 'base-advice': 'which other base or tag would clear most of an image’s findings, in numbers' },
+    load: async () => (await import('./base-advice.ts')).addBaseAdvice,
+  },
+  {
     names: { findings: 'findings across the images of an account, and the upgrades that clear most of them' },
     load: async () => (await import('./findings.ts')).addFindings,
   },

@@ -1,6 +1,7 @@
 /** pratique scan and sbom: what is inside, and what is known about it. */
 import { type BaselineResult, type ImageScan, Severity } from '@pratique/contract';
 import { type Command, Option } from 'commander';
+import { rememberedAdvice } from '../base-advice/remember-advice.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { DEFAULT_PLATFORM } from '../platform.ts';
@@ -9,6 +10,7 @@ import { applyIgnores, readIgnores } from '../scan/ignore.ts';
 import { type ScanOptions, scanSubject } from '../scan/scan-subject.ts';
 import { SCANNERS } from '../scan/scanners.ts';
 import { applyVexFiles, several } from '../scan/vex-files.ts';
+import { visible } from '../text.ts';
 
 type Options = ScanOptions & { json?: boolean; format?: string; failOn?: string; ignoreFile?: string; vex?: string[] };
 
@@ -46,6 +48,8 @@ export function addScan(program: Command, context: Context): void {
       const stated = await applyVexFiles(context, await scanSubject(context, subject, options), options);
       const { scan, ignored } = applyIgnores(context, stated, ignores, new Date());
       context.out(await formatScan(context, format, scan, ignored, options.all));
+      const advice = format === 'table' ? await rememberedAdvice(context, scan) : null;
+      if (advice !== null) context.out(`\n${visible(advice)}\n`);
       if (scan.missing.length > 0) context.setExit(EXIT.fault);
       const counts = [
         ...scan.findings.filter((finding) => finding.status !== 'not-affected'),

@@ -2,10 +2,13 @@
 import { buffer } from 'node:stream/consumers';
 import { type ContentSource, OciError, parseManifest, verifyStream } from '@pratique/oci';
 import { z } from 'zod';
+import { findBase } from '../base-advice/find-base.ts';
+import { tagsBeside } from '../base-advice/tags-beside.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import type { OpenSource } from '../open-source.ts';
 import { openSource } from '../place.ts';
+import { DEFAULT_PLATFORM, imageFor } from '../platform.ts';
 
 /** image-spec 1.1, annotations.md */
 const NAME = 'org.opencontainers.image.base.name';
@@ -51,6 +54,7 @@ function baseIn(said: Readonly<Record<string, string>>): SaidBase {
 
 /**
  * Looks for the digest beside the image and beside the new base, then where the base's name leads.
+ * @param base where the new base is, as the user writes it: tags beside it may be the old one
  * @param given what the user says; wins over what the image says
  * @throws CliError usage where nothing says what the base is, or it is nowhere
  */
@@ -58,6 +62,7 @@ export async function openOldBase(
   context: Context,
   image: OpenSource,
   newBase: OpenSource,
+  base: string,
   given: string | undefined,
 ): Promise<OpenSource> {
   if (given !== undefined) return openSource(context, given);
@@ -65,11 +70,17 @@ export async function openOldBase(
   if (digest !== null)
     for (const { source } of [image, newBase])
       if (await has(source, digest)) return { source, reference: digest, name, close: async () => {} };
+  if (name === null && digest === null) {
+    const platform = DEFAULT_PLATFORM; // of an index any image tells its base
+    const { digest: own } = await imageFor(image.source, image.reference, platform);
+    const found = await findBase(context, image.source, own, await tagsBeside(context, base));
+    if (found !== null) return openSource(context, found.place);
+  }
   if (name === null)
     throw new CliError(
       EXIT.usage,
       digest === null
-        ? 'the image does not say what it was built on; say it with --old-base'
+        ? 'the image does not say what it was built on, and begins with the layers of no tag beside the new base; say it with --old-base'
         : `the image was built on ${digest}, which is neither beside it nor beside the new base; say where it is with --old-base`,
     );
   const plain = name.replace(/@sha256:[a-f0-9]{64}$/, '');

@@ -38,7 +38,7 @@ export async function rebaseSubject(context: Context, subject: string, flags: Re
     // Said before the work, not after it.
     const choose = flags.dryRun ? null : await chooseDestination(context, subject, flags.to);
     const newBase = await open(openSource(context, flags.base));
-    const oldBase = await open(openOldBase(context, image, newBase, flags.oldBase));
+    const oldBase = await open(openOldBase(context, image, newBase, flags.base, flags.oldBase));
     const { manifest, source, results } = await rebase(context, image, oldBase, newBase, flags);
     const changed = results.some(({ to }) => to !== null);
     const from = (await image.source.manifest(flags.platform ? (results[0]?.from ?? image.reference) : image.reference))
