@@ -4,6 +4,7 @@ import { type Context, writeResult } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { DEFAULT_PLATFORM } from '../platform.ts';
 import type { RepairOptions } from '../repair/repair-subject.ts';
+import { several } from '../scan/vex-files.ts';
 
 export function addRepair(program: Command, context: Context): void {
   program
@@ -27,13 +28,21 @@ export function addRepair(program: Command, context: Context): void {
     .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
     .option('--no-sandbox', 'run no maintainer script: packages that need one are left')
     .option('--mirror <url>', "archive; the machine's apt configuration by default")
-    .option('--keyring <file>', 'keys that may sign the archive')
+    .option(
+      '--repository <url>',
+      "repository of an apk or rpm image: what the architecture's folder lies in, or repodata; may be repeated, the distribution's own by default",
+      several,
+    )
+    .option(
+      '--keyring <file>',
+      'keys that may sign the archive: an OpenPGP keyring, or for apk *.rsa.pub; a file or a folder',
+    )
     .option('--allow-expired', 'take an archive whose release file has ended: a copy that somebody carried here')
     .option('--db <dir>', "advisories; the user's own store by default")
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  pratique repair vendor/demo:1                 writes vendor/demo:1-r1\n  pratique repair oci:image:1 --dry-run\n  pratique repair docker-archive:app.tar --to docker-archive:app-repaired.tar\n' +
+      '\nExamples:\n  pratique repair vendor/demo:1                 writes vendor/demo:1-r1\n  pratique repair oci:image:1 --dry-run\n  pratique repair docker-archive:app.tar --to docker-archive:app-repaired.tar\n  pratique repair oci:alpine:3.20 --keyring /usr/share/apk/keys\n  pratique repair oci:app:1 --repository https://mirror.example.org/almalinux/9/BaseOS/x86_64/os --keyring alma.asc\n' +
         '\nExit code 0 also where there was nothing to do; 3 where packages with an upgrade on offer were left.\n',
     )
     .action(async (subject: string, options: RepairOptions & { json?: boolean }) => {

@@ -22,6 +22,8 @@ export type RepairOptions = {
   to?: string;
   db?: string;
   mirror?: string;
+  /** Addresses of repositories of apk or rpm, in place of the distribution's. */
+  repository?: string[];
   keyring?: string;
   allowExpired?: boolean;
   /** False leaves packages whose scripts would have to be run. */
@@ -72,6 +74,7 @@ async function repair(
   const { openRuncSandbox, repairImage } = await import('@pratique/compose');
   const archives = {
     ...(options.mirror ? { mirror: options.mirror } : {}),
+    ...(options.repository ? { repositories: options.repository } : {}),
     ...(options.keyring ? { keyring: options.keyring } : {}),
   };
   return repairImage({
@@ -106,11 +109,13 @@ async function findingsOf(
   return findings.filter((finding) => finding.status !== 'not-affected');
 }
 
+const REPAIRED: ReadonlySet<string> = new Set(['deb', 'apk', 'rpm']);
+
 /** Packages of the distribution of which an upgrade clears something. */
 function fixable(findings: readonly RankedFinding[]): WantedPackage[] {
   const wanted = new Map<string, WantedPackage>();
   for (const { package: of, fixedVersion } of findings)
-    if (fixedVersion !== null && of.type === 'deb') wanted.set(of.name, { name: of.name });
+    if (fixedVersion !== null && REPAIRED.has(of.type)) wanted.set(of.name, { name: of.name });
   return [...wanted.values()];
 }
 

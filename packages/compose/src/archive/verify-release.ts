@@ -32,7 +32,7 @@ export async function verifyRelease(
     armored.trimEnd().endsWith('-----END PGP SIGNATURE-----');
   if (!whole || marks.join() !== MARKS.join())
     throw refused(origin, 'it is not one clear-signed message from its first line to its last');
-  const keys = await readKeyring(keyring);
+  const keys = await keysOfRing(keyring);
   const message = await openpgp
     .readCleartextMessage({ cleartextMessage: armored })
     .catch((cause: unknown) => Promise.reject(refused(origin, 'the clear-signed message cannot be read', cause)));
@@ -54,8 +54,8 @@ export async function verifyRelease(
   return { text: result.data, signedBy: signedBy.sort() };
 }
 
-/** The fingerprint of the key that signed, if it may be relied on today. */
-async function soundKey(keys: Key[], id: string, now: Date): Promise<string> {
+/** The fingerprint of the key that signed, if it may be relied on today. @throws Error */
+export async function soundKey(keys: Key[], id: string, now: Date): Promise<string> {
   for (const key of keys) {
     const signer = [key, ...key.getSubkeys()].find((part: Key | Subkey) => part.getKeyID().toHex() === id);
     if (!signer) continue;
@@ -67,7 +67,7 @@ async function soundKey(keys: Key[], id: string, now: Date): Promise<string> {
 }
 
 /** Keys of a binary or armored keyring. @throws ComposeError `sources-invalid` */
-async function readKeyring(keyring: Keyring): Promise<PublicKey[]> {
+export async function keysOfRing(keyring: Keyring): Promise<PublicKey[]> {
   const openpgp = await import('openpgp');
   const text = keyring.bytes.toString('latin1');
   let keys: Key[];

@@ -47,6 +47,7 @@ export function runMaintainerScript(world: World, installed: Installed, script: 
   try {
     const { conventions } = world;
     const shell = new Shell(world, conventions?.steps ?? allSteps, environment(world, installed, script), notes);
+    if (world.input !== undefined) shell.descriptors.set(0, { input: { text: world.input, at: 0 } });
     const name = conventions?.path(installed, script) ?? `/var/lib/dpkg/info/${installed.candidate.name}.${script}`;
     const status = shell.run(text, name, args);
     if (status !== 0) throw new NotCovered(`the script ends with status ${status}`);

@@ -44,6 +44,8 @@ export type World = {
   upgrading?: boolean;
   /** Names that scripts activated with dpkg-trigger, and the packages whose scripts did. */
   activated?: Map<string, Set<string>>;
+  /** What the script that runs finds on its standard input; nothing where it is not said. */
+  input?: string;
   /** dpkg's own where there are none. */
   conventions?: Conventions;
 };

@@ -15,6 +15,7 @@ import { applyLayer } from './image/apply-layer.ts';
 import { differenceBetween } from './image/difference.ts';
 import { type ReadImage, readImage } from './image/read-image.ts';
 import { type EarlierRepair, findEarlierRepair, rewriteImage, serveRepaired } from './image/write-image.ts';
+import { rpmFamily } from './rpm/family.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 
 export type RepairOptions = {
@@ -57,7 +58,7 @@ export type RepairedImage = {
   close(): Promise<void>;
 };
 
-const FAMILIES: readonly Family[] = [debianFamily, apkFamily];
+const FAMILIES: readonly Family[] = [debianFamily, apkFamily, rpmFamily];
 const MAX_IMAGE_BYTES = 32 * 1024 ** 3;
 
 /**
@@ -192,7 +193,10 @@ function openPatient(tree: Tree, image: ReadImage, context: FamilyContext): Pati
     const found = family.detect(tree, image.config.architecture);
     if (found) return found.open(context);
   }
-  throw new ComposeError('image-unsupported', 'the image has no package database that can be repaired (dpkg, apk)');
+  throw new ComposeError(
+    'image-unsupported',
+    'the image has no package database that can be repaired (dpkg, apk, rpm)',
+  );
 }
 
 function contextOf(options: RepairOptions, folder: string, tree: Tree): FamilyContext {

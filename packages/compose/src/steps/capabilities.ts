@@ -67,12 +67,20 @@ function setCapabilities({ args, shell, world }: Call): number {
   const [text = '', path = ''] = args.filter((arg) => arg !== '-q');
   const node = world.tree.find(shell.path(path));
   if (node?.kind !== 'file') return 1;
-  const match = /^([a-z_,]+)[+=]([eip]+)$/.exec(text);
-  if (!match?.[1] || !match[2]) throw new NotCovered(`setcap ${args.join(' ')}`);
+  const value = encodeCapabilities(text);
+  if (!value) throw new NotCovered(`setcap ${args.join(' ')}`);
+  world.tree.change(node, { capabilities: value });
+  return 0;
+}
+
+/** `cap_net_raw=ep` as the kernel has it in the attribute; null for what has another form. */
+export function encodeCapabilities(text: string): Buffer | null {
+  const match = /^([a-z_,]+)[+=]([eip]+)$/.exec(text.replace(/^=\s+/, ''));
+  if (!match?.[1] || !match[2]) return null;
   let bits = 0n;
   for (const name of match[1].split(',')) {
     const number = NAMES.indexOf(name.replace(/^cap_/, ''));
-    if (number < 0) throw new NotCovered(`setcap ${args.join(' ')}`);
+    if (number < 0) return null;
     bits |= 1n << BigInt(number);
   }
   const permitted = match[2].includes('p') ? bits : 0n;
@@ -86,6 +94,5 @@ function setCapabilities({ args, shell, world }: Call): number {
     value.writeUInt32LE(Number((permitted >> shift) & 0xffffffffn), offset);
     value.writeUInt32LE(Number((inheritable >> shift) & 0xffffffffn), offset + 4);
   }
-  world.tree.change(node, { capabilities: value });
-  return 0;
+  return value;
 }

@@ -85,7 +85,8 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
   );
   const state = join(folder, 'state');
   const id = `pratique-${randomUUID()}`;
-  const result = await start(program, ['--root', state, 'run', '--bundle', folder, id], options.seconds ?? 120);
+  const command = ['--root', state, 'run', '--bundle', folder, id];
+  const result = await start(program, command, options.seconds ?? 120, world.input);
   await start(program, ['--root', state, 'delete', '--force', id], 10).catch(() => null);
   if (result.status !== 0) {
     const why =
@@ -168,9 +169,12 @@ function specification(
 type Ended = { status: number | null; output: string };
 
 /** `status` is null where it was stopped for its time. */
-function start(program: string, args: string[], seconds: number): Promise<Ended> {
+function start(program: string, args: string[], seconds: number, input?: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH } });
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH } });
+    // A script need not read what it is given.
+    child.stdin.on('error', () => {});
+    child.stdin.end(Buffer.from(input ?? '', 'latin1'));
     let output = '';
     let late = false;
     const take = (piece: Buffer) => {
