@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { Exception } from '../../packages/contract/src/index.ts';
+import type { Exception, FeedItem, Overview } from '../../packages/contract/src/index.ts';
 import { addPerson, deniedCves, eventually, must, runsOf, settled, status } from '../support/chain.ts';
 import { bookworm, HARMLESS, HOLED, makeImage, pushImage, registry } from '../support/image.ts';
 import type { Credentials } from '../support/server.ts';
@@ -105,7 +105,7 @@ describe('exceptions', () => {
             repositories: ['approved'],
             steps: [
               { name: 'inventory', kind: 'inventory' },
-              { name: 'ask', kind: 'approval', needs: ['inventory'] },
+              { name: 'ask', kind: 'approval', needs: ['inventory'], with: { approvals: 2, expires_hours: 24 } },
             ],
           },
         }),
@@ -126,7 +126,20 @@ describe('exceptions', () => {
       expect((await server().api('POST', path, answer, maintainer)).status).toBe(403);
       expect((await server().api('POST', path, answer, robot.token)).status).toBe(403);
       must(await server().api('POST', path, answer));
-      expect((await settled(server(), 'vendor', 'approved', 'v1')).chain.state).toBe('succeeded');
+      expect((await server().api('POST', path, answer)).status).toBe(409);
+      const [waiting] = (must(await server().api('GET', '/api/v1/accounts/vendor/overview')) as Overview).waiting;
+      expect(waiting).toMatchObject({ step: 'ask', given: 1, needed: 2, expiresAt: expect.stringMatching(/Z$/) });
+      const second = await addPerson(server(), 'nadia', { vendor: 'maintainer' });
+      must(await server().api('POST', path, { approve: true, reason: 'seen by me too' }, second));
+      const done = await settled(server(), 'vendor', 'approved', 'v1');
+      expect(done.chain.state).toBe('succeeded');
+      expect(done.chain.run?.steps.find((step) => step.name === 'ask')?.approval?.answers).toMatchObject([
+        { by: 'admin', approve: true },
+        { by: 'nadia', approve: true, reason: 'seen by me too' },
+      ]);
+      const events = must(await server().api('GET', '/api/v1/accounts/vendor/events?limit=500')) as FeedItem[];
+      const asked = events.find((event) => event.type.endsWith('approval.requested'));
+      expect(asked?.data['link']).toBe(`${server().url}/accounts/vendor/runs/${run.id}`);
     },
   );
 });

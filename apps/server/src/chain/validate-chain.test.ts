@@ -1,3 +1,4 @@
+import { CHAIN_TEMPLATES, chainFromTemplate } from '@pratique/contract';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHAIN } from './default-chain.ts';
 import { validateChain } from './validate-chain.ts';
@@ -11,6 +12,13 @@ describe('a chain definition', () => {
     expect(validateChain('name: c\nrepositories: ["**"]\nsteps:\n  - { name: gate, kind: gate }\n').steps).toHaveLength(
       1,
     );
+  });
+
+  test.each(CHAIN_TEMPLATES)('the template %s is valid, with receivers and without', (template) => {
+    for (const deliverTo of [[], ['customer/app:1']]) {
+      const made = chainFromTemplate(template, { name: 'web', repositories: ['web/**'], deliverTo });
+      expect(validateChain(made)).toEqual(made);
+    }
   });
 
   test.each<[string, unknown, RegExp]>([
@@ -42,6 +50,24 @@ describe('a chain definition', () => {
       'a step that cannot deny with a branch of denial',
       chain([{ name: 'scan', kind: 'scan', on_deny: ['gate'] }, gate]),
       /only gate and approval can deny/,
+    ],
+    [
+      'a repair of what nobody denied',
+      chain([gate, { name: 'mend', kind: 'repair', needs: ['gate'] }]),
+      /on_deny of a gate/,
+    ],
+    [
+      'a repair with a tag that is neither way',
+      chain([
+        { ...gate, on_deny: ['mend'] },
+        { name: 'mend', kind: 'repair', with: { tag: 'latest' } },
+      ]),
+      /mend is invalid at with.tag/,
+    ],
+    [
+      'approvers that are neither people nor roles',
+      chain([gate, { name: 'ask', kind: 'approval', with: { approvers: ['role:reader'] } }]),
+      /ask is invalid at with.approvers.0: is a person/,
     ],
     ['an unknown kind', chain([{ name: 'x', kind: 'rm -rf' }]), /steps.0.kind/],
     ['YAML that is none', 'name: [', /not valid YAML/],
