@@ -42,6 +42,7 @@ beforeAll(async () => {
       affects('CVE-2026-1005', 'npm', 'open', ['0', null]),
       affects('CVE-2026-1006', 'PyPI', 'snake', ['0', '1.5']),
       affects('CVE-2026-1007', 'Maven', 'org.x:jar', ['0', '1.1']),
+      affects('CVE-2026-1009', 'Maven', 'org.x:zip', ['0', '1.2']),
       affects('CVE-2026-1008', 'crates.io', 'crate', ['0', '1.1.0']),
     ]),
   );
@@ -57,6 +58,7 @@ afterAll(() => {
 const NPM: Record<string, Record<string, { dependencies?: Record<string, string>; deprecated?: string }>> = {
   leaf: {
     '1.1.0': {},
+    '1.2.0beta': {},
     '1.2.0': {},
     '1.3.0': {},
     '1.3.1': {},
@@ -299,6 +301,19 @@ describe('Maven', () => {
     expect(brief(made)).toEqual(['org.x:jar 1.0 -> 1.1 patch: CVE-2026-1007']);
     const { unifiedDiff } = await import('./unified-diff.ts');
     expect(made.patch).toBe(unifiedDiff('a/pom.xml', before, after));
+  });
+
+  test('a property that several share is raised once, as far as the last of them needs', async () => {
+    const dependency = (artifact: string) =>
+      `<dependency><groupId>org.x</groupId><artifactId>${artifact}</artifactId><version>\${v}</version></dependency>`;
+    const text = (version: string) =>
+      `<project><properties><v>${version}</v></properties><dependencies>${dependency('jar')}${dependency('zip')}</dependencies></project>`;
+    const made = await plan({ 'pom.xml': text('1.0') }, []);
+    expect(brief(made)).toEqual([
+      'org.x:jar 1.0 -> 1.1 patch: CVE-2026-1007',
+      'org.x:zip 1.0 -> 1.2 patch: CVE-2026-1009',
+    ]);
+    expect(added(made.patch)).toEqual([`+${text('1.2')}`]);
   });
 
   test('what is shaded into another jar, or lies in one, is said', async () => {

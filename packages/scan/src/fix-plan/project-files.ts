@@ -43,6 +43,12 @@ export class ProjectFiles {
     return text;
   }
 
+  /** As it was before any change of the plan. */
+  async original(path: string): Promise<string | null> {
+    await this.read(path);
+    return this.#before.get(path) ?? null;
+  }
+
   change(path: string, text: string): void {
     this.#after.set(path, text);
   }

@@ -1,6 +1,6 @@
 /** Plans the change of one Go module: go.mod and go.sum in place, else by command. */
 import { compareVersions } from '../../versions/compare.ts';
-import { type Choice, chooseVersion } from '../choose-version.ts';
+import { affectedIds, type Choice, chooseVersion } from '../choose-version.ts';
 import {
   byCommand,
   commandOf,
@@ -36,7 +36,7 @@ export const planGo: Planner = async (group, context) => {
   const published = answer?.status === 'found' && answer.value.length > 0 ? answer.value : null;
   const mods: string[] = [];
   for (const one of await context.files.list()) {
-    const text = /(?:^|\/)go\.mod$/.test(one) ? await context.files.read(one) : null;
+    const text = /(?:^|\/)go\.mod$/.test(one) ? await context.files.original(one) : null;
     if (text !== null && readRequires(text).requires.get(each.name)?.version === each.version) mods.push(one);
   }
   const choices = withV(chooseVersion(each, ids, context.store, { published }));
@@ -52,6 +52,13 @@ export const planGo: Planner = async (group, context) => {
     }
     planned.left.push(...restOf(group, mod, choices, commands(each.name, vendored)));
     if (!choices.near) continue;
+    const now = readRequires(text).requires.get(each.name);
+    if (now && isRaisedEnough(group, context, now.version, choices.near)) {
+      const raised = { ...choices.near, version: now.version };
+      const upgrade = byCommand(group, mod, raised, [], ['another change of the patch raises it'], !now.indirect);
+      planned.upgrades.push({ ...upgrade, change: 'patch', files: [mod, inFolder(folder, 'go.sum')] });
+      continue;
+    }
     const failed = vendored
       ? 'the modules are copied into vendor/'
       : !context.registries
@@ -84,6 +91,13 @@ export const planGo: Planner = async (group, context) => {
     left: restOf(group, path, choices, commands(each.name, false)),
   };
 };
+
+/** What another module needs may have raised it far enough. */
+function isRaisedEnough({ each }: Group, { store }: PlanContext, now: string, { version, clears }: Choice): boolean {
+  if (now === each.version || compareVersions('golang', now, version) < 0) return false;
+  const affected = affectedIds(each, now, store);
+  return clears.every((id) => !affected.has(id));
+}
 
 /** Advisories write `0.3.8`, go.mod `v0.3.8`. */
 function withV({ near, far }: ReturnType<typeof chooseVersion>): ReturnType<typeof chooseVersion> {

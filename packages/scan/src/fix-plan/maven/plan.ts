@@ -1,5 +1,6 @@
 /** Plans the change of one artifact of Maven: the element or property of a pom.xml, else what to write where. */
-import { chooseVersion } from '../choose-version.ts';
+import { compareVersions, isVersion } from '../../versions/compare.ts';
+import { affectedIds, type Choice, chooseVersion } from '../choose-version.ts';
 import {
   byCommand,
   commandOf,
@@ -27,22 +28,26 @@ export const planMaven: Planner = async (group, context) => {
     planned.left.push(...restOf(group, path, choices, commands(each.name)));
     if (!choices.near) continue;
     const text = (await context.files.read(path)) ?? '';
-    // Read anew: an earlier change may have moved it.
-    const now = readPomDependencies(text);
-    const place = now.find((one) => one.name === dependency.name && one.version === each.version)?.at;
-    const upgrade = byCommand(group, path, choices.near, commands(each.name)(choices.near.version), [], true);
-    if (!place) {
-      // A property that several share was raised already.
-      const done = now.find((one) => one.name === dependency.name)?.version === choices.near.version;
-      planned.upgrades.push(done ? { ...upgrade, change: 'patch', files: [path] } : upgrade);
+    // Read anew: an earlier change may have moved it, or raised the property that it shares.
+    const all = readPomDependencies(text);
+    const now = all.find((one) => one.name === dependency.name && one.managed === dependency.managed);
+    const { version } = choices.near;
+    const upgrade = byCommand(group, path, choices.near, commands(each.name)(version), [], true);
+    if (!now?.at || now.version === null) {
+      planned.upgrades.push(upgrade);
       continue;
     }
-    context.files.change(path, text.slice(0, place.from) + choices.near.version + text.slice(place.to));
+    if (now.version !== each.version && isEnough(group, context, now.version, choices.near)) {
+      const raised = { ...upgrade, to: now.version, notes: ['another change of the patch raises it'] };
+      planned.upgrades.push({ ...raised, change: 'patch', files: [path] });
+      continue;
+    }
+    context.files.change(path, text.slice(0, now.at.from) + version + text.slice(now.at.to));
     planned.upgrades.push({
       ...upgrade,
       change: 'patch',
       files: [path],
-      notes: [...sharedNote(now, dependency), ...remainingNote(choices.near)],
+      notes: [...sharedNote(all, dependency), ...remainingNote(choices.near)],
     });
   }
   if (poms.length > 0) return planned;
@@ -84,13 +89,19 @@ async function pomsWith(
 ): Promise<{ path: string; dependency: PomDependency }[]> {
   const found: { path: string; dependency: PomDependency }[] = [];
   for (const path of await files.list()) {
-    const text = /(?:^|\/)pom\.xml$/.test(path) ? await files.read(path) : null;
+    const text = /(?:^|\/)pom\.xml$/.test(path) ? await files.original(path) : null;
     if (text === null) continue;
     const named = readPomDependencies(text).filter((one) => one.name === each.name);
     const dependency = named.find((one) => one.version === each.version && one.at !== null);
     if (dependency) found.push({ path, dependency });
   }
   return found;
+}
+
+function isEnough({ each }: Group, { store }: PlanContext, now: string, { version, clears }: Choice): boolean {
+  if (!isVersion('maven', now) || compareVersions('maven', now, version) < 0) return false;
+  const affected = affectedIds(each, now, store);
+  return clears.every((id) => !affected.has(id));
 }
 
 function sharedNote(all: readonly PomDependency[], { name, property }: PomDependency): string[] {

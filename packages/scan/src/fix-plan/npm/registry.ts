@@ -1,5 +1,6 @@
 /** What npm's registry says of a package: its versions, and what each needs. */
 import { z } from 'zod';
+import { isVersion } from '../../versions/compare.ts';
 import { type Answer, type Registries, under } from '../registries.ts';
 
 const Ranges = z.record(z.string().max(300), z.string().max(1000)).optional().catch(undefined);
@@ -54,7 +55,8 @@ export async function readNpmPackage(registries: Registries, name: string): Prom
   const { versions } = parsed.data;
   const isDeprecated = (one: unknown) =>
     typeof one === 'object' && one !== null && 'deprecated' in one && !!one.deprecated;
-  const names = Object.keys(versions);
+  // Packages of npm's first years have versions that are none.
+  const names = Object.keys(versions).filter((version) => isVersion('semver', version));
   const kept = names.filter((version) => !isDeprecated(versions[version]));
   return {
     status: 'found',
