@@ -1,8 +1,8 @@
 /** A denied image is mended without a hand: in a layer of its own, under a tag of its own, judged, signed and delivered; the original stays denied. */
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deb, makeArchive, type SignedArchive } from '../../packages/compose/src/fixture/signed-archive.ts';
-import type { NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
+import type { Fleet, NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
 import { OCI_LAYER_GZIP } from '../../packages/oci/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { container, review } from '../support/admission.ts';
@@ -303,6 +303,40 @@ describe('the tag', () => {
     expect(repairs.map((repair) => repair.repairedTag).sort()).toEqual(['v1-r1', 'v1-r2']);
     for (const { repairedTag, repaired } of repairs)
       expect((await status(server, 'vendor', 'plain-two', repairedTag ?? '')).digest).toBe(repaired);
+  });
+});
+
+describe('what is built on a repaired image', () => {
+  test('is found, and told apart from what stands on the repair already', async () => {
+    const base = holed('base');
+    await pushImage(server, 'vendor/plain-base', '1', base);
+    const { repairedTag, repaired } = await asked({ repository: 'plain-base', reference: '1' });
+    const stored = await Promise.all(
+      (await manifestOf('vendor/plain-base', repairedTag ?? '')).layers.map(async ({ digest }) => {
+        const bytes = Buffer.from(
+          await (await registry(server, 'GET', `vendor/plain-base/blobs/${digest}`)).arrayBuffer(),
+        );
+        return { bytes, mediaType: OCI_LAYER_GZIP, diffId: sha256(gunzipSync(bytes)) };
+      }),
+    );
+    const own = makeImage([{ path: 'app', content: 'mine' }]).blobs[1];
+    const layer = {
+      bytes: own?.bytes ?? Buffer.alloc(0),
+      mediaType: OCI_LAYER_GZIP,
+      diffId: sha256(gunzipSync(own?.bytes ?? '')),
+    };
+    await pushImage(server, 'vendor/plain-on-old', '1', imageOf([...stored.slice(0, -1), layer]));
+    await pushImage(server, 'vendor/plain-on-new', '1', imageOf([...stored, layer]));
+    await pushImage(server, 'vendor/plain-other', '1', imageOf([layer]));
+    const ask = (reference: string) =>
+      server.api('GET', `/api/v1/accounts/vendor/image/fleet?repository=plain-base&reference=${reference}`);
+    const fleet = must(await ask('1')) as Fleet;
+    expect(fleet).toMatchObject({ digest: base.digest, repaired: { digest: repaired, tag: '1-r1' }, more: false });
+    expect(fleet.images.map(({ repository, isBehind }) => [repository, isBehind])).toEqual([
+      ['plain-on-old', true],
+      ['plain-on-new', false],
+    ]);
+    expect((must(await ask('1-r1')) as Fleet).images.map(({ repository }) => repository)).toEqual(['plain-on-new']);
   });
 });
 

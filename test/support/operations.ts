@@ -65,6 +65,7 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/image/sbom': ofImage,
   'GET /api/v1/accounts/{account}/image/runs': ofImage,
   'GET /api/v1/accounts/{account}/image/repairs': ofImage,
+  'GET /api/v1/accounts/{account}/image/fleet': ofImage,
   'GET /api/v1/accounts/{account}/repairs': none,
   'GET /api/v1/accounts/{account}/repairs/{repair}': none,
   'POST /api/v1/accounts/{account}/repairs': {

@@ -41,6 +41,7 @@ export const SUMMARIES: Record<string, string> = {
   [`GET ${ACCOUNT}/image/sbom`]: 'The SBOM of one image, as SPDX or CycloneDX',
   [`GET ${ACCOUNT}/image/runs`]: 'Runs of chains on one image',
   [`GET ${ACCOUNT}/image/repairs`]: 'Repairs of one image, and the one that made it',
+  [`GET ${ACCOUNT}/image/fleet`]: 'Images that are built on one, and whether its repair is still to reach them',
   [`POST ${ACCOUNT}/repairs`]: 'Repair an image, or ask what a repair would do',
   [`GET ${ACCOUNT}/repairs`]: 'Repairs, the newest first',
   [`GET ${ACCOUNT}/repairs/:repair`]: 'One repair: what it upgraded, left and cleared',

@@ -9,6 +9,7 @@ import { ServerError } from '../error.ts';
 import { VERSION } from '../version.ts';
 import { grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
+import { coveredRepositories } from './covered-repositories.ts';
 import { listImages, readAdmissions, readReceipts } from './image-queries.ts';
 import { readRuns } from './read-runs.ts';
 import { readScan, requireInventory, type ScanDeps } from './read-scan.ts';
@@ -57,9 +58,7 @@ export function imageRoutes(app: App, deps: ScanDeps & { db: Db }): void {
       const { repository, search, limit, offset } = request.query;
       return asTenant(db, [grant.accountId], async (tx) => {
         // Chosen before the page is cut: filtered after it, pages of a limited robot would have holes, or nothing in them.
-        const covered = grant.repositories.includes('**')
-          ? null
-          : (await readRepositories(tx)).map((row) => row.name).filter((name) => matchesAny(grant.repositories, name));
+        const covered = await coveredRepositories(tx, grant);
         const filter = { repository: repository ?? null, covered, search: search ?? null, limit, offset };
         return listImages(tx, grant.account, filter);
       });

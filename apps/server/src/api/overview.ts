@@ -48,14 +48,16 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
         requestedExceptions: await readRequested(tx),
         expiring: await readExpiring(tx),
         ...(await readStandingTroubles(tx)),
-        contents: await countContents(tx),
         changes: await readChanges(tx),
         recent: await readRecent(tx),
         deniedAdmissions: await readDenied(tx),
       }));
-      const queue = await asSystem(db, (tx) => readQueue(tx, accountId));
+      const [queue, contents] = await asSystem(db, async (tx) => [
+        await readQueue(tx, accountId),
+        await countContents(tx, accountId),
+      ]);
       const processes = deps.siblings().map(({ name, state, restarts, detail }) => ({ name, state, restarts, detail }));
-      return { account, ...own, health: { processes, advisories: await readAdvisories(config.dataDir), queue } };
+      return { account, ...own, contents, health: { processes, advisories: await readAdvisories(config.dataDir), queue } };
     },
   );
 }

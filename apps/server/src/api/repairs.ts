@@ -1,15 +1,17 @@
 /** Repairs: what one would do, one that is asked for, and what became of all of them. */
-import { NewRepair, Repair, RepairSummary } from '@pratique/contract';
+import { Fleet, NewRepair, Repair, RepairSummary } from '@pratique/contract';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import { matchesAny } from '../auth/pattern.ts';
 import { asTenant, type Db } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { findRepository } from '../registry/find-repository.ts';
+import { readFleet } from '../repair/built-on.ts';
 import { readRepair, readRepairs } from '../repair/read-repairs.ts';
 import { requestRepair } from '../repair/request-repair.ts';
 import { actorOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
+import { coveredRepositories } from './covered-repositories.ts';
 import type { ScanDeps } from './read-scan.ts';
 import { ImageQuery, withImage } from './with-image.ts';
 
@@ -88,6 +90,29 @@ export function repairRoutes(app: App, deps: ScanDeps & { db: Db }): void {
           limit: request.query.limit,
         }),
       ),
+  );
+
+  app.get(
+    '/api/v1/accounts/:account/image/fleet',
+    {
+      config: { access: 'reader' },
+      schema: {
+        params: AccountPath,
+        querystring: ImageQuery.extend({ limit: Limit }),
+        response: { 200: Fleet },
+      },
+    },
+    async (request) => {
+      const grant = grantOf(request);
+      return withImage(db, grant, request.query, async (tx, repository, image) =>
+        readFleet(
+          tx,
+          { repositoryId: repository.repositoryId, digest: image.digest },
+          await coveredRepositories(tx, grant),
+          request.query.limit,
+        ),
+      );
+    },
   );
 
   app.get(

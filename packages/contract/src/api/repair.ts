@@ -74,3 +74,24 @@ export const NewRepair = z.object({
   tagging: RepairTagging.default('suffix'),
 });
 export type NewRepair = z.infer<typeof NewRepair>;
+
+/** An image whose first layers are another's; `isBehind`: it stands on that one as it was before its repair. */
+export const BuiltOnImage = z.object({
+  repository: z.string(),
+  digest: Digest,
+  tags: z.array(z.string()),
+  decision: z.enum(['allow', 'deny']).nullable(),
+  verdictState: z.string().nullable(),
+  isBehind: z.boolean(),
+});
+export type BuiltOnImage = z.infer<typeof BuiltOnImage>;
+
+/** What is built on an image, and the newest repair of it that they could be put on. */
+export const Fleet = z.object({
+  digest: Digest,
+  repaired: z.object({ digest: Digest, tag: z.string().nullable() }).nullable(),
+  images: z.array(BuiltOnImage),
+  /** There are more than are listed. */
+  more: z.boolean(),
+});
+export type Fleet = z.infer<typeof Fleet>;
