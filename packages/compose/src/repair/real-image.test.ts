@@ -5,14 +5,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { type ComposedImage, compose } from '../compose.ts';
 import { ComposeError } from '../error.ts';
+import { inMemory } from '../files/content.ts';
 import { Tree } from '../files/tree.ts';
 import { dpkgComplaints, judgeMissing, prepareApt, runInContainer, unpackImage } from '../fixture/native-judge.ts';
 import { Debconf } from '../install/debconf.ts';
 import type { Installed, World } from '../install/world.ts';
+import { writeLayer } from '../layer/write-layer.ts';
+import { rebaseImage } from '../rebase/rebase.ts';
 import { applyLayer } from './image/apply-layer.ts';
 import { differenceBetween } from './image/difference.ts';
 import { readImage } from './image/read-image.ts';
-import { repairImage } from './repair.ts';
+import { rewriteImage, serveRepaired } from './image/write-image.ts';
+import { type RepairedImage, repairImage } from './repair.ts';
 import { openRuncSandbox } from './sandbox/runc.ts';
 
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'pratique', 'repair-test');
@@ -20,6 +24,7 @@ const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), '
 const deps = { fetch, cacheDir: CACHE, now: () => new Date() };
 let folder = '';
 let image: ComposedImage | null = null;
+let newer: RepairedImage | null = null;
 let why = 'no Debian archive can be reached';
 
 beforeAll(async () => {
@@ -33,6 +38,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
+  await newer?.close();
   await image?.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -61,8 +67,40 @@ test('Debian’s base from main alone is repaired so that apt has nothing more a
   expect(await runInContainer(after, ['openssl', 'version'], `pratique-repair-${process.pid}`)).toMatch(/^OpenSSL 3/);
   const { layer } = repaired.result;
   expect((layer?.bytes ?? 1) / (layer?.packageBytes ?? 1)).toBeLessThanOrEqual(1.1);
-  await repaired.close();
+  newer = repaired;
 }, 240_000);
+
+test('what was built on that base goes on the repaired one without building, and starts', async (context) => {
+  const original = await base(context, 'tar', 'runc');
+  if (!newer) return context.skip('the base was not repaired');
+  const script = '#!/bin/sh\nset -e\n. /etc/os-release\necho "$ID $(openssl version | cut -d" " -f1) $1"\n';
+  const application = await withFile(original, join(folder, 'application'), '/app/run', script);
+  const { result, ...rebased } = await rebaseImage({
+    source: application.source,
+    reference: application.manifest.digest,
+    oldBase: { source: original.source, reference: original.manifest.digest },
+    newBase: { source: newer.source, reference: newer.manifest.digest },
+    identity: { digest: newer.manifest.digest, name: null },
+  });
+  expect(result.conflicts).toEqual([]);
+  expect(result.layers).toEqual({ replaced: 1, with: 2, kept: 1 });
+  const root = join(folder, 'rebased');
+  await unpackImage(rebased, root);
+  expect(await runInContainer(root, ['/app/run', 'mine'], `pratique-rebased-${process.pid}`)).toBe(
+    'debian OpenSSL mine\n',
+  );
+}, 120_000);
+
+/** The image with one file more, in a layer of its own. */
+async function withFile(image: Pick<RepairedImage, 'source' | 'manifest'>, at: string, path: string, content: string) {
+  const tree = new Tree(0);
+  tree.put(path, { kind: 'file', mode: 0o755, uid: 0, gid: 0, mtime: 0, content: inMemory(content) });
+  const layer = await writeLayer(tree, 0, at);
+  const read = await readImage(image.source, image.manifest.digest, `${at}.spool`, 1e10, {});
+  read.close();
+  const written = rewriteImage(read, null, layer, 0, 'an application');
+  return { manifest: written.manifest, source: serveRepaired(image.source, written, layer) };
+}
 
 test('a script in the sandbox changes what it may, with the image’s own users, and reaches no network', async (context) => {
   const original = await base(context, 'runc');

@@ -2,6 +2,7 @@
 // One file, because the order of a transaction is one idea: scripts, files, triggers and records depend on each other.
 import type { RepairDifference, RepairLeftReason, RepairScript } from '@pratique/contract';
 import { ComposeError } from '../../error.ts';
+import { inMemory } from '../../files/content.ts';
 import type { Tree } from '../../files/tree.ts';
 import { Debconf } from '../../install/debconf.ts';
 import type { World } from '../../install/world.ts';
@@ -11,16 +12,16 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { scriptOwner } from '../script-owner.ts';
 import { RPM_ENVIRONMENT, rpmSteps } from './commands.ts';
 import { changeRpmDatabase, type RpmDatabase } from './database.ts';
-import { digestAlgorithm } from './file-list.ts';
+import { digestAlgorithm, filesOf } from './file-list.ts';
 import { checkConflicts, differencesOf, eraseRpm, type FinalOwners, RealPaths, unpackRpm } from './files.ts';
 import { charEntry, type Entry, int32Entry, mergedSignatures, type RpmHeader, TAG, writeRecord } from './header.ts';
+import { luaEffect } from './lua.ts';
 import type { OpenRpm } from './open-package.ts';
 import type { RpmPackage } from './package.ts';
 import {
   fileTriggersOf,
   isAt,
   isFor,
-  luaEffect,
   type Moment,
   type RpmScript,
   type ScriptKind,
@@ -214,14 +215,13 @@ class RpmJob {
     const note = (handled: RepairScript['handled'], detail: string) =>
       this.scripts.done.push({ package: name, script: `${script.name} ${args[0] ?? ''}`.trim(), handled, detail });
     if (script.interpreter === '<lua>') {
-      const effect = luaEffect(script.body, (path) => {
-        const kind = world.tree.lfind(path)?.kind;
-        return kind === 'directory' ? 'directory' : kind === 'symlink' ? 'link' : null;
-      });
+      const effect = luaEffect(script.body, name, Number(args[0]), world.tree);
       if (effect?.kind === 'nothing') return void note('not-needed', effect.why);
-      if (effect?.kind === 'ldconfig') {
-        if (world.tree.find('/etc/ld.so.cache')) makeLinkerCache(world);
-        return void note('built-in', effect.why);
+      if (effect) {
+        const before = world.tree.changes;
+        if (effect.kind === 'ldconfig' && world.tree.find('/etc/ld.so.cache')) makeLinkerCache(world);
+        if (effect.kind === 'shells') addLines(world, '/etc/shells', effect.lines);
+        return void note(world.tree.changes === before ? 'not-needed' : 'built-in', effect.kind);
       }
       note('not-done', 'it is written in Lua, for the interpreter inside rpm');
       throw new ScriptNotDone(name, `its ${script.name} is written in Lua, for the interpreter inside rpm`);
@@ -263,12 +263,14 @@ class RpmJob {
     }
   }
 
-  /** For each package by itself: its files, to triggers of all. */
-  async #fileTriggers({ files, offer }: OpenRpm): Promise<void> {
+  /** Its files set off triggers of others, and those of all that is there its own. */
+  async #fileTriggers({ files, offer, header }: OpenRpm): Promise<void> {
     this.blamed = [offer.name];
     const paths = files.map(({ path }) => path);
+    const isOwn = fileTriggersOf(header).length > 0;
+    const everything = isOwn ? this.#present.flatMap((each) => filesOf(each.header).map(({ path }) => path)) : [];
     for (const { owner, trigger } of this.#fileTriggersOf(fileTriggersOf))
-      if (isAt(trigger, 'in')) await this.#runForFiles(owner, trigger, paths);
+      if (isAt(trigger, 'in')) await this.#runForFiles(owner, trigger, owner.header === header ? everything : paths);
     this.blamed = [];
   }
 
@@ -346,4 +348,10 @@ function inOrder(items: readonly RpmItem[]): RpmItem[] {
   };
   for (const item of [...items].sort((a, b) => (a.opened.offer.name < b.opened.offer.name ? -1 : 1))) visit(item);
   return [...ordered];
+}
+
+function addLines({ tree }: World, path: string, lines: readonly string[]): void {
+  const text = tree.readText(path) ?? '';
+  const missing = lines.filter((line) => !`\n${text}\n`.includes(`\n${line}\n`));
+  if (missing.length > 0) tree.write(path, inMemory(text + missing.map((line) => `${line}\n`).join('')));
 }

@@ -37,6 +37,8 @@ const INDEXES: Record<string, number> = {
   Enhancename: TAG.enhanceName,
 };
 
+const SCRIPT_INDEXES: Record<number, number> = { [TAG.fileTriggerName]: 5070, [TAG.transFileTriggerName]: 5080 };
+
 /** Needs that only an installation has are not indexed. @see rpm, include/rpm/rpmds.h */
 const ONLY_INSTALLING = (1 << 5) | (1 << 7) | (1 << 9) | (1 << 10) | (1 << 24) | (1 << 26);
 const ONLY_ERASING = (1 << 11) | (1 << 12) | (1 << 20) | (1 << 21);
@@ -172,16 +174,17 @@ function keysOf(header: RpmHeader, tag: number): { key: string | Buffer; index: 
     const bytes = header.bytes(tag);
     return bytes ? [{ key: bytes, index: 0 }] : [];
   }
-  const isTrigger = tag === TAG.triggerName || tag === TAG.fileTriggerName || tag === TAG.transFileTriggerName;
+  // Triggers of files are found with the number of their script.
+  const scripts = header.numbers(SCRIPT_INDEXES[tag] ?? 0);
   const flags = tag === TAG.requireName ? header.numbers(TAG.requireFlags) : [];
   const seen = new Set<string>();
   const texts = tag === TAG.group ? header.strings(tag).slice(0, 1) : header.strings(tag);
   return texts.flatMap((text, index) => {
     const flag = flags[index] ?? 0;
     if ((flag & ONLY_INSTALLING) !== 0 && (flag & ONLY_ERASING) === 0) return [];
-    if (isTrigger && seen.has(text)) return [];
+    if (tag === TAG.triggerName && seen.has(text)) return [];
     seen.add(text);
     // The root's own name is empty, which no key may be.
-    return [{ key: text === '' ? '\0' : Buffer.from(text, 'latin1').toString('utf8'), index }];
+    return [{ key: text === '' ? '\0' : Buffer.from(text, 'latin1').toString('utf8'), index: scripts[index] ?? index }];
   });
 }

@@ -1,10 +1,11 @@
 /** Images of rpm repaired from repositories that the machine's own tools make and sign; rpm itself is the judge. */
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { judgeMissing } from '../../fixture/native-judge.ts';
 import { RpmScenario, type RpmSpec } from '../../fixture/rpm-scenario.ts';
 import type { RepairOptions } from '../repair.ts';
+import { openRuncSandbox } from '../sandbox/runc.ts';
 
 const BASE: RpmSpec = {
   name: 'base',
@@ -18,6 +19,7 @@ const BASE: RpmSpec = {
     { path: '/etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\n' },
     { path: '/etc/group', content: 'root:x:0:\n' },
     { path: '/var/log', folder: true },
+    { path: '/var/tmp', folder: true },
   ],
 };
 const tool = (version: string, more: Partial<RpmSpec> = {}): RpmSpec => ({
@@ -122,6 +124,89 @@ describe('an image of rpm', () => {
     );
   }, 60_000);
 
+  test('with files that move, change their kind, are shared or guarded, becomes what rpm makes of it', async (ctx) => {
+    if (missing) return ctx.skip(missing);
+    const left = (version: string, files: RpmSpec['files'] & {}, more: Partial<RpmSpec> = {}): RpmSpec => ({
+      name: 'left',
+      version,
+      files: [{ path: '/usr/share/shared', content: 'the same' }, ...files],
+      ...more,
+    });
+    const right = (version: string, files: RpmSpec['files'] & {}): RpmSpec => ({
+      name: 'right',
+      version,
+      files: [
+        { path: '/usr/share/shared', content: 'the same' },
+        { path: '/etc/right.conf', content: version, attributes: '%config' },
+        ...files,
+      ],
+    });
+    const before = [
+      BASE,
+      left('1', [
+        { path: '/bin/moved', content: 'one', mode: 0o4755 },
+        { path: '/usr/share/left/deep/er', content: 'gone' },
+        { path: '/usr/share/wanders', content: 'one' },
+        { path: '/usr/share/kind', content: 'a file' },
+        { path: '/etc/plain', content: 'no configuration yet' },
+        { path: '/etc/dropped.conf', content: 'dropped', attributes: '%config(noreplace)' },
+      ]),
+      right('1', []),
+    ];
+    const after = [
+      BASE,
+      left(
+        '2',
+        [
+          { path: '/usr/bin/moved', content: 'two', mode: 0o4755, attributes: '%caps(cap_net_raw=ep)' },
+          { path: '/usr/share/kind', link: 'elsewhere' },
+          { path: '/etc/plain', content: 'configuration now', attributes: '%config(noreplace)' },
+          { path: '/etc/fresh.conf', content: 'fresh', attributes: '%config' },
+          {
+            path: '/usr/share/left-empty',
+            folder: true,
+            mode: 0o700,
+            attributes: '%attr(0700, nobody-here, nobody-here)',
+          },
+        ],
+        {
+          sections: {
+            '%filetriggerin -P 5000 -- /usr/share /etc':
+              'while read -r path; do echo "left $path" >> /var/log/files; done',
+            '%triggerin -- base, right': 'true',
+            '%triggerun -- right, nobody': 'true',
+          },
+        },
+      ),
+      right('2', [{ path: '/usr/share/wanders', content: 'two' }]),
+    ];
+    const root = await scenario.root(before);
+    await writeFile(join(root, 'etc/dropped.conf'), 'mine');
+    await writeFile(join(root, 'etc/plain'), 'mine');
+    await writeFile(join(root, 'etc/fresh.conf'), 'mine');
+    await writeFile(join(root, 'etc/right.conf'), 'mine');
+    const repaired = await scenario.repair(await scenario.image(root), await scenario.publish('moving', after));
+    const ours = await scenario.unpack(repaired);
+    await scenario.rpm(root, [
+      '-U',
+      '--nodeps',
+      '--nosignature',
+      ...(await Promise.all(after.slice(1).map((spec) => scenario.build(spec)))),
+    ]);
+    // rpm calls a trigger with several paths once for each, in an order of its own.
+    const seen = async (at: string) => {
+      const lines = (await readFile(join(at, 'var/log/files'), 'utf8')).split('\n');
+      await rm(join(at, 'var/log/files'));
+      return [...new Set(lines)].sort();
+    };
+    expect(await seen(ours)).toEqual(await seen(root));
+    expect((await scenario.files(ours)).split('\n')).toEqual((await scenario.files(root)).split('\n'));
+    expect(await scenario.judge(ours)).toEqual(await scenario.judge(root));
+    expect(await scenario.capabilities(ours, '/usr/bin/moved')).toBe(
+      await scenario.capabilities(root, '/usr/bin/moved'),
+    );
+  }, 60_000);
+
   test('is repaired once: again nothing changes, and a newer version takes the place of the layer', async (ctx) => {
     if (missing) return ctx.skip(missing);
     const image = await scenario.image(await scenario.root(V1));
@@ -175,6 +260,29 @@ describe('an image of rpm', () => {
       'stranger third-party',
     ]);
     expect([result.to, result.upgraded]).toEqual([null, []]);
+  }, 60_000);
+
+  test('runs in the sandbox what cannot be carried out here', async (ctx) => {
+    if (missing) return ctx.skip(missing);
+    const sandbox = await openRuncSandbox();
+    if (!sandbox) return ctx.skip('runc is not installed');
+    const strange = (version: string): RpmSpec => ({
+      name: 'strange',
+      version,
+      files: [{ path: '/usr/share/strange', content: version }],
+      sections: { '%post': `/usr/bin/strange -c 'echo "made by $0" > /var/log/made' "$1"` },
+    });
+    const root = await scenario.root([BASE, strange('1')]);
+    await cp(join(root, 'usr/bin/sh'), join(root, 'usr/bin/strange'));
+    const address = await scenario.publish('strange', [BASE, strange('2')]);
+    const image = await scenario.image(root);
+    const without = await scenario.repair(image, address);
+    expect(without.result.left).toEqual([expect.objectContaining({ name: 'strange', reason: 'script' })]);
+    const repaired = await scenario.repair(image, address, { sandbox });
+    expect(repaired.result.scripts).toEqual([expect.objectContaining({ script: 'post 2', handled: 'sandbox' })]);
+    const ours = await scenario.unpack(repaired);
+    expect(await readFile(join(ours, 'var/log/made'), 'utf8')).toBe('made by 2\n');
+    expect(await scenario.rpm(ours, ['-V', 'strange'])).toBe('');
   }, 60_000);
 
   test('is brought only to security updates where the repository says which these are', async (ctx) => {

@@ -84,32 +84,3 @@ function triggers(
     return { script, moments: all[at] ?? 0, target, priority: priority[of] ?? 0 };
   });
 }
-
-/** What a scriptlet in Lua does, as far as it is one of the forms that distributions use. */
-export type LuaEffect = { kind: 'nothing'; why: string } | { kind: 'ldconfig'; why: string };
-
-const LDCONFIG =
-  /^(?:if\s+posix\.access\(["']\/(?:usr\/)?sbin\/ldconfig["'](?:,\s*["']x["'])?\)\s+then\s+)?(?:posix\.exec|os\.execute|rpm\.execute)\s*\(\s*["']\/(?:usr\/)?sbin\/ldconfig["']\s*\)\s*(?:end)?$/;
-const REPLACED =
-  /^(?:local\s+)?path\s*=\s*["']([^"']+)["']\s*(?:local\s+)?st\s*=\s*posix\.stat\(path\)\s*if\s+st\s+and\s+st\.type\s*==\s*["'](directory|link)["']\s+then\b[\s\S]*\bend$/;
-
-/**
- * @param typeOf what lies at a path
- * @returns null where it cannot be told
- * @see Fedora's packaging guidelines, "Replacing a directory", for the second form
- */
-export function luaEffect(body: string, typeOf: (path: string) => 'directory' | 'link' | null): LuaEffect | null {
-  const text = body
-    .split('\n')
-    .map((line) => line.replace(/^\s*--.*$/, '').trim())
-    .join(' ')
-    .replace(/\s+/g, ' ')
-    .trim();
-  if (text === '') return { kind: 'nothing', why: 'it does nothing' };
-  if (LDCONFIG.test(text)) return { kind: 'ldconfig', why: 'ldconfig' };
-  const [, path, type] = REPLACED.exec(text) ?? [];
-  // What follows in the condition is run only where the old form is still there.
-  if (path !== undefined && (text.match(/\bend\b/g)?.length ?? 0) <= 2 && typeOf(path) !== type)
-    return { kind: 'nothing', why: `it moves ${path} out of the way where that is a ${type}, and it is none` };
-  return null;
-}
