@@ -24,7 +24,7 @@ export function addRebase(program: Command, context: Context): void {
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  pratique rebase vendor/app:1 --base debian:12-slim\n  pratique rebase oci:image:1 --old-base oci:bases:12.5 --base oci:bases:12.7 --dry-run\n' +
+      '\nExamples:\n  pratique rebase vendor/app:1 --base docker.io/library/debian:12-slim\n  pratique rebase oci:image:1 --old-base oci:bases:12.5 --base oci:bases:12.7 --dry-run\n' +
         '\nExit code 0 also where it stands on that base already; 1 where it was refused.\n',
     )
     .action(async (subject: string, options: RebaseFlags & { json?: boolean }) => {

@@ -7,7 +7,7 @@ const MAX_LEFT = 100;
 export function describePlan({ subject, upgrades, left, patch }: FixPlan): string {
   const cleared = upgrades.reduce((sum, one) => sum + one.clears.length, 0);
   const lines = [
-    `${subject}: ${upgrades.length} upgrades clear ${cleared} findings of application packages; ${left.length} findings stay`,
+    `${subject}: upgrades: ${upgrades.length}; findings of packages cleared: ${cleared}, left: ${left.length}`,
   ];
   if (upgrades.length > 0)
     lines.push(

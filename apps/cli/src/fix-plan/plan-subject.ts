@@ -21,6 +21,8 @@ export type FixPlanOptions = RegistryFlags & {
 export type PlannedSubject = { plan: FixPlan; missing: Examined['inventory']['missing'] };
 
 const NOTHING: ProjectSource = { list: () => Promise.resolve([]), read: () => Promise.resolve(null) };
+/** Ecosystems of which lock files can be changed. */
+const PLANNED: ReadonlySet<string> = new Set(['npm', 'pypi', 'golang', 'maven']);
 const LOCAL = /^(?:oci|docker-archive|dir|sbom|podman|containerd|docker):/;
 
 /** @throws CliError usage; OciError and ScanError for what cannot be read */
@@ -72,8 +74,8 @@ async function read(
     const raw = await imageFor(source, reference, options.platform);
     const examined = await examineFrom(context, source, raw.digest, subject, wanted);
     const { manifest } = parseManifest(raw.bytes, raw.mediaType);
-    // Most images hold no lock file; their layers are read again only where one was named.
-    if (!examined.inventory.packages.some(({ paths }) => paths.some((path) => !path.includes('site-packages/'))))
+    // Layers are read again only where something could be planned.
+    if (!examined.inventory.packages.some(({ type, owner }) => PLANNED.has(type) && owner === null))
       return { examined, project: NOTHING };
     const { imageProject } = await import('@pratique/scan/fix-plan/read-projects');
     const layers = ImageManifest.parse(manifest).layers.map((descriptor) => ({

@@ -47,9 +47,24 @@ function baseIn(said: Readonly<Record<string, string>>): SaidBase {
   const digest = said[DIGEST];
   const name = said[NAME];
   return {
-    name: name !== undefined && /^[\x21-\x7e]{1,500}$/.test(name) ? name : null,
+    name: name === undefined ? null : registryReference(name),
     digest: digest !== undefined && /^sha256:[a-f0-9]{64}$/.test(digest) ? digest : null,
   };
+}
+
+/**
+ * The image's own word, so it may lead to a registry only, never to a folder or an engine of this machine. What names no
+ * host is of Docker Hub, as builders mean it.
+ */
+export function registryReference(name: string): string | null {
+  if (name.length > 500) return null;
+  const match =
+    /^(?:((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::\d{1,5})?|[a-z0-9-]+:\d{1,5}|localhost)\/)?([a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(:[A-Za-z0-9_][\w.-]{0,127})?(@sha256:[a-f0-9]{64})?$/.exec(
+      name,
+    );
+  if (!match) return null;
+  const [, host = 'docker.io', path = '', tag = '', digest = ''] = match;
+  return `${host}/${path}${tag}${digest}`;
 }
 
 /**

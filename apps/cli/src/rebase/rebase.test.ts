@@ -6,6 +6,7 @@ import { BaseAdvice, RebaseReport } from '@pratique/contract';
 import { copyGraph, createLayout, openLayout } from '@pratique/oci';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHome, type TestHome } from '../testing.ts';
+import { registryReference } from './old-base.ts';
 
 let home: TestHome;
 let scenario: Scenario;
@@ -123,4 +124,17 @@ test('base advice tells what the base brings, which tag would clear it, and scan
   expect((await home.run([...asked, '--base', 'oci:images:old'])).out).toContain(line);
   expect((await home.run(['scan', 'oci:images:app', '--db', 'db', '--scanners', 'vuln'])).out).toContain(line);
   expect((await home.run(asked)).notes).toContain('name it with --base');
+});
+
+test.for([
+  ['debian:12-slim', 'docker.io/debian:12-slim'],
+  ['docker.io/library/debian:12', 'docker.io/library/debian:12'],
+  ['registry.example:5000/team/base', 'registry.example:5000/team/base'],
+  ['oci:secrets', 'docker.io/oci:secrets'],
+  ['oci:/etc:1', null],
+  ['docker-archive:/etc/passwd', null],
+  ['dir:..', null],
+  ['a b', null],
+] as const)('an image that says it was built on %s leads to %s', ([said, expected]) => {
+  expect(registryReference(said)).toBe(expected);
 });
