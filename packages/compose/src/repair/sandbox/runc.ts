@@ -36,6 +36,8 @@ const CAPABILITIES = [
   'CAP_KILL',
 ];
 
+const MOUNT_POINTS = ['/proc', '/dev', '/sys'] as const;
+
 /** Null where runc is not to be had. */
 export async function openRuncSandbox(options: RuncOptions = {}): Promise<Sandbox | null> {
   const program = options.program ?? 'runc';
@@ -64,6 +66,9 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
   const path = world.conventions
     ? putFamilyScript(before, world.conventions, installed, script)
     : putScript(before, installed, script);
+  // Where the runtime mounts; it may not make folders in what belongs to the image's root.
+  const made = MOUNT_POINTS.filter((point) => !before.lfind(point));
+  for (const point of made) before.makeDirectory(point);
   const disk = writeToDisk(before, place.rootfs, place.owners);
   const variables = [...environment(world, installed, script)].map(([name, value]) => `${name}=${value}`);
   const what: ContainerProcess = {
@@ -81,6 +86,7 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
     return { status: 'failed', detail: `${why}${result.output ? `: ${result.output}` : ''}` };
   }
   const changed = readFromDisk(before, disk, world.now);
+  for (const point of made) before.remove(point);
   if (world.conventions) before.remove(path.slice(0, path.lastIndexOf('/')));
   else if (path.startsWith(`${ADMIN}/tmp.ci/`)) before.remove(`${ADMIN}/tmp.ci`);
   world.tree.changes++;
