@@ -18,7 +18,7 @@ export function addPolicy(program: Command, context: Context): void {
         one.target.startsWith('image') ? 'image' : 'kubernetes',
         one.title,
       ]),
-    )}`;
+    )}${availableOf(info)}`;
 
   addReading(policy, context, {
     name: 'show',
@@ -44,4 +44,10 @@ export function addPolicy(program: Command, context: Context): void {
         table,
       );
     });
+}
+
+/** Presets that are not on, each turned on by a constraint of its kind. */
+function availableOf({ available = [] }: PolicyBundleInfo): string {
+  if (available.length === 0) return '';
+  return `\n\nNot on: ${available.map((one) => `${one.template} (${one.title})`).join(', ')}. A constraint of that kind turns one on: pratique policy apply`;
 }

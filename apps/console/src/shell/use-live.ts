@@ -9,6 +9,7 @@ const TYPES = [
   ...[
     'run.started',
     'run.finished',
+    'contents.examined',
     'verdict.decided',
     'tag.pushed',
     'tag.deleted',

@@ -57,7 +57,12 @@ export function overviewRoutes(app: App, deps: { db: Db; config: Config; sibling
         await countContents(tx, accountId),
       ]);
       const processes = deps.siblings().map(({ name, state, restarts, detail }) => ({ name, state, restarts, detail }));
-      return { account, ...own, contents, health: { processes, advisories: await readAdvisories(config.dataDir), queue } };
+      return {
+        account,
+        ...own,
+        contents,
+        health: { processes, advisories: await readAdvisories(config.dataDir), queue },
+      };
     },
   );
 }

@@ -127,7 +127,7 @@ test('malware of an account is told by image and file', async () => {
 });
 
 test('what was not examined is counted as such', async () => {
-  expect(await asMine(countContents)).toEqual({
+  expect(await asSystem(db, (tx) => countContents(tx, mine.accountId))).toEqual({
     withSecrets: 2,
     withReachableSecrets: 2,
     withMalware: 1,

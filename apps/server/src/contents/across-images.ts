@@ -135,14 +135,18 @@ export async function listHeldMalware(tx: Tx, accountId: string, query: MalwareQ
   };
 }
 
-export async function countContents(tx: Tx): Promise<ContentOverview> {
+/** Asked as the system, of one account: so the planner knows how many images that is. */
+export async function countContents(tx: Tx, accountId: string): Promise<ContentOverview> {
+  await sql`select set_config('jit', 'off', true)`.execute(tx);
   const { rows } = await sql<ContentOverview>`
-    select (select count(*) from held_examination where secret_count > 0)::int as "withSecrets",
-      (select count(*) from held_examination where secret_count > 0 and reachable_count > 0)::int as "withReachableSecrets",
-      (select count(*) from held_examination where malware_count > 0)::int as "withMalware",
-      (select count(*) from held_image i where i.account_id = any (tenant_accounts())
-        and not exists (select from held_examination e where e.repository_id = i.repository_id and e.digest = i.digest and e.failure is null))::int as "notExamined"`.execute(
-    tx,
-  );
+    select held.secrets as "withSecrets", held.reachable as "withReachableSecrets",
+      (select count(*) from repository_manifest r join content_examination e on e.manifest_digest = r.digest and e.newest
+        where r.account_id = ${accountId} and e.malware_count > 0)::int as "withMalware",
+      (select count(*) from held_image i where i.account_id = ${accountId}
+        and not exists (select from content_examination e where e.manifest_digest = i.digest and e.newest and e.failure is null))::int as "notExamined"
+    from (
+      select count(*)::int as secrets, count(*) filter (where e.reachable_count > 0)::int as reachable
+      from repository_manifest r join content_examination e on e.manifest_digest = r.digest and e.newest
+      where r.account_id = ${accountId} and e.secret_count > 0) held`.execute(tx);
   return rows[0] ?? { withSecrets: 0, withReachableSecrets: 0, withMalware: 0, notExamined: 0 };
 }

@@ -5,6 +5,7 @@ import { testDatabase } from '../../../../test/support/database.ts';
 import { asSystem, asTenant } from '../db/connect.ts';
 import { issueServerCertificate } from './authority.ts';
 import { currentKey, rewrapKeys, rotateKey } from './keys.ts';
+import { openSecret, type SealedSecret, sealSecret } from './sealed-secret.ts';
 
 const { db } = await testDatabase();
 const master = generateMasterKey();
@@ -50,4 +51,20 @@ test('under a new master key everything opens as before, and nothing with the ol
   expect((await issueServerCertificate(db, next, ['localhost'], new Date())).caPem).toBe(caPem);
   await expect(currentKey(db, master, account)).rejects.toMatchObject({ code: 'key-locked' });
   expect(await rewrapKeys(db, master, next)).toBe(0);
+});
+
+test('the salt of fingerprints comes along: the same secret is the same one under a new master key', async () => {
+  const [before, next] = [generateMasterKey(), generateMasterKey()];
+  const [empty] = [await testDatabase()];
+  const purpose = 'installation/fingerprint-salt';
+  const sealed = sealSecret(before, purpose, 'of this installation');
+  await asSystem(empty.db, (tx) =>
+    sql`update installation set fingerprint_salt = ${JSON.stringify(sealed)}::jsonb`.execute(tx),
+  );
+  expect(await rewrapKeys(empty.db, before, next)).toBe(1);
+  const { rows } = await asSystem(empty.db, (tx) =>
+    sql<{ salt: SealedSecret }>`select fingerprint_salt as salt from installation`.execute(tx),
+  );
+  expect(openSecret([next], purpose, rows[0]?.salt as SealedSecret)).toBe('of this installation');
+  expect(await rewrapKeys(empty.db, before, next)).toBe(0);
 });

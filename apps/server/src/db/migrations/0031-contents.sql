@@ -28,6 +28,7 @@ create table content_examination (
   unique (manifest_digest, revision)
 );
 create unique index content_examination_newest on content_examination (manifest_digest) where newest;
+create index content_examination_known on content_examination (manifest_digest) where newest and failure is null;
 create index content_examination_secrets on content_examination (manifest_digest) where newest and secret_count > 0;
 create index content_examination_malware on content_examination (manifest_digest) where newest and malware_count > 0;
 
