@@ -2,7 +2,9 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Scenario } from '@pratique/compose/fixture/repair-scenario';
 import { FixPlan } from '@pratique/contract';
+import { copyGraph, createLayout, openLayout } from '@pratique/oci';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
 import { createHome, type TestHome } from '../testing.ts';
 
@@ -169,6 +171,30 @@ async function hashesOf(name: string, version: string): Promise<string[]> {
     .map(({ hashes }) => hashes.sha256)
     .sort();
 }
+
+test('an image is planned for by the lock file in it, and stays as it is', async () => {
+  const scenario = await Scenario.make([], []);
+  try {
+    const { source, manifest } = await scenario.over(await scenario.image([]), {
+      '/srv/requirements.txt': 'jinja2==3.1.2\n',
+    });
+    await copyGraph(source, await createLayout(join(home.dir, 'images')), manifest.digest, {
+      tag: '1',
+      referrers: false,
+    });
+    const ran = await home.run(['fix-plan', 'oci:images:1', '--db', 'db', '--offline', '--json']);
+    const plan = FixPlan.parse(JSON.parse(ran.out));
+    expect(plan).toMatchObject({
+      digest: manifest.digest,
+      upgrades: [{ name: 'jinja2', to: '3.1.6', change: 'patch', files: ['srv/requirements.txt'] }],
+      left: [],
+    });
+    expect(plan.patch).toContain('+++ b/srv/requirements.txt\n');
+    expect((await (await openLayout(join(home.dir, 'images'))).manifest('1')).digest).toBe(manifest.digest);
+  } finally {
+    await scenario.close();
+  }
+});
 
 describe('the command', () => {
   test('prints the patch alone, writes it to a file, and reads as text', async () => {

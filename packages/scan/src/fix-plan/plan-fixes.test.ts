@@ -279,6 +279,15 @@ describe('Python', () => {
     });
   });
 
+  test.for([
+    ['requirements.txt', `snake==1.0\nx${' '.repeat(200_000)}\n`],
+    ['Pipfile.lock', `{ "_meta": {}, "a": ${'\n'.repeat(200_000)} 1 }`],
+    ['pom.xml', `<project><dependencies>${'<dependency><groupId>a</groupId></dependency>'.repeat(40_000)}`],
+  ])('a hostile %s is read in linear time', async ([path, text]) => {
+    const made = await plan({ [path ?? '']: text ?? '' }, [SNAKE], true);
+    expect(made.upgrades.map(({ to }) => to)).toEqual(['1.5']);
+  });
+
   test('a lock file of another tool is given its command', async () => {
     const made = await plan({ 'uv.lock': '' }, [{ ...SNAKE, paths: ['uv.lock'] }]);
     expect(made.upgrades).toMatchObject([{ change: 'command', commands: ['uv lock --upgrade-package snake==1.5'] }]);

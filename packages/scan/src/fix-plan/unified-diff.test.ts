@@ -17,6 +17,7 @@ test.for([
   ['an end that comes', 'a.txt', 'a\nb', 'a\nb\n'],
   ['lines that go and come', 'a.txt', `${lines(30)}\n`, `new\n${lines(12)}\n${lines(4, { 0: 'q' })}\n`],
   ['carriage returns', 'a.txt', 'a\r\nb\r\nc\r\n', 'a\r\nx\r\nc\r\n'],
+  ['a file that is another one', 'a.txt', `${lines(3000)}\n`, `${lines(3000).replaceAll('line', 'row')}\n`],
   ['repeated lines', 'a.txt', 'x\n{\n}\n{\n}\n{\n}\n', 'x\n{\n}\n{\n y\n}\n{\n}\n'],
   ['an empty file', 'a.txt', '', 'a\nb\n'],
   ['a name with a space and letters beyond ASCII', 'ein Ordner/für "alle".txt', 'a\n', 'b\n'],

@@ -75,35 +75,43 @@ function compare(a: readonly string[], b: readonly string[]): Step[] {
   ];
 }
 
+/** Furthest places by diagonal, of which the one in the middle of the list is diagonal 0. */
+type Reach = { at: Int32Array; middle: number };
+
+const reachAt = ({ at, middle: zero }: Reach, diagonal: number): number => at[zero + diagonal] ?? -1;
+
 function middle(a: readonly string[], b: readonly string[]): Step[] {
-  const trace: Map<number, number>[] = [];
-  const reach = new Map<number, number>([[1, 0]]);
-  for (let edits = 0; edits <= Math.min(a.length + b.length, MAX_EDITS); edits += 1) {
-    trace.push(new Map(reach));
+  const most = Math.min(a.length + b.length, MAX_EDITS);
+  const trace: Reach[] = [];
+  const reach: Reach = { at: new Int32Array(2 * most + 3).fill(-1), middle: most + 1 };
+  reach.at[reach.middle + 1] = 0;
+  for (let edits = 0; edits <= most; edits += 1) {
+    trace.push({ at: reach.at.slice(reach.middle - edits - 1, reach.middle + edits + 2), middle: edits + 1 });
     for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
-      let x = goesDown(reach, diagonal, edits) ? (reach.get(diagonal + 1) ?? 0) : (reach.get(diagonal - 1) ?? 0) + 1;
+      let x = goesDown(reach, diagonal, edits) ? reachAt(reach, diagonal + 1) : reachAt(reach, diagonal - 1) + 1;
       while (x < a.length && x - diagonal < b.length && a[x] === b[x - diagonal]) x += 1;
-      reach.set(diagonal, x);
+      reach.at[reach.middle + diagonal] = x;
       if (x >= a.length && x - diagonal >= b.length) return walkBack(a, b, trace);
     }
   }
   return [...a.map((line): Step => ({ kind: '-', line })), ...b.map((line): Step => ({ kind: '+', line }))];
 }
 
-function goesDown(reach: ReadonlyMap<number, number>, diagonal: number, edits: number): boolean {
+function goesDown(reach: Reach, diagonal: number, edits: number): boolean {
   if (diagonal === -edits) return true;
-  return diagonal !== edits && (reach.get(diagonal - 1) ?? -1) < (reach.get(diagonal + 1) ?? -1);
+  return diagonal !== edits && reachAt(reach, diagonal - 1) < reachAt(reach, diagonal + 1);
 }
 
-function walkBack(a: readonly string[], b: readonly string[], trace: readonly Map<number, number>[]): Step[] {
+function walkBack(a: readonly string[], b: readonly string[], trace: readonly Reach[]): Step[] {
   const steps: Step[] = [];
   let x = a.length;
   let y = b.length;
   for (let edits = trace.length - 1; edits >= 0; edits -= 1) {
-    const reach = trace[edits] ?? new Map<number, number>();
+    const reach = trace[edits];
+    if (!reach) break;
     const diagonal = x - y;
     const from = goesDown(reach, diagonal, edits) ? diagonal + 1 : diagonal - 1;
-    const fromX = reach.get(from) ?? 0;
+    const fromX = reachAt(reach, from);
     const fromY = fromX - from;
     while (x > fromX && y > fromY && x > 0 && y > 0) steps.push({ kind: ' ', line: a[(y--, --x)] ?? '' });
     if (edits === 0) break;

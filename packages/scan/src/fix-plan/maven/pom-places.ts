@@ -12,15 +12,16 @@ export type PomDependency = {
   scope: string;
 };
 
-type Element = { path: string; from: number; to: number };
+type Element = { name: string; from: number; to: number; children: Element[] };
+type Located = { path: string; element: Element };
 
 const MAX_ELEMENTS = 200_000;
 const MAX_DEPTH = 100;
 
 /** Linear in the text; comments, instructions and declarations are passed over. */
-function elementsOf(text: string): Element[] {
-  const found: Element[] = [];
-  const open: { name: string; from: number }[] = [];
+function elementsOf(text: string): Located[] {
+  const found: Located[] = [];
+  const open: Element[] = [];
   for (let at = text.indexOf('<'); at >= 0 && found.length < MAX_ELEMENTS; at = text.indexOf('<', at)) {
     const skip = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : null;
     const end = text.indexOf(skip ?? '>', at);
@@ -28,11 +29,14 @@ function elementsOf(text: string): Element[] {
     const tag = text.slice(at + 1, Math.min(end, at + 500));
     const next = end + (skip ?? '>').length;
     if (!skip && tag[0] === '/') {
-      const opened = open.pop();
-      if (opened)
-        found.push({ path: [...open.map(({ name }) => name), opened.name].join('/'), from: opened.from, to: at });
+      const closed = open.pop();
+      if (closed) {
+        closed.to = at;
+        open.at(-1)?.children.push(closed);
+        found.push({ path: [...open, closed].map(({ name }) => name).join('/'), element: closed });
+      }
     } else if (!skip && tag[0] !== '?' && tag[0] !== '!' && !tag.endsWith('/')) {
-      open.push({ name: /^[^\s/]*/.exec(tag)?.[0] ?? '', from: next });
+      open.push({ name: /^[^\s/]{0,200}/.exec(tag)?.[0] ?? '', from: next, to: next, children: [] });
       if (open.length > MAX_DEPTH) break;
     }
     at = next;
@@ -43,11 +47,17 @@ function elementsOf(text: string): Element[] {
 /** @see Maven documentation, "POM Reference", "Dependencies", "Dependency Management", "Properties" */
 export function readPomDependencies(text: string): PomDependency[] {
   const elements = elementsOf(text);
-  const inside = (outer: Element, name: string) =>
-    elements.find((one) => one.path === `${outer.path}/${name}` && one.from >= outer.from && one.to <= outer.to);
+  const byPath = new Map<string, Element[]>();
+  for (const { path, element } of elements)
+    if (/^project\/(?:(?:parent\/)?[^/]+|properties\/[^/]+)$/.test(path)) {
+      const list = byPath.get(path);
+      if (list) list.push(element);
+      else byPath.set(path, [element]);
+    }
+  const inside = (outer: Element, name: string) => outer.children.find((one) => one.name === name);
   const textOf = (element: Element | undefined) => element && text.slice(element.from, element.to).trim();
   const property = (name: string): Element | undefined => {
-    const found = elements.filter((one) => one.path === `project/properties/${name}`);
+    const found = byPath.get(`project/properties/${name}`) ?? [];
     return found.length === 1 ? found[0] : undefined;
   };
   const resolve = (
@@ -59,15 +69,14 @@ export function readPomDependencies(text: string): PomDependency[] {
     if (name === undefined) return value.includes('${') ? null : { value, element: null, name: null };
     const own = /^(?:project|pom)\.(version|groupId|parent\.version|parent\.groupId)$/.exec(name)?.[1];
     const element = own
-      ? (elements.find((one) => one.path === `project/${own.replace('.', '/')}`) ??
-        elements.find((one) => one.path === `project/parent/${own}`))
+      ? (byPath.get(`project/${own.replace('.', '/')}`)?.[0] ?? byPath.get(`project/parent/${own}`)?.[0])
       : property(name);
     const inner = resolve(textOf(element), depth + 1);
     return inner && { value: inner.value, element: inner.element ?? element ?? null, name: inner.name ?? name };
   };
   return elements
     .filter(({ path }) => /^project\/(?:dependencyManagement\/)?dependencies\/dependency$|^project\/parent$/.test(path))
-    .flatMap((dependency) => {
+    .flatMap(({ path, element: dependency }) => {
       const group = resolve(textOf(inside(dependency, 'groupId')))?.value;
       const artifact = resolve(textOf(inside(dependency, 'artifactId')))?.value;
       if (!group || !artifact || !/^[\w.-]+$/.test(group) || !/^[\w.-]+$/.test(artifact)) return [];
@@ -82,7 +91,7 @@ export function readPomDependencies(text: string): PomDependency[] {
           version: version?.value ?? null,
           property: version?.name ?? null,
           at: version && place ? { from, to: from + raw.trim().length } : null,
-          managed: dependency.path !== 'project/dependencies/dependency',
+          managed: path !== 'project/dependencies/dependency',
           scope: textOf(inside(dependency, 'scope')) ?? 'compile',
         },
       ];

@@ -34,7 +34,7 @@ export function openJson(text: string): { value: Json; write: (value: unknown) =
   }
   const indent = /^[ \t]+/m.exec(text)?.[0] ?? '';
   const crlf = text.includes('\r\n');
-  const end = /\s*$/.exec(text)?.[0] ?? '';
+  const end = text.slice(text.trimEnd().length);
   const write = (changed: unknown) => {
     const written = JSON.stringify(changed, null, indent);
     return (crlf ? written.replaceAll('\n', '\r\n') : written) + end;

@@ -14,8 +14,8 @@ export type Pins = {
 
 /** A logical line: requirement, version, and what follows with its continuation lines. */
 const PIN =
-  /^([ \t]*)([A-Za-z0-9][A-Za-z0-9._-]*)(\s*(?:\[[^\]\n]*\])?\s*={2,3}\s*)([^\s,;*()#\\]+)((?:\\\r?\n|[^\n])*)/gm;
-const HASH = /((?:[ \t]*\\\r?\n[ \t]*|[ \t]+))--hash=sha(?:256|384|512):[0-9a-f]+/g;
+  /^([ \t]{0,50})([A-Za-z0-9][A-Za-z0-9._-]{0,200})([ \t]{0,50}(?:\[[^\]\n]{0,500}\])?[ \t]{0,50}={2,3}[ \t]{0,50})([^\s,;*()#\\]{1,200})((?:\\\r?\n|[^\n])*)/gm;
+const HASH = /((?:[ \t]{0,50}\\\r?\n[ \t]{0,50}|[ \t]{1,50}))--hash=sha(?:256|384|512):[0-9a-f]+/g;
 
 /** @see pip documentation, "Requirements File Format", "Hash-checking Mode" */
 export function readRequirementPins(text: string): Pins {
