@@ -19,7 +19,7 @@ export type Asked = {
 export type Scanned = { inventory: Inventory | null; examination: Examination | null };
 
 /**
- * A child that is ended over the contents, by a limit or by a fault, is followed by one that takes the inventory alone:
+ * A child that is ended over the contents, by a limit or twice by a fault, is followed by one that takes the inventory alone:
  * nothing in a file may keep from view what is installed. The examination then says why there is none.
  *
  * @throws ServerError `scan-failed`, with `details.permanent` where another attempt would fail as well
@@ -37,17 +37,23 @@ export async function scanImage(
   }));
   const order: ScanOrder = { layers, config, memory: asked.memory };
   if (!asked.contents) return { inventory: (await deps.scan(order, asked.lane)).inventory, examination: null };
-  let result: ScanResult;
+  const key = deps.contents.key.toString('hex');
+  const contents = { key, now: new Date().toISOString(), alone: !asked.inventory };
+  const read = () => deps.scan({ ...order, contents }, asked.lane);
   try {
-    const key = deps.contents.key.toString('hex');
-    const contents = { key, now: new Date().toISOString(), alone: !asked.inventory };
-    result = await deps.scan({ ...order, contents }, asked.lane);
+    return toScanned(await read().catch((error: unknown) => (wasBroken(error) ? read() : Promise.reject(error))));
   } catch (error) {
     if (!(error instanceof ServerError) || error.details['ended'] !== true) throw error;
     const inventory = asked.inventory ? (await deps.scan(order, asked.lane)).inventory : null;
     return { inventory, examination: { failure: error.message } };
   }
-  const { inventory, contents, failure } = result;
+}
+
+/** Ended by somebody else than us, who may have meant another process: what was in the way is seen the second time. */
+const wasBroken = (error: unknown): boolean =>
+  error instanceof ServerError && error.details['ended'] === true && error.details['permanent'] !== true;
+
+function toScanned({ inventory, contents, failure }: ScanResult): Scanned {
   return { inventory, examination: contents ? { contents } : { failure: failure ?? 'they were not examined' } };
 }
 
