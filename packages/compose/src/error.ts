@@ -18,7 +18,8 @@ export type ComposeErrorCode =
   | 'add-invalid'
   | 'release-rollback'
   | 'image-unsupported'
-  | 'database-invalid';
+  | 'database-invalid'
+  | 'start-differs';
 
 export class ComposeError extends Error {
   readonly code: ComposeErrorCode;

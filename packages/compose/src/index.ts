@@ -22,4 +22,5 @@ export { type RepairedImage, type RepairOptions, repairImage } from './repair/re
 export { type RepairedChild, type RepairedIndex, repairIndex } from './repair/repair-index.ts';
 export { openRuncSandbox, type RuncOptions } from './repair/sandbox/runc.ts';
 export type { Sandbox } from './repair/sandbox/sandbox.ts';
+export type { SmokeOptions } from './repair/sandbox/smoke-start.ts';
 export { ComposeRequest } from './request.ts';

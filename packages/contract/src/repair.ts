@@ -95,6 +95,10 @@ export const RepairDifference = z.object({
 });
 export type RepairDifference = z.infer<typeof RepairDifference>;
 
+/** Both images were started for some seconds, without network; `not-tried` where that could not be, in words. */
+export const SmokeStart = z.object({ outcome: z.enum(['same', 'not-tried']), detail: z.string() });
+export type SmokeStart = z.infer<typeof SmokeStart>;
+
 /** `pratique repair --json`. `gone`, `left` of findings and `new` are known only after a rescan. */
 export const RepairResult = z.object({
   from: Digest,
@@ -110,5 +114,7 @@ export const RepairResult = z.object({
   differences: z.array(RepairDifference),
   layer: RepairLayer.nullable(),
   sources: z.array(RepairSource),
+  /** Null where nobody asked for a start. */
+  smoke: SmokeStart.nullable().default(null),
 });
 export type RepairResult = z.infer<typeof RepairResult>;

@@ -30,7 +30,7 @@ export function repairRoutes(app: App, deps: ScanDeps & { db: Db }): void {
     },
     async (request, reply) => {
       const actor = actorOf(request);
-      const { mode, scope, tagging, reference } = request.body;
+      const { mode, scope, tagging, smokeStart, reference } = request.body;
       const asked = await withImage(db, grantOf(request), request.body, async (tx, repository, image) => {
         const tag = image.digest === reference ? null : reference;
         const { repairId, isNew } = await requestRepair(tx, {
@@ -40,6 +40,7 @@ export function repairRoutes(app: App, deps: ScanDeps & { db: Db }): void {
           mode,
           scope,
           tagging,
+          smokeStart,
           requestedBy: actor.name,
         });
         if (isNew)

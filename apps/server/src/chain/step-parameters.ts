@@ -32,6 +32,8 @@ export const RepairParameters = z.object({
   tag: RepairTagging.default('suffix'),
   /** Says what a repair would do, and does nothing. */
   preview: z.boolean().default(false),
+  /** Starts both images for some seconds in the sandbox; one that starts otherwise is no repair. */
+  smoke_start: z.boolean().default(false),
 });
 
 const Any = z.record(z.string(), z.unknown());

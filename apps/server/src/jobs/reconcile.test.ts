@@ -96,7 +96,15 @@ test('a repair whose job vanished is taken up again, and given up where too many
   const { repairId } = await asSystem(db, async (tx) => {
     const repository = await findRepositoryById(tx, repositoryId);
     if (!repository) throw new Error('no repository');
-    const asked = { repository, digest, tag: 'one', mode: 'repair', scope: 'all', tagging: 'suffix' } as const;
+    const asked = {
+      repository,
+      digest,
+      tag: 'one',
+      mode: 'repair',
+      scope: 'all',
+      tagging: 'suffix',
+      smokeStart: false,
+    } as const;
     return requestRepair(tx, { ...asked, requestedBy: 'ines' });
   });
   expect(await reconcile(db, 0)).toMatchObject({ repairs: 0, resumed: 0 });

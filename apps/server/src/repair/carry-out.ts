@@ -29,6 +29,8 @@ export type RepairRequest = {
   mode: RepairMode;
   scope: RepairScope;
   tagging: RepairTagging;
+  /** Whether both images are started before the repair counts. */
+  smokeStart: boolean;
   requestedBy: string;
 };
 
@@ -44,7 +46,12 @@ export type CarriedOut = {
 export async function carryOutRepair(deps: RepairDeps, request: RepairRequest): Promise<CarriedOut> {
   const { repository, digest, mode, scope } = request;
   const started = new Date();
-  const asked = await asSystem(deps.db, (tx) => readOrder(tx, deps, repository, digest, scope === 'findings'));
+  const asked = await asSystem(deps.db, (tx) =>
+    readOrder(tx, deps, repository, digest, {
+      onlyFindings: scope === 'findings',
+      smokeStart: request.smokeStart && mode === 'repair',
+    }),
+  );
   return deps.repair(asked, async (answer, outDir) => {
     const { platforms } = answer;
     const original = originalOf(asked, answer);

@@ -27,6 +27,8 @@ export type RepairOrder = {
   allowExpired: boolean;
   /** Where scripts may run in a sandbox: a folder that every user can reach; null: nowhere. */
   sandboxDir: string | null;
+  /** Whether the original and the repaired image are started there, one after the other. */
+  smokeStart: boolean;
   /** Folders of the child: packages and indexes by their hash, temporary files, and what is new of the repaired image. */
   cacheDir: string;
   temporaryDir: string;

@@ -20,7 +20,7 @@ export async function readOrder(
   deps: { store: BlobStore; archives: RepairArchives },
   repository: Repository,
   digest: string,
-  onlyFindings: boolean,
+  { onlyFindings, smokeStart }: { onlyFindings: boolean; smokeStart: boolean },
 ): Promise<Asked> {
   const subject = await require(tx, repository, digest);
   const platforms = platformsOf(digest, subject).map((one) => one.digest);
@@ -43,6 +43,7 @@ export async function readOrder(
     only: onlyFindings ? await readFixable(tx, platforms) : null,
     seen: await readSeen(tx),
     archives: deps.archives,
+    smokeStart,
   };
 }
 

@@ -28,6 +28,7 @@ async function repair({ digest, outDir, ...rest }: RepairOrder): Promise<Repaire
     allowExpired: rest.allowExpired,
     seen: rest.seen,
     sandbox: rest.sandboxDir === null ? null : await openRuncSandbox({ temporaryDir: rest.sandboxDir }),
+    smokeStart: rest.smokeStart && rest.sandboxDir !== null ? { temporaryDir: rest.sandboxDir } : null,
     isRepair: (one) => rest.repairs.includes(one),
     ...(rest.only ? { onlyFindings: rest.only } : {}),
   };

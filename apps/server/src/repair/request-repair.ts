@@ -12,15 +12,16 @@ export type AskedRepair = {
   mode: RepairMode;
   scope: RepairScope;
   tagging: RepairTagging;
+  smokeStart: boolean;
   requestedBy: string;
 };
 
 /** @returns the id of the repair, and whether it is a new one */
 export async function requestRepair(tx: Tx, asked: AskedRepair): Promise<{ repairId: string; isNew: boolean }> {
-  const { repository, digest, tag, mode, scope, tagging, requestedBy } = asked;
+  const { repository, digest, tag, mode, scope, tagging, smokeStart, requestedBy } = asked;
   const { rows } = await sql<{ repair_id: string }>`
-    insert into repair (account_id, repository_id, subject_digest, tag, mode, scope, tagging, requested_by, state)
-    values (${repository.accountId}, ${repository.repositoryId}, ${digest}, ${tag}, ${mode}, ${scope}, ${tagging}, ${requestedBy}, 'queued')
+    insert into repair (account_id, repository_id, subject_digest, tag, mode, scope, tagging, smoke_start, requested_by, state)
+    values (${repository.accountId}, ${repository.repositoryId}, ${digest}, ${tag}, ${mode}, ${scope}, ${tagging}, ${smokeStart}, ${requestedBy}, 'queued')
     on conflict (repository_id, subject_digest, mode, scope, tagging) where finished_at is null do nothing returning repair_id`.execute(
     tx,
   );

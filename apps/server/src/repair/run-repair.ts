@@ -41,11 +41,14 @@ async function claimRepair(tx: Tx, repairId: string): Promise<Claim | null> {
     mode: string;
     scope: string;
     tagging: string;
+    smoke_start: boolean;
     requested_by: string;
     attempts: number;
   }>`
     update repair set state = 'running', attempts = attempts + 1 where repair_id = ${repairId} and finished_at is null
-    returning repository_id, subject_digest, tag, mode, scope, tagging, requested_by, attempts`.execute(tx);
+    returning repository_id, subject_digest, tag, mode, scope, tagging, smoke_start, requested_by, attempts`.execute(
+    tx,
+  );
   const row = rows[0];
   const repository = row ? await findRepositoryById(tx, row.repository_id) : null;
   if (!row || !repository) return null;
@@ -56,6 +59,7 @@ async function claimRepair(tx: Tx, repairId: string): Promise<Claim | null> {
     mode: RepairMode.parse(row.mode),
     scope: RepairScope.parse(row.scope),
     tagging: RepairTagging.parse(row.tagging),
+    smokeStart: row.smoke_start,
     requestedBy: row.requested_by,
   };
   return { request, attempt: row.attempts };

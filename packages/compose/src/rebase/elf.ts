@@ -67,9 +67,9 @@ function read(bytes: Buffer): ElfLinks | null {
     return address - load.address + load.offset;
   };
   const textAt = (at: number): string => {
-    const end = bytes.indexOf(0, at);
-    if (at < 0 || end < 0 || end - at > MAX_NAME) throw new RangeError('a name without an end');
-    return bytes.toString('latin1', at, end);
+    const length = at < 0 ? -1 : bytes.subarray(at, at + MAX_NAME).indexOf(0);
+    if (length < 0) throw new RangeError('a name without an end');
+    return bytes.toString('latin1', at, at + length);
   };
   const interpreter = headers.find(({ type }) => type === PT_INTERP);
   const links = {
@@ -89,6 +89,7 @@ function read(bytes: Buffer): ElfLinks | null {
   const strings = offsetOf(one(DT.strtab) ?? 0);
   const named = (wanted: number) =>
     tags.filter(({ tag }) => tag === wanted).map(({ value }) => textAt(strings + value));
+  let budget = MAX_ENTRIES;
   const wants = new Map<string, string[]>();
   walk(one(DT_VERNEED), one(DT_VERNEEDNUM), (at) => {
     const file = textAt(strings + u32(at + 4));
@@ -121,7 +122,9 @@ function read(bytes: Buffer): ElfLinks | null {
   }
   function inner(start: number, count: number, visit: (at: number) => number): void {
     let at = start;
-    for (let n = 0; n < Math.min(count, MAX_ENTRIES); n += 1) {
+    for (let n = 0; n < count; n += 1) {
+      // Lists within lists of a hostile file would multiply.
+      if (--budget < 0) throw new RangeError('more versions than any library has');
       const next = visit(at);
       if (next === 0) return;
       at += next;

@@ -17,6 +17,7 @@ import { type ReadImage, readImage } from './image/read-image.ts';
 import { type EarlierRepair, findEarlierRepair, rewriteImage, serveRepaired } from './image/write-image.ts';
 import { rpmFamily } from './rpm/family.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
+import { type SmokeOptions, smokeStart } from './sandbox/smoke-start.ts';
 
 export type RepairOptions = {
   source: ContentSource;
@@ -38,6 +39,8 @@ export type RepairOptions = {
   seen?: readonly { uri: string; date: string }[];
   /** Where scripts run that cannot be carried out on the tree; without one such packages are left. */
   sandbox?: Sandbox | null;
+  /** Starts the original and the repaired image for some seconds; one that starts otherwise is no repair. */
+  smokeStart?: SmokeOptions | null;
   /** Whether the image of this digest is a repair of an earlier time; by default what its labels say of it is believed. */
   isRepair?: (digest: string) => boolean;
   /** Bytes of all layers unpacked together; they lie in a temporary folder meanwhile. 32 GiB by default. */
@@ -69,7 +72,7 @@ const MAX_IMAGE_BYTES = 32 * 1024 ** 3;
  *
  * @throws ComposeError `image-unsupported`, `database-invalid`, `release-signature`, `release-expired`,
  *   `release-rollback`, `hash-mismatch`, `archive-unreachable`, `archive-invalid`, `sources-invalid`, `package-invalid`,
- *   `too-large`; OciError of the source
+ *   `too-large`, `start-differs`; OciError of the source
  */
 export async function repairImage(options: RepairOptions): Promise<RepairedImage> {
   await mkdir(options.cacheDir, { recursive: true });
@@ -120,6 +123,9 @@ async function repair(
       const { left, scripts } = repaired;
       return { ...nothing(), result: { ...resultOf(image, earlier, { ...planned, left }, null), scripts } };
     }
+    const smoke = options.smokeStart
+      ? await smokeStart(current, repaired.tree, image.config, options.smokeStart)
+      : null;
     report(options, 'layer', 0, 1);
     const { tree, whiteouts } = differenceBetween(base, repaired.tree, repaired.created);
     const layer = await writeLayer(tree, Number.MAX_SAFE_INTEGER, join(folder, 'layer'), whiteouts);
@@ -134,6 +140,7 @@ async function repair(
         upgraded: repaired.upgraded,
         scripts: repaired.scripts,
         differences: repaired.differences,
+        smoke,
         layer: {
           digest,
           diffId,
@@ -235,6 +242,7 @@ function resultOf(
     differences: [],
     layer: null,
     sources: planned.sources,
+    smoke: null,
   };
 }
 

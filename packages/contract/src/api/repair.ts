@@ -72,6 +72,8 @@ export const NewRepair = z.object({
   mode: RepairMode.default('repair'),
   scope: RepairScope.default('all'),
   tagging: RepairTagging.default('suffix'),
+  /** Starts both images for some seconds, where the server may; one that starts otherwise is no repair. */
+  smokeStart: z.boolean().default(false),
 });
 export type NewRepair = z.infer<typeof NewRepair>;
 

@@ -22,6 +22,7 @@ export function repairStep(deps: RepairDeps): StepWork {
       mode: parameters.preview ? 'preview' : 'repair',
       scope: parameters.upgrades,
       tagging: parameters.tag,
+      smokeStart: parameters.smoke_start,
       requestedBy: context.requestedBy,
     };
     try {

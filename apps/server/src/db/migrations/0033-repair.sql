@@ -10,6 +10,8 @@ create table repair (
   mode text not null check (mode in ('preview', 'repair')),
   scope text not null check (scope in ('all', 'findings')),
   tagging text not null check (tagging in ('suffix', 'move')),
+  -- both images are started before the repair counts
+  smoke_start boolean not null default false,
   step_run_id uuid unique references step_run,
   requested_by text not null,
   state text not null check (state in ('queued', 'running', 'done', 'failed')),

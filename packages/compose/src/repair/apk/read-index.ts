@@ -32,6 +32,7 @@ export type ApkIndex = {
 /** As apk-tools writes them (src/package.c). */
 const ORDER = 'CPVASITULomtcDpikg';
 const MAX_INDEX_BYTES = 512 * 1024 * 1024;
+const MAX_PACKAGE_BYTES = 2 * 1024 * 1024 * 1024;
 const MAX_OFFERS = 500_000;
 const END = Buffer.alloc(1024);
 
@@ -73,7 +74,7 @@ function parseOffer(stanza: string, { url, folder, suite }: { url: string; folde
   const [name = '', version = '', checksum = ''] = ['P', 'V', 'C'].map((key) => fields.get(key));
   const [size, built] = [Number(fields.get('S')), Number(fields.get('t') ?? 0)];
   const sound = /^[A-Za-z0-9_.+-]+$/.test(name) && /^[A-Za-z0-9_.+~-]+$/.test(version);
-  if (!sound || !/^Q[12][A-Za-z0-9+/=]+$/.test(checksum) || !Number.isSafeInteger(size) || size < 0)
+  if (!sound || !/^Q[12][A-Za-z0-9+/=]+$/.test(checksum) || !(size >= 0 && size <= MAX_PACKAGE_BYTES))
     throw new ComposeError(
       'archive-invalid',
       `${url} lists ${JSON.stringify(name.slice(0, 100))} ${JSON.stringify(version.slice(0, 100))} without name, version, checksum or size that can be used`,

@@ -39,7 +39,11 @@ type Listed = { type: string; href: string; checksum: string; size: number };
 
 const MAX_REPOMD = 4 * 1024 * 1024;
 const MAX_LIST = 512 * 1024 * 1024;
-const MAX_OPEN = 2000 * 1024 * 1024;
+const MAX_OPEN = 1024 * 1024 * 1024;
+const MAX_PACKAGE_BYTES = 2 * 1024 * 1024 * 1024;
+const MAX_MODULES = 256 * 1024 * 1024;
+const MAX_LINE = 500;
+const ARTIFACT = /^\s*- (\S+)-(\d+):(\S+)\.([a-z0-9_]+)\s*$/;
 const MAX_PACKAGES = 500_000;
 const HREF = /^[A-Za-z0-9_][A-Za-z0-9_.+~^%/-]*$/;
 
@@ -149,7 +153,7 @@ function offerOf(xml: string, architecture: string, { base, suite, isVouched, mo
   const isSha256 = elementAttributes(xml, 'checksum')['type'] === 'sha256';
   const size = Number(elementAttributes(xml, 'size')['package']);
   const sound = /^[A-Za-z0-9_.+-]+$/.test(name) && /^[A-Za-z0-9_.+~^-]+$/.test(`${ver}-${rel}`) && /^\d+$/.test(epoch);
-  if (!sound || !isSha256 || !/^[0-9a-f]{64}$/.test(sha256) || !Number.isSafeInteger(size) || size < 0)
+  if (!sound || !isSha256 || !/^[0-9a-f]{64}$/.test(sha256) || !(size >= 0 && size <= MAX_PACKAGE_BYTES))
     throw new ComposeError(
       'archive-invalid',
       `${base} lists ${JSON.stringify(name.slice(0, 100))} without name, version, SHA-256 or size that can be used`,
@@ -161,7 +165,7 @@ function offerOf(xml: string, architecture: string, { base, suite, isVouched, mo
     relations(kind)
       .filter((each) => !each.name.startsWith('('))
       .map(relationOf);
-  const files = [...xml.matchAll(/<file(?:\s[^>]*)?>([^<]*)<\/file>/g)].map(([, path = '']) => ({
+  const files = [...xml.matchAll(/<file(?:\s[^<>]*)?>([^<]*)<\/file>/g)].map(([, path = '']) => ({
     name: path,
     version: null,
   }));
@@ -185,7 +189,7 @@ function offerOf(xml: string, architecture: string, { base, suite, isVouched, mo
 }
 
 function entriesOf(xml: string): Dependency[] {
-  return [...xml.matchAll(/<rpm:entry\s([^>]*?)\/?>/g)].map(([, tag = '']) => {
+  return [...xml.matchAll(/<rpm:entry\s([^<>]*)>/g)].map(([, tag = '']) => {
     const { name = '', flags = '', epoch = '0', ver = '', rel } = attributesOf(tag);
     const operator = OPERATORS[flags] ?? '';
     return { name, operator, version: operator === '' ? '' : formatEvr({ epoch, version: ver, release: rel ?? null }) };
@@ -198,7 +202,7 @@ function securityOf(updateinfo: Buffer | null): ReadonlySet<string> | null {
   const found = new Set<string>();
   for (const xml of elementsOf(updateinfo, 'update')) {
     if (elementAttributes(xml, 'update')['type'] !== 'security') continue;
-    for (const [, tag = ''] of xml.matchAll(/<package\s([^>]*)>/g)) {
+    for (const [, tag = ''] of xml.matchAll(/<package\s([^<>]*)>/g)) {
       const { name = '', epoch = '0', version = '', release = '', arch = '' } = attributesOf(tag);
       found.add(`${name} ${formatEvr({ epoch: epoch || '0', version, release })} ${arch}`);
     }
@@ -209,18 +213,21 @@ function securityOf(updateinfo: Buffer | null): ReadonlySet<string> | null {
 /** Modules by the packages that are in them, from the documents of modules.yaml. */
 function modulesOf(yaml: Buffer | null): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
+  if ((yaml?.length ?? 0) > MAX_MODULES)
+    throw new ComposeError('too-large', `the list of modules has more than ${MAX_MODULES} bytes`);
   for (const document of (yaml?.toString('utf8') ?? '').split(/^---/m)) {
     if (!/^document:\s*modulemd\s*$/m.test(document)) continue;
     const value = (key: string) => new RegExp(`^  ${key}:\\s*["']?([^"'\\s]+)["']?\\s*$`, 'm').exec(document)?.[1];
     const [name, stream] = [value('name'), value('stream')];
     if (!name || !stream) continue;
-    for (const [, called = '', epoch = '0', rest = '', arch = ''] of document.matchAll(
-      /^\s*- (\S+)-(\d+):(\S+)\.([a-z0-9_]+)\s*$/gm,
-    ))
-      found.set(
-        `${called} ${formatEvr({ epoch, version: rest.replace(/-[^-]+$/, ''), release: rest.replace(/^.*-/, '') })} ${arch}`,
-        `${name}:${stream}`,
-      );
+    for (const line of document.split('\n')) {
+      if (line.length > MAX_LINE) continue;
+      const [, called, epoch = '0', rest = '', arch = ''] = ARTIFACT.exec(line) ?? [];
+      const dash = rest.lastIndexOf('-');
+      if (called === undefined || dash < 0) continue;
+      const version = formatEvr({ epoch, version: rest.slice(0, dash), release: rest.slice(dash + 1) });
+      found.set(`${called} ${version} ${arch}`, `${name}:${stream}`);
+    }
   }
   return found;
 }

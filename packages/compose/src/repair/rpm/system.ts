@@ -48,12 +48,16 @@ export function readKeptBack(tree: Tree): KeptBack {
       const text = line.trim();
       if (text !== '' && !text.startsWith('#')) add(text.replace(/^!/, ''), `${path} locks its version`);
     }
-  for (const [, name] of textOf(tree, '/etc/dnf/versionlock.toml').matchAll(/^\s*name\s*=\s*["']([^"']+)["']/gm))
+  for (const [, name] of textOf(tree, '/etc/dnf/versionlock.toml').matchAll(
+    /^[ \t]*name[ \t]*=[ \t]*["']([^"']+)["']/gm,
+  ))
     add(name ?? '', '/etc/dnf/versionlock.toml locks its version');
-  for (const [, name] of textOf(tree, '/etc/zypp/locks').matchAll(/^\s*solvable_name:\s*(\S+)\s*$/gm))
+  for (const [, name] of textOf(tree, '/etc/zypp/locks').matchAll(/^[ \t]*solvable_name:[ \t]*(\S+)[ \t]*$/gm))
     add(name ?? '', '/etc/zypp/locks locks it');
   for (const path of CONFIGURATIONS)
-    for (const [, list = ''] of textOf(tree, path).matchAll(/^\s*exclude(?:pkgs)?\s*=\s*((?:.*)(?:\n[ \t]+.*)*)/gm))
+    for (const [, list = ''] of textOf(tree, path).matchAll(
+      /^[ \t]*exclude(?:pkgs)?[ \t]*=[ \t]*((?:.*)(?:\n[ \t]+.*)*)/gm,
+    ))
       for (const word of list.split(/[\s,]+/)) add(word, `${path} excludes it`);
   return (name, version, architecture) => {
     const [, epoch = '0', rest = version] = /^(\d+):(.*)$/.exec(version) ?? [];
@@ -81,9 +85,9 @@ export function readOmissions(tree: Tree): { documentation: boolean; languages: 
     .map((name) => textOf(tree, `/etc/rpm/${name}`))
     .join('\n');
   const flags = CONFIGURATIONS.map((path) => textOf(tree, path)).join('\n');
-  const languages = /^\s*%_install_langs\s+(\S+)/m.exec(macros)?.[1];
+  const languages = /^[ \t]*%_install_langs[ \t]+(\S+)/m.exec(macros)?.[1];
   return {
-    documentation: /^\s*%_excludedocs\s+[1-9]/m.test(macros) || /^\s*tsflags\s*=.*\bnodocs\b/m.test(flags),
+    documentation: /^[ \t]*%_excludedocs[ \t]+[1-9]/m.test(macros) || /^[ \t]*tsflags[ \t]*=.*\bnodocs\b/m.test(flags),
     languages: languages === undefined || languages === 'all' ? null : new Set(languages.split(':')),
   };
 }

@@ -1,5 +1,8 @@
 /** As much of XML as repositories' lists are made of: elements one after another, attributes, texts. */
 
+import { ComposeError } from '../../error.ts';
+
+const MAX_ELEMENT = 64 * 1024 * 1024;
 const ENTITIES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 export function decodeText(text: string): string {
@@ -14,14 +17,16 @@ export function decodeText(text: string): string {
 /** Attributes of one tag. */
 export function attributesOf(tag: string): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const [, name = '', double, single] of tag.matchAll(/([A-Za-z_:][\w:.-]*)\s*=\s*(?:"([^"]*)"|'([^']*)')/g))
+  for (const [, name = '', double, single] of tag.matchAll(
+    /(?<![\w:.-])([A-Za-z_:][\w:.-]*)\s?=\s?(?:"([^"]*)"|'([^']*)')/g,
+  ))
     found[name] = decodeText(double ?? single ?? '');
   return found;
 }
 
 /** The text of the first element of a name. */
 export function elementText(xml: string, name: string): string | null {
-  const open = new RegExp(`<${name}(?:\\s[^>]*)?>`).exec(xml);
+  const open = new RegExp(`<${name}(?:\\s[^<>]*)?>`).exec(xml);
   if (!open) return null;
   const start = open.index + open[0].length;
   const end = xml.indexOf(`</${name}>`, start);
@@ -30,15 +35,17 @@ export function elementText(xml: string, name: string): string | null {
 
 /** Attributes of the first element of a name. */
 export function elementAttributes(xml: string, name: string): Record<string, string> {
-  return attributesOf(new RegExp(`<${name}\\s([^>]*)>`).exec(xml)?.[1] ?? '');
+  return attributesOf(new RegExp(`<${name}\\s([^<>]*)>`).exec(xml)?.[1] ?? '');
 }
 
-/** Elements of a name that do not lie in each other, one after another, as text. */
+/** Elements of a name that do not lie in each other, one after another, as text. @throws ComposeError `archive-invalid` */
 export function* elementsOf(bytes: Buffer, name: string): Generator<string> {
   const [open, close] = [`<${name} `, `</${name}>`];
   for (let at = bytes.indexOf(open); at >= 0; ) {
     const end = bytes.indexOf(close, at);
     if (end < 0) return;
+    if (end - at > MAX_ELEMENT)
+      throw new ComposeError('archive-invalid', `an element ${name} has more than ${MAX_ELEMENT} bytes`);
     yield bytes.toString('utf8', at, end + close.length);
     at = bytes.indexOf(open, end);
   }
