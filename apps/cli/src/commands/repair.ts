@@ -27,6 +27,10 @@ export function addRepair(program: Command, context: Context): void {
     )
     .option('--platform <os/arch>', 'which image of an index', DEFAULT_PLATFORM)
     .option('--no-sandbox', 'run no maintainer script: packages that need one are left')
+    .option(
+      '--smoke-start',
+      'start the original and the repaired image for five seconds; one that starts otherwise is not written',
+    )
     .option('--mirror <url>', "archive; the machine's apt configuration by default")
     .option(
       '--repository <url>',

@@ -16,7 +16,12 @@ export function describeRepair({ result, destination, findings }: Repaired, dryR
       '',
       formatTable(
         ['PACKAGE', 'FROM', 'TO', 'SUITE'],
-        upgraded.map((one) => [visible(one.name), visible(one.from ?? 'new'), visible(one.to), visible(one.suite)]),
+        upgraded.map((one) => [
+          visible(one.name),
+          visible(one.from ?? one.replaces?.map(({ name, version }) => `${name} ${version}`).join(', ') ?? 'new'),
+          visible(one.to),
+          visible(one.suite),
+        ]),
       ),
     );
     if (gone.length > 0) lines.push('', `Cleared: ${listed(gone)}`);
@@ -37,6 +42,8 @@ export function describeRepair({ result, destination, findings }: Repaired, dryR
       ),
     );
   lines.push(...describeScripts(result));
+  if (result.smoke)
+    lines.push(`Start: ${result.smoke.outcome === 'same' ? '' : 'not tried, since '}${result.smoke.detail}`);
   for (const { path, was, now } of result.differences)
     lines.push(`${visible(path)} was ${was.replaceAll('-', ' ')}, and is ${now.replaceAll('-', ' ')} now`);
   return lines.join('\n');

@@ -28,6 +28,8 @@ export type RepairOptions = {
   allowExpired?: boolean;
   /** False leaves packages whose scripts would have to be run. */
   sandbox?: boolean;
+  /** Starts both images for some seconds. */
+  smokeStart?: boolean;
 };
 
 export type Repaired = {
@@ -43,6 +45,7 @@ export async function repairSubject(context: Context, subject: string, options: 
     throw new CliError(EXIT.usage, `${subject} is no image; only images are repaired`);
   const { source, reference, close } = await openSource(context, subject);
   let repaired: RepairedImage | null = null;
+  const started = new Date();
   try {
     const raw = await imageFor(source, reference, options.platform);
     // Said before the work, not after it.
@@ -55,7 +58,8 @@ export async function repairSubject(context: Context, subject: string, options: 
     const after = await findingsOf(context, repaired.source, result.to, subject, options);
     const compared = { ...result, gone: missingFrom(before, after), new: missingFrom(after, before) };
     const destination = choose && (await choose(result.to));
-    if (destination !== null) await store(context, repaired.source, result.to, destination);
+    if (destination !== null)
+      await store(context, await withStatement(repaired, subject, options, started), result.to, destination);
     return { result: compared, destination, findings: both(before, after) };
   } finally {
     context.progress.end();
@@ -86,10 +90,34 @@ async function repair(
     archives,
     allowExpired: options.allowExpired ?? false,
     sandbox: options.sandbox === false ? null : await openRuncSandbox(),
+    smokeStart: options.smokeStart ? {} : null,
     ...(only ? { onlyFindings: only } : {}),
     progress: ({ phase, done, total, what }) =>
       context.progress.update(`${phase}${what ? ` ${what}` : ''}`, done, total),
   });
+}
+
+/** With how it came to be, which a server's chain signs as the account's word. */
+async function withStatement(
+  { source, manifest, result }: RepairedImage,
+  subject: string,
+  { onlyFindings = false }: RepairOptions,
+  started: Date,
+): Promise<ContentSource> {
+  const [{ describeRepair }, { withProvenance }] = await Promise.all([
+    import('@pratique/compose'),
+    import('../provenance.ts'),
+  ]);
+  const statement = describeRepair({
+    digest: manifest.digest,
+    name: subject.replace(/@sha256:[0-9a-f]{64}$/, ''),
+    original: result.original,
+    results: [result],
+    onlyFindings,
+    started,
+    finished: new Date(),
+  });
+  return withProvenance(source, manifest, statement);
 }
 
 /** Layers that both images share are read once. */
@@ -138,7 +166,7 @@ async function store(context: Context, source: ContentSource, digest: string, de
   try {
     await copyGraph(source, sink, digest, {
       tag,
-      referrers: false,
+      referrers: true,
       onProgress: ({ phase, bytes, totalBytes }) =>
         context.progress.update(`${phase} ${formatBytes(bytes)}`, bytes, totalBytes),
     });
