@@ -18,6 +18,8 @@ export const RepairedPackage = z.object({
   size: z.number().int().nonnegative(),
   /** Paths that the package brings, directories not counted. */
   files: z.number().int().nonnegative(),
+  /** Packages that it stands for (Obsoletes of rpm): they are gone. */
+  replaces: z.array(z.object({ name: z.string(), version: z.string() })).optional(),
 });
 export type RepairedPackage = z.infer<typeof RepairedPackage>;
 

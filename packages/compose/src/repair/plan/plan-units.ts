@@ -49,6 +49,7 @@ export function planUnits<U extends Unit>(
   refused: ReadonlyMap<string, Left>,
 ): UnitPlan<U> {
   const left = new Map<string, Left>(refused);
+  const givers = new Givers();
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const state: State<U> = { upgrades: new Map(), added: new Map(), replaced: new Map() };
     for (const slot of slots) {
@@ -58,7 +59,7 @@ export function planUnits<U extends Unit>(
       if (candidate.name === present.name) state.upgrades.set(slot, candidate);
       else state.added.set(candidate.name, candidate);
     }
-    const obstacle = settle(state, slots, offers, left);
+    const obstacle = settle(state, slots, offers, left, givers);
     if (!obstacle)
       return {
         upgrades: state.upgrades,
@@ -87,14 +88,15 @@ function settle<U extends Unit>(
   slots: readonly Slot<U>[],
   offers: Offers<U>,
   left: ReadonlyMap<string, Left>,
+  givers: Givers,
 ): Obstacle | null {
   const byName = new Map<string, Slot<U>[]>();
   for (const slot of slots) byName.set(slot.present.name, [...(byName.get(slot.present.name) ?? []), slot]);
-  const before = viewOf(slots.map(({ present }) => present));
+  const before = givers.view(slots.map(({ present }) => present));
   for (let step = 0; step < MAX_STEPS; step++) {
     replaceObsolete(state, slots);
     const kept = slots.filter((slot) => !state.replaced.has(slot));
-    const now = viewOf([...kept.map((slot) => state.upgrades.get(slot) ?? slot.present), ...state.added.values()]);
+    const now = givers.view([...kept.map((slot) => state.upgrades.get(slot) ?? slot.present), ...state.added.values()]);
     const trouble = firstTrouble(now, before, state, slots);
     if (!trouble) return null;
     const fixed =
@@ -126,22 +128,35 @@ function replaceObsolete<U extends Unit>(state: State<U>, slots: readonly Slot<U
 
 type View = { all: readonly Unit[]; lookup: Lookup };
 
-function viewOf(all: readonly Unit[]): View {
-  const named = new Map<string, { unit: Unit; at: number }[]>();
-  for (const unit of all)
+/** Who gives which name, over all packages that were ever thought of: packages have many files, and each is read once. */
+class Givers {
+  readonly #named = new Map<string, { unit: Unit; at: number }[]>();
+  readonly #known = new Set<Unit>();
+
+  /** The packages of one moment. */
+  view(all: readonly Unit[]): View {
+    for (const unit of all) this.#add(unit);
+    const present = new Set(all);
+    const lookup: Lookup = (relation) => {
+      const found = new Set<Unit>();
+      for (const { unit, at } of this.#named.get(relation.name) ?? []) {
+        const provided = unit.provides[at];
+        if (provided !== undefined && present.has(unit) && relation.admits(provided)) found.add(unit);
+      }
+      return [...found];
+    };
+    return { all, lookup };
+  }
+
+  #add(unit: Unit): void {
+    if (this.#known.has(unit)) return;
+    this.#known.add(unit);
     for (const [at, { name }] of unit.provides.entries()) {
-      const list = named.get(name);
+      const list = this.#named.get(name);
       if (list) list.push({ unit, at });
-      else named.set(name, [{ unit, at }]);
+      else this.#named.set(name, [{ unit, at }]);
     }
-  const lookup: Lookup = (relation) => {
-    const found = (named.get(relation.name) ?? []).filter(({ unit, at }) => {
-      const provided = unit.provides[at];
-      return provided !== undefined && relation.admits(provided);
-    });
-    return [...new Set(found.map(({ unit }) => unit))];
-  };
-  return { all, lookup };
+  }
 }
 
 function firstTrouble<U extends Unit>(

@@ -206,7 +206,7 @@ class RpmPatient implements Patient {
     created: number,
     notDone: RepairScript[],
   ): Repaired {
-    const upgraded = items.map(({ present, opened: { offer } }) => ({
+    const upgraded = items.map(({ present, replaced, opened: { offer } }) => ({
       name: offer.name,
       architecture: offer.architecture,
       from: present?.version ?? null,
@@ -217,6 +217,7 @@ class RpmPatient implements Patient {
       sha256: offer.sha256,
       size: offer.size,
       files: applied.files.get(offer.name)?.files ?? 0,
+      ...(replaced.length > 0 ? { replaces: replaced.map(({ name, version }) => ({ name, version })) } : {}),
     }));
     return {
       status: 'repaired',

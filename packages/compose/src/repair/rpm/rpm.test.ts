@@ -102,6 +102,7 @@ describe('an image of rpm', () => {
       'new-name null 2-1',
       'tool 1.0-1 2.0-1',
     ]);
+    expect(repaired.result.upgraded[1]?.replaces).toEqual([{ name: 'old-name', version: '1-1' }]);
     const ours = await scenario.unpack(repaired);
     await scenario.rpm(root, [
       '-U',
