@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     'pratique chain template repair-then-deliver --name web --repositories "web/**" --deliver-to customer/web > chain.yaml',
     'pratique chain template strict | pratique chain apply vendor -',
   ],
+  'chain waiting': ['pratique chain waiting vendor', 'pratique chain waiting vendor --json | jq length'],
   'chain approve': ['pratique chain approve vendor/app:1 --reason "tested by the release team"'],
   'chain reject': ['pratique chain reject vendor/app:1 --step approval --reason "wrong branch"'],
   'key export': ['pratique key export vendor > vendor.pub'],

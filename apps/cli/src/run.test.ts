@@ -60,7 +60,7 @@ describe('usage', () => {
     ['an image elsewhere', ['status', 'registry.example/a/b:1'], 'copy it in first'],
     ['a place without a folder', ['copy', 'oci:', 'a/b'], 'names no folder'],
     ['a place without a file', ['copy', 'docker-archive:', 'a/b'], 'names no file'],
-    ['an exception about nothing', ['exception', 'request', 'v', '--reason', 'r'], 'name either a finding'],
+    ['an exception about nothing', ['exception', 'request', 'v', '--reason', 'r'], 'name one thing: a finding (--id)'],
     ['a number that is none', ['events', 'list', 'v', '--after', 'x'], '--after takes a whole number'],
     ['a number of days that is none', ['robot', 'create', 'v', 'ci', '--days', '1.5'], '--days takes a whole number'],
     ['a key that is not there', ['verify', 'oci:x', '--key', 'gone.pub'], 'gone.pub cannot be read'],

@@ -7,6 +7,7 @@ import {
   ChainVersion,
   chainFromTemplate,
   ImageStatus,
+  Overview,
   Run,
 } from '@pratique/contract';
 import type { Command } from 'commander';
@@ -115,6 +116,27 @@ export function addChain(program: Command, context: Context): void {
       );
       writeResult(context, options.json, stored, (one) => `${one.name} is now version ${one.version}.`);
     });
+
+  addReading(chain, context, {
+    name: 'waiting',
+    description: 'steps that wait for people, the oldest first',
+    path: 'overview',
+    schema: Overview.transform(({ waiting }) => waiting),
+    show: (all) =>
+      all.length === 0
+        ? 'Nothing waits for an approval.'
+        : formatTable(
+            ['IMAGE', 'STEP', 'APPROVALS', 'ASKED BY', 'SINCE', 'UNTIL'],
+            all.map((one) => [
+              one.tag === null ? `${one.repository}@${one.digest}` : `${one.repository}:${one.tag}`,
+              one.step,
+              `${one.given} of ${one.needed}`,
+              one.requestedBy,
+              `${one.since.slice(0, 16).replace('T', ' ')} UTC`,
+              one.expiresAt === null ? '' : `${one.expiresAt.slice(0, 16).replace('T', ' ')} UTC`,
+            ]),
+          ),
+  });
 
   for (const [verb, approve] of [
     ['approve', true],
