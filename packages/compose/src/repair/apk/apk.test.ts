@@ -260,6 +260,34 @@ describe('scripts of apk', () => {
     expect(result.scripts[0]).toMatchObject({ script: 'trigger /usr/share/web-2.0-r1', handled: 'built-in' });
   });
 
+  test('of busybox link the commands that are new', async () => {
+    const scripts = {
+      'post-upgrade': '#!/bin/busybox sh\nexec /bin/busybox --install -s\n',
+      trigger:
+        '#!/bin/sh\nfor i in "$@"; do\n case "$i" in /lib/modules/*) /bin/busybox depmod;; *) all=yes;; esac\ndone\n[ -n "$all" ] && /bin/busybox --install -s\n',
+    };
+    const newer: ApkSpec = {
+      ...SHELL,
+      version: '1.1-r0',
+      info: { triggers: ['/bin /usr/bin /lib/modules/*'] },
+      files: [
+        ...(SHELL.files ?? []),
+        directory('etc'),
+        directory('etc/busybox-paths.d'),
+        { path: 'etc/busybox-paths.d/busybox', content: 'bin/sh\nbin/new-command\n' },
+      ],
+      scripts,
+    };
+    repository.publish([BASELAYOUT, newer, lib('1.0-r0'), web('2.0-r0')]);
+    const repaired = await repair(await images.of({ tree: install(V1) }));
+    const node = (await images.tree(repaired)).lfind('/bin/new-command');
+    expect(node).toMatchObject({ kind: 'symlink', target: '/bin/busybox' });
+    expect(repaired.result.scripts.map(({ script, handled }) => `${script}: ${handled}`)).toEqual([
+      'post-upgrade 1.1-r0: built-in',
+      'trigger /bin: not-needed',
+    ]);
+  });
+
   test('that cannot be carried out keep their package as it is, and nothing of it is in the image', async () => {
     const newer = web('2.0-r1', { scripts: { 'post-upgrade': '#!/usr/bin/perl\n' } });
     repository.publish([BASELAYOUT, SHELL, lib('1.1-r0'), newer]);
