@@ -50,8 +50,9 @@ export function chooseRpmVersions(request: RpmChoiceRequest): RpmChoices {
     if (chosen && candidate) standIns.set(chosen, candidate);
     const isSecurity =
       security === null ||
-      chosen?.name !== name ||
-      (security.get(`${name} ${chosen.architecture}`) ?? []).some((each) => compareRpmVersions(each, version) > 0);
+      (security.get(`${chosen?.name} ${chosen?.architecture}`) ?? []).some(
+        (each) => chosen?.name !== name || compareRpmVersions(each, version) > 0,
+      );
     slots.push({ present, candidate, wanted: candidate !== null && isAsked && isSecurity });
   }
   return { slots, left, offers: offersOf([...newest.values()].map((each) => standIns.get(each) ?? each)) };

@@ -283,6 +283,7 @@ describe('an image of rpm', () => {
     expect(repaired.result.scripts).toEqual([expect.objectContaining({ script: 'post 2', handled: 'sandbox' })]);
     const ours = await scenario.unpack(repaired);
     expect(await readFile(join(ours, 'var/log/made'), 'utf8')).toBe('made by 2\n');
+    expect(await scenario.files(ours)).not.toContain('pratique');
     expect(await scenario.rpm(ours, ['-V', 'strange'])).toBe('');
   }, 60_000);
 

@@ -7,7 +7,7 @@ import { inMemory } from '../../files/content.ts';
 import type { Tree } from '../../files/tree.ts';
 import { ADMIN } from '../../install/database.ts';
 import { environment } from '../../install/run-script.ts';
-import { type Conventions, type Installed, infoName, type World } from '../../install/world.ts';
+import { type Installed, infoName, type World } from '../../install/world.ts';
 import { type ContainerProcess, hasRuntime, preparePlace, runContainer } from './container.ts';
 import { readFromDisk, writeToDisk } from './on-disk.ts';
 import type { Sandbox, SandboxOutcome } from './sandbox.ts';
@@ -63,9 +63,10 @@ type Job = { before: Tree; world: World; installed: Installed; script: string; a
 async function runIn(folder: string, program: string, options: RuncOptions, job: Job): Promise<SandboxOutcome> {
   const { before, world, installed, script, args } = job;
   const place = await preparePlace(folder, options.firstUser ?? FIRST_USER);
-  const path = world.conventions
-    ? putFamilyScript(before, world.conventions, installed, script)
-    : putScript(before, installed, script);
+  const own = world.conventions?.path(installed, script) ?? null;
+  const ours = own === null ? null : firstMissing(before, own);
+  const path = own === null ? putScript(before, installed, script) : own;
+  if (own !== null) before.write(own, inMemory(installed.control.get(script)?.bytes ?? ''), 0o755);
   // Where the runtime mounts; it may not make folders in what belongs to the image's root.
   const made = MOUNT_POINTS.filter((point) => !before.lfind(point));
   for (const point of made) before.makeDirectory(point);
@@ -87,7 +88,7 @@ async function runIn(folder: string, program: string, options: RuncOptions, job:
   }
   const changed = readFromDisk(before, disk, world.now);
   for (const point of made) before.remove(point);
-  if (world.conventions) before.remove(path.slice(0, path.lastIndexOf('/')));
+  if (ours !== null) before.remove(ours);
   else if (path.startsWith(`${ADMIN}/tmp.ci/`)) before.remove(`${ADMIN}/tmp.ci`);
   world.tree.changes++;
   world.tree.root.entries = before.root.entries;
@@ -105,9 +106,12 @@ function putScript(tree: Tree, installed: Installed, script: string): string {
   return path;
 }
 
-/** In a folder of its own, which goes when the script has run. */
-function putFamilyScript(tree: Tree, conventions: Conventions, installed: Installed, script: string): string {
-  const path = conventions.path(installed, script);
-  tree.write(path, inMemory(installed.control.get(script)?.bytes ?? ''), 0o755);
+/** The first folder on the way to a path that is not there, else the path: what goes again when a script has run. */
+function firstMissing(tree: Tree, path: string): string {
+  const parts = path.split('/');
+  for (let count = 2; count < parts.length; count++) {
+    const folder = parts.slice(0, count).join('/');
+    if (!tree.find(folder)) return folder;
+  }
   return path;
 }
