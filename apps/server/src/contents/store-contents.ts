@@ -27,12 +27,15 @@ export async function contentsExist(tx: Tx, manifestDigest: string, revision: st
 /**
  * Stores all of it in the caller's transaction, tells the accounts that hold the image, and has verdicts looked at again
  * where something else was found than before. A second one of the same revision changes nothing, but for one that failed.
+ *
+ * @param quiet tells nobody of a first look that found neither secrets nor malware: the first sweep looks at all images
  */
 export async function storeContents(
   tx: Tx,
   manifestDigest: string,
   revision: string,
   examination: Examination,
+  { quiet = false } = {},
 ): Promise<void> {
   // Two that examined the same image at once: whoever comes second finds it done.
   await sql`select pg_advisory_xact_lock(8480031, hashtext(${manifestDigest}))`.execute(tx);
@@ -60,7 +63,8 @@ export async function storeContents(
   await forgetOlder(tx, manifestDigest);
   if (earlier === facts) return;
   await markManifests(tx, [manifestDigest]);
-  await tellExamined(tx, manifestDigest);
+  const news = failure !== null || contents.secrets.length + contents.malware.length > 0;
+  if (!quiet || earlier !== null || news) await tellExamined(tx, manifestDigest);
 }
 
 const NOTHING: ExaminedContents = { secrets: [], malware: [], unexamined: [], baseline: [] };

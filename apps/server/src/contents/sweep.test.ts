@@ -58,6 +58,9 @@ test('other rules look into every image once, and only verdicts on what changed 
   await sweepAll(deps('r1', finds(clean)));
   expect(scanned).toBe(IMAGES);
   expect(await count("content_examination where newest and revision = 'r1'")).toBe(IMAGES);
+  // A first look that found nothing is no news to anybody.
+  const told = "outbox where type = 'contents.examined'";
+  expect(await count(told)).toBe(0);
   await sweepAll(deps('r1', finds(clean)));
   await publishContentRevision(db, 'r1');
   await sweepAll(deps('r1', finds(clean)));
@@ -69,6 +72,7 @@ test('other rules look into every image once, and only verdicts on what changed 
   await sweepAll(deps('r2', async () => await finds(n++ === 3 ? odd : clean)()));
   expect(scanned).toBe(2 * IMAGES);
   expect(await count('verdict where renew_at <= now()')).toBe(1);
+  expect(await count(told)).toBe(1);
 });
 
 test('what was stopped in the middle goes on there, and one process is at it at a time', async () => {

@@ -149,7 +149,8 @@ async function examineAgain(deps: SweepDeps, digest: string, log: Logger): Promi
     log.warn({ err: error, digest }, 'contents could not be examined anew');
     examination = { failure: error.message };
   }
-  if (examination) await asSystem(db, (tx) => storeContents(tx, digest, contents.revision, examination));
+  if (examination)
+    await asSystem(db, (tx) => storeContents(tx, digest, contents.revision, examination, { quiet: true }));
 }
 
 /** Any repository that holds it: the layers are the same, and so is what is remembered of them for its account. */
