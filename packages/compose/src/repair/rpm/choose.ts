@@ -161,18 +161,13 @@ function securityByName(all: readonly ReadonlySet<string>[]): Map<string, string
   return found;
 }
 
+/** What they give is gathered when something is missing, which is seldom. */
 function offersOf(all: readonly RpmOffer[]): Offers<RpmUnit> {
-  const given = new Map<string, { offer: RpmOffer; at: number }[]>();
-  for (const offer of all)
-    for (const [at, { name }] of offer.provides.entries()) {
-      const list = given.get(name);
-      if (list) list.push({ offer, at });
-      else given.set(name, [{ offer, at }]);
-    }
+  let given: Map<string, { offer: RpmOffer; at: number }[]> | null = null;
   return {
     satisfying: (relation) => [
       ...new Set(
-        (given.get(relation.name) ?? [])
+        ((given ??= gather(all)).get(relation.name) ?? [])
           .filter(({ offer, at }) => {
             const provided = offer.provides[at];
             return provided !== undefined && relation.admits(provided);
@@ -187,4 +182,15 @@ function offersOf(all: readonly RpmOffer[]): Offers<RpmUnit> {
       ),
     ],
   };
+}
+
+function gather(all: readonly RpmOffer[]): Map<string, { offer: RpmOffer; at: number }[]> {
+  const given = new Map<string, { offer: RpmOffer; at: number }[]>();
+  for (const offer of all)
+    for (const [at, { name }] of offer.provides.entries()) {
+      const list = given.get(name);
+      if (list) list.push({ offer, at });
+      else given.set(name, [{ offer, at }]);
+    }
+  return given;
 }

@@ -9,7 +9,7 @@ import type { Unit } from '../plan/unit.ts';
 import { type Dependency, OPERATORS, relationOf, rpmNeeds, rpmProvides } from './relations.ts';
 import { type RpmKeys, verifyDetached } from './signature.ts';
 import { formatEvr } from './version.ts';
-import { attributesOf, elementAttributes, elementsOf, elementText, section } from './xml.ts';
+import { attributesOf, decodeText, elementAttributes, elementsOf, elementText, partsOf, section } from './xml.ts';
 
 export type RpmOffer = Unit & {
   url: string;
@@ -77,8 +77,8 @@ export async function readRpmRepository(
   if (!primary) throw new ComposeError('archive-invalid', `${url} lists no primary.xml`);
   const modules = modulesOf(await open('modules'));
   const offers: RpmOffer[] = [];
-  for (const xml of elementsOf(primary, 'package')) {
-    const offer = offerOf(xml, architecture, { base, suite, isVouched: signedBy.length > 0, modules });
+  for (const part of partsOf(primary, 'package')) {
+    const offer = offerOf(part, architecture, { base, suite, isVouched: signedBy.length > 0, modules });
     if (offer) offers.push(offer);
     if (offers.length > MAX_PACKAGES)
       throw new ComposeError('archive-invalid', `${url} lists more than ${MAX_PACKAGES} packages`);
@@ -142,7 +142,8 @@ async function unpack(bytes: Buffer, name: string): Promise<Buffer> {
 type Place = { base: string; suite: string; isVouched: boolean; modules: ReadonlyMap<string, string> };
 
 /** Null for sources and other architectures. */
-function offerOf(xml: string, architecture: string, { base, suite, isVouched, modules }: Place): RpmOffer | null {
+function offerOf(part: Buffer, architecture: string, { base, suite, isVouched, modules }: Place): RpmOffer | null {
+  const xml = part.toString('utf8');
   const own = elementText(xml, 'arch') ?? '';
   if (own !== architecture && own !== 'noarch') return null;
   const name = elementText(xml, 'name') ?? '';
@@ -160,31 +161,62 @@ function offerOf(xml: string, architecture: string, { base, suite, isVouched, mo
     );
   if (!HREF.test(href) || href.split('/').includes('..'))
     throw new ComposeError('archive-invalid', `${base} names ${JSON.stringify(href.slice(0, 100))}`);
-  const relations = (kind: string) => entriesOf(section(xml, `rpm:${kind}`));
-  const plain = (kind: string) =>
-    relations(kind)
-      .filter((each) => !each.name.startsWith('('))
-      .map(relationOf);
-  const files = [...xml.matchAll(/<file(?:\s[^<>]*)?>([^<]*)<\/file>/g)].map(([, path = '']) => ({
-    name: path,
-    version: null,
-  }));
+  const relations = lazily(part);
+  const hasObsoletes = xml.includes('<rpm:obsoletes>');
   return {
-    name,
-    version,
-    architecture: own,
-    provides: [...rpmProvides(relations('provides')), ...files],
-    needs: rpmNeeds(relations('requires')),
-    conflicts: plain('conflicts'),
-    obsoletes: plain('obsoletes'),
-    url: `${base}/${href}`,
-    sha256,
+    name: kept(name),
+    version: kept(version),
+    architecture: kept(own),
+    get provides() {
+      return relations().provides;
+    },
+    get needs() {
+      return relations().needs;
+    },
+    get conflicts() {
+      return relations().conflicts;
+    },
+    get obsoletes() {
+      return hasObsoletes ? relations().obsoletes : NONE;
+    },
+    url: kept(`${base}/${href}`),
+    sha256: kept(sha256),
     size,
-    source: (elementText(xml, 'rpm:sourcerpm') ?? '').replace(/-[^-]+-[^-]+$/, '') || name,
+    source: kept((elementText(xml, 'rpm:sourcerpm') ?? '').replace(/-[^-]+-[^-]+$/, '') || name),
     suite,
     isVouched,
     built: Number(elementAttributes(xml, 'time')['build']) || 0,
     module: modules.get(`${name} ${version} ${own}`) ?? null,
+  };
+}
+
+const NONE: RpmOffer['obsoletes'] = [];
+
+/** A copy: parts of a text would keep all of it. */
+const kept = (text: string): string => Buffer.from(text, 'utf8').toString('utf8');
+
+/** Most packages of a repository are never asked what they need and give: they are read when they are. */
+function lazily(part: Buffer): () => Pick<Unit, 'provides' | 'needs' | 'conflicts' | 'obsoletes'> {
+  let found: ReturnType<ReturnType<typeof lazily>> | null = null;
+  return () => {
+    if (found) return found;
+    const xml = part.toString('utf8');
+    const relations = (kind: string) => entriesOf(section(xml, `rpm:${kind}`));
+    const plain = (kind: string) =>
+      relations(kind)
+        .filter(({ name }) => !name.startsWith('('))
+        .map(relationOf);
+    const files = [...xml.matchAll(/<file(?:\s[^<>]*)?>([^<]*)<\/file>/g)];
+    found = {
+      provides: [
+        ...rpmProvides(relations('provides')),
+        ...files.map(([, path = '']) => ({ name: decodeText(path), version: null })),
+      ],
+      needs: rpmNeeds(relations('requires')),
+      conflicts: plain('conflicts'),
+      obsoletes: plain('obsoletes'),
+    };
+    return found;
   };
 }
 

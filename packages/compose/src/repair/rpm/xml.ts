@@ -40,13 +40,18 @@ export function elementAttributes(xml: string, name: string): Record<string, str
 
 /** Elements of a name that do not lie in each other, one after another, as text. @throws ComposeError `archive-invalid` */
 export function* elementsOf(bytes: Buffer, name: string): Generator<string> {
+  for (const part of partsOf(bytes, name)) yield part.toString('utf8');
+}
+
+/** The same as bytes of the whole, which are not copied. @throws ComposeError `archive-invalid` */
+export function* partsOf(bytes: Buffer, name: string): Generator<Buffer> {
   const [open, close] = [`<${name} `, `</${name}>`];
   for (let at = bytes.indexOf(open); at >= 0; ) {
     const end = bytes.indexOf(close, at);
     if (end < 0) return;
     if (end - at > MAX_ELEMENT)
       throw new ComposeError('archive-invalid', `an element ${name} has more than ${MAX_ELEMENT} bytes`);
-    yield bytes.toString('utf8', at, end + close.length);
+    yield bytes.subarray(at, end + close.length);
     at = bytes.indexOf(open, end);
   }
 }
