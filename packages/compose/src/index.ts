@@ -15,7 +15,7 @@ export { imageForPlatform, readBase } from './rebase/read-base.ts';
 export { beginsWith, type RebasedImage, type RebaseOptions, rebaseImage } from './rebase/rebase.ts';
 export { type RebasedIndex, rebaseIndex } from './rebase/rebase-index.ts';
 export { BASE_DIGEST, BASE_NAME } from './rebase/write-rebased.ts';
-export type { RepairPhase, WantedPackage } from './repair/family.ts';
+export type { RepairPhase, RepositoryPlace, WantedPackage } from './repair/family.ts';
 export { REPAIR_LAYER, REPAIRED_FROM } from './repair/image/write-image.ts';
 export { describeRepair, type RepairBuild } from './repair/provenance.ts';
 export { type RepairedImage, type RepairOptions, repairImage } from './repair/repair.ts';
