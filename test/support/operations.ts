@@ -104,6 +104,9 @@ export const OPERATIONS: Record<string, Operation> = {
   'GET /api/v1/accounts/{account}/receipts': none,
   'GET /api/v1/accounts/{account}/admissions': none,
   'GET /api/v1/accounts/{account}/chains': none,
+  'POST /api/v1/accounts/{account}/chains/validation': {
+    body: () => ({ definition: 'name: of-a-stranger' }),
+  },
   'PUT /api/v1/accounts/{account}/chains/{chain}': {
     body: ({ chain }) => ({
       definition: { name: chain, repositories: ['**'], steps: [{ name: 'inventory', kind: 'inventory' }] },

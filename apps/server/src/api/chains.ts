@@ -1,12 +1,21 @@
 /** Chains, their runs, and approvals. */
-import { Approval, ChainChange, ChainDefinition, ChainVersion, NewRun, Run } from '@pratique/contract';
+import {
+  Approval,
+  ChainChange,
+  ChainDefinition,
+  ChainDraft,
+  ChainValidation,
+  ChainVersion,
+  NewRun,
+  Run,
+} from '@pratique/contract';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { recordAudit } from '../auth/audit.ts';
 import { matchesAny } from '../auth/pattern.ts';
 import { decideApproval } from '../chain/decide-approval.ts';
 import { startRun } from '../chain/start-run.ts';
-import { validateChain } from '../chain/validate-chain.ts';
+import { examineChain, validateChain } from '../chain/validate-chain.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
 import { actorOf, grantOf, personOf, wholeGrantOf } from './access.ts';
@@ -27,6 +36,18 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
     async (request) => asTenant(db, [wholeGrantOf(request).accountId], readChains),
   );
 
+  app.post(
+    '/api/v1/accounts/:account/chains/validation',
+    {
+      config: { access: 'reader' },
+      schema: { params: AccountPath, body: ChainDraft, response: { 200: ChainValidation } },
+    },
+    async (request) => {
+      wholeGrantOf(request);
+      return examineChain(request.body.definition);
+    },
+  );
+
   app.put(
     '/api/v1/accounts/:account/chains/:chain',
     {
@@ -42,6 +63,7 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
           `the definition is of the chain ${definition.name}, the path names ${request.params.chain}`,
         );
       const stored = await asTenant(db, [accountId], async (tx) => {
+        await refuseOutdated(tx, definition.name, request.body.ifVersion);
         await storeChain(tx, accountId, definition, actorOf(request).name);
         await recordAudit(tx, { accountId, actor: actorOf(request), action: 'chain.define', subject: definition.name });
         return (await readChains(tx)).find((chain) => chain.name === definition.name);
@@ -183,6 +205,25 @@ async function readChains(tx: Tx): Promise<ChainVersion[]> {
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
   }));
+}
+
+/**
+ * Locks the chain, so that of two who change one version at a time the second is told.
+ *
+ * @throws ServerError `conflict`
+ */
+async function refuseOutdated(tx: Tx, name: string, ifVersion: number | undefined): Promise<void> {
+  if (ifVersion === undefined) return;
+  const { rows } = await sql<{ version: number; created_by: string }>`
+    select version, created_by from chain where name = ${name} and retired_at is null for update`.execute(tx);
+  const [now] = rows;
+  if ((now?.version ?? 0) === ifVersion) return;
+  throw new ServerError(
+    'conflict',
+    now
+      ? `the chain ${name} is at version ${now.version} by now, defined by ${now.created_by}; look at it before you replace it`
+      : `the chain ${name} was retired meanwhile`,
+  );
 }
 
 /** Runs under way keep the version they began with. */

@@ -72,6 +72,7 @@ export const SUMMARIES: Record<string, string> = {
   [`GET ${ACCOUNT}/receipts`]: 'Receipts of deliveries, sent and received',
   [`GET ${ACCOUNT}/admissions`]: 'What was decided for clusters',
   [`GET ${ACCOUNT}/chains`]: 'Chains in force',
+  [`POST ${ACCOUNT}/chains/validation`]: 'What is wrong with a chain that is not defined yet, and at which step',
   [`PUT ${ACCOUNT}/chains/:chain`]: 'Define a chain, or a new version of it',
   [`DELETE ${ACCOUNT}/chains/:chain`]: 'Retire a chain',
   [`POST ${ACCOUNT}/runs`]: 'Run the chain on an image, or join the run under way',

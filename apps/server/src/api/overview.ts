@@ -115,11 +115,16 @@ async function readWaiting(tx: Tx): Promise<Overview['waiting']> {
     given: number;
     needed: number;
     expires: Date | null;
+    approvers: string[];
+    answeredBy: string[];
   }>`
     select run.run_id as "runId", r.name as repository, run.tag, s.name as step, s.started_at as since, run.subject_digest as digest,
       run.requested_by as "requestedBy", coalesce((s.parameters->>'approvals')::int, 1) as needed, s.expires_at as expires,
-      (select count(*)::int from approval_answer a where a.step_run_id = s.step_run_id and a.approve) as given
+      coalesce(s.parameters->'approvers', '[]') as approvers, answers.given, answers."answeredBy"
     from run join repository r using (repository_id) join step_run s using (run_id)
+    cross join lateral (
+      select count(*) filter (where a.approve)::int as given, coalesce(json_agg(a.actor order by a.answered_at), '[]') as "answeredBy"
+      from approval_answer a where a.step_run_id = s.step_run_id) answers
     where s.state = 'waiting' order by s.started_at limit 50`.execute(tx);
   return rows.map(({ expires, since, ...row }) => ({
     ...row,

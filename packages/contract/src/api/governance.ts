@@ -15,7 +15,28 @@ export const ChainVersion = z.object({
 });
 export type ChainVersion = z.infer<typeof ChainVersion>;
 /** A definition as an object, or as YAML text. */
-export const ChainChange = z.object({ definition: z.union([ChainDefinition, z.string().max(100_000)]) });
+export const ChainChange = z.object({
+  definition: z.union([ChainDefinition, z.string().max(100_000)]),
+  /** The version that was changed, 0 for a new chain: another one in force by now is not replaced. */
+  ifVersion: z.number().int().min(0).optional(),
+});
+/** As ChainChange, but of any shape: what is wrong with it is the answer. */
+export const ChainDraft = z.object({
+  definition: z.union([z.record(z.string(), z.unknown()), z.string().max(100_000)]),
+});
+/** What the server would say to a definition. */
+export const ChainValidation = z.discriminatedUnion('valid', [
+  z.object({ valid: z.literal(true), definition: ChainDefinition }),
+  z.object({
+    valid: z.literal(false),
+    error: z.string(),
+    /** Name of the step that is wrong; null where it is none, or more than one. */
+    step: z.string().nullable(),
+    /** What was read; null where it has not the shape of a chain. */
+    definition: ChainDefinition.nullable(),
+  }),
+]);
+export type ChainValidation = z.infer<typeof ChainValidation>;
 
 export const NewRun = z.object({ repository: RepositoryName, reference: ReferenceName });
 export const Approval = z.object({ approve: z.boolean(), reason: z.string().min(3).max(1000) });

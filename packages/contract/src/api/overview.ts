@@ -66,6 +66,10 @@ export const Overview = z.object({
       given: z.number().int().default(0),
       needed: z.number().int().default(1),
       expiresAt: z.string().nullable().default(null),
+      /** Names, and `role:NAME`; none: maintainers and owners. */
+      approvers: z.array(z.string()).default([]),
+      /** Who has approved. */
+      answeredBy: z.array(z.string()).default([]),
     }),
   ),
   requestedExceptions: z.array(z.object({ name: z.string(), owner: z.string(), reason: z.string() })),
