@@ -59,6 +59,22 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               path: 'compare',
               lazy: lazily(async () => (await import('./features/compare/compare-page.tsx')).ComparePage),
             },
+            {
+              path: 'secrets',
+              lazy: lazily(async () => (await import('./features/secrets/secrets-page.tsx')).SecretsPage),
+            },
+            {
+              path: 'secrets/:fingerprint',
+              lazy: lazily(async () => (await import('./features/secrets/secret-page.tsx')).SecretPage),
+            },
+            {
+              path: 'malware',
+              lazy: lazily(async () => (await import('./features/secrets/malware-page.tsx')).MalwarePage),
+            },
+            {
+              path: 'repairs/:repair',
+              lazy: lazily(async () => (await import('./features/repairs/repair-page.tsx')).RepairPage),
+            },
             { path: 'runs/:run', lazy: lazily(async () => (await import('./features/runs/run-page.tsx')).RunPage) },
             {
               path: 'deliveries',

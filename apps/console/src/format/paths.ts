@@ -12,7 +12,15 @@ export const paths = {
     account: string,
     repository: string,
     reference: string,
-    query: { show?: string; q?: string; severity?: string; step?: string; do?: string; finding?: string } = {},
+    query: {
+      show?: string;
+      q?: string;
+      severity?: string;
+      step?: string;
+      do?: string;
+      finding?: string;
+      secret?: string;
+    } = {},
   ): string => at(account, `image${queryOf({ repository, reference, ...query })}`),
   /** @param id any name of a hole: a CVE, or an advisory's own id */
   advisory: (account: string, id: string, query: { show?: string; q?: string } = {}): string =>
@@ -38,6 +46,20 @@ export const paths = {
     account: string,
     query: { q?: string; show?: string; severity?: string; repository?: string } = {},
   ): string => at(account, `findings${queryOf(query)}`),
+  /** Of all images of the account. */
+  secrets: (
+    account: string,
+    query: { kind?: string; severity?: string; state?: string; repository?: string } = {},
+  ): string => at(account, `secrets${queryOf(query)}`),
+  secret: (account: string, fingerprint: string): string => at(account, `secrets/${fingerprint}`),
+  malware: (account: string, query: { rule?: string; repository?: string } = {}): string =>
+    at(account, `malware${queryOf(query)}`),
+  /** `tagging` and `start` are what a preview was asked for, and does not keep. */
+  repair: (
+    account: string,
+    repair: string,
+    query: { show?: string; outcome?: string; tagging?: string; start?: string } = {},
+  ): string => at(account, `repairs/${repair}${queryOf(query)}`),
   packages: (account: string, query: { q?: string; version?: string; covered?: string } = {}): string =>
     at(account, `packages${queryOf(query)}`),
   /** Names of packages have slashes and dots. `purl`: one of them alone; `version`: those of exactly this version. */

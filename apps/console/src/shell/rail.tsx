@@ -20,9 +20,10 @@ export function Rail({ account, connected, onFind }: Props) {
     [paths.workloads(account), shell.workloads],
     [paths.settings(account), shell.settings],
   ] as const;
-  const onImage = /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|packages?|advisor.*|updates.*|compare)$/.test(
-    pathname,
-  );
+  const onImage =
+    /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|secrets.*|malware|repairs\/[^/]+|packages?|advisor.*|updates.*|compare)$/.test(
+      pathname,
+    );
   return (
     <header className="rail">
       <div className="rail-head">

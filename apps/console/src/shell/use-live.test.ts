@@ -15,11 +15,14 @@ const event = (data: unknown) =>
   });
 
 test.each([
-  ['exception.requested', event({}), ['exceptions', 'advisories', 'overview']],
+  ['exception.requested', event({}), ['exceptions', 'advisories', 'contents', 'overview']],
+  ['repair.finished', event({ digest: DIGEST }), ['repairs', 'overview', `image:${DIGEST}`]],
+  ['image.repaired', event({ digest: DIGEST }), ['repairs', 'images', 'runs', 'overview', 'image']],
+  ['contents.examined', event({ digest: DIGEST }), ['contents', 'images', 'overview', `image:${DIGEST}`]],
   ['policy.changed', event({}), ['policy', 'overview']],
   ['step.running', event({ digest: DIGEST }), ['images', 'runs', 'overview', `image:${DIGEST}`]],
   ['delivery.received', event({ digest: DIGEST }), ['deliveries', 'receipts', 'overview', `image:${DIGEST}`]],
-  ['break-glass.used', event({}), ['exceptions', 'advisories', 'overview']],
+  ['break-glass.used', event({}), ['exceptions', 'advisories', 'contents', 'overview']],
   ['vex.withdrawn', event({}), ['vex', 'advisories', 'scan', 'overview', 'image']],
   ['trust-policy.changed', event({}), ['trust', 'foreign-images', 'overview']],
   ['foreign-image.refused', event({ digest: DIGEST }), ['foreign-images', 'overview']],

@@ -5,6 +5,8 @@ import { useEffect, useState } from 'react';
 
 /** Events that change what a page shows. The feed names each; server-sent events are heard by name only. */
 const TYPES = [
+  ...['approval.requested', 'approval.given'],
+  ...['repair.finished', 'repair.failed', 'image.repaired'],
   ...['queued', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'denied'].map((state) => `step.${state}`),
   ...[
     'run.started',
@@ -79,10 +81,15 @@ export function useLive(account: string): boolean {
 /** Resources, by the second part of their query key, that an event makes old; an image is `image:` and its digest. */
 export function touchedBy(type: string, data: string): string[] {
   const [noun = ''] = type.split('.');
+  if (type === 'image.repaired') return ['repairs', 'images', 'runs', 'overview', 'image'];
   switch (noun) {
     case 'exception':
     case 'break-glass':
-      return ['exceptions', 'advisories', 'overview'];
+      return ['exceptions', 'advisories', 'contents', 'overview'];
+    case 'repair':
+      return ['repairs', 'overview', ...imageOf(data)];
+    case 'contents':
+      return ['contents', 'images', 'overview', ...imageOf(data)];
     case 'vex':
       return ['vex', 'advisories', 'scan', 'overview', 'image'];
     case 'policy':

@@ -1,7 +1,9 @@
 /** The English catalogue. */
 import { advisory } from './advisory.ts';
+import { approvals } from './approvals.ts';
 import { authority } from './authority.ts';
 import { compare } from './compare.ts';
+import { contents } from './contents.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
@@ -11,6 +13,7 @@ import { logins } from './logins.ts';
 import { overview } from './overview.ts';
 import { packages } from './packages.ts';
 import { policies } from './policies.ts';
+import { repairs } from './repairs.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
@@ -30,6 +33,7 @@ export const en = {
   overview,
   images,
   image,
+  approvals,
   explain,
   findings,
   packages,
@@ -44,6 +48,8 @@ export const en = {
   webhooks,
   advisory,
   compare,
+  contents,
+  repairs,
   holders,
   updates,
   vex,

@@ -1,8 +1,10 @@
 /** The Chinese catalogue. */
 import type { Catalogue } from '../catalogue.ts';
 import { advisory } from './advisory.ts';
+import { approvals } from './approvals.ts';
 import { authority } from './authority.ts';
 import { compare } from './compare.ts';
+import { contents } from './contents.ts';
 import { deliveries } from './deliveries.ts';
 import { explain } from './explain.ts';
 import { findings } from './findings.ts';
@@ -12,6 +14,7 @@ import { logins } from './logins.ts';
 import { overview } from './overview.ts';
 import { packages } from './packages.ts';
 import { policies } from './policies.ts';
+import { repairs } from './repairs.ts';
 import { revoke } from './revoke.ts';
 import { settings } from './settings.ts';
 import { palette, shell, signIn, states } from './shell.ts';
@@ -31,6 +34,7 @@ export const zh: Catalogue = {
   overview,
   images,
   image,
+  approvals,
   explain,
   findings,
   packages,
@@ -45,6 +49,8 @@ export const zh: Catalogue = {
   webhooks,
   advisory,
   compare,
+  contents,
+  repairs,
   holders,
   updates,
   vex,

@@ -14,13 +14,14 @@ const DIALOGS = {
   explain: lazy(async () => ({ default: (await import('./explain/explain-dialog.tsx')).ExplainDialog })),
   revoke: lazy(async () => ({ default: (await import('./revoke-dialog.tsx')).RevokeDialog })),
   compare: lazy(async () => ({ default: (await import('../compare/compare-dialog.tsx')).CompareDialog })),
+  repair: lazy(async () => ({ default: (await import('../repairs/repair-dialog.tsx')).RepairDialog })),
   lift: lazy(async () => ({ default: (await import('./lift-dialog.tsx')).LiftDialog })),
 } as const;
 type Name = keyof typeof DIALOGS;
 const isName = (text: string | null): text is Name => text !== null && Object.hasOwn(DIALOGS, text);
 
 export function BillActions({ image }: { image: ImageStatus }) {
-  const { compare, explain, revoke } = useText();
+  const { compare, explain, repairs, revoke } = useText();
   const { may } = useAccount();
   const [search, setSearch] = useSearchParams();
   const asked = search.get('do');
@@ -39,6 +40,7 @@ export function BillActions({ image }: { image: ImageStatus }) {
     <p className="page-actions">
       <Button onClick={() => show('explain')}>{explain.open}</Button>
       <Button onClick={() => show('compare')}>{compare.open}</Button>
+      {may('developer') && <Button onClick={() => show('repair')}>{repairs.open}</Button>}
       {image.revocation ? null : <RunAgain image={image} />}
       {may('maintainer') &&
         (image.revocation ? (

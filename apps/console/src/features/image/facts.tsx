@@ -4,6 +4,8 @@ import { useText } from '../../catalogue/use-text.ts';
 import { useFormat } from '../../format/format.ts';
 import { DigestText } from '../../ui/copyable.tsx';
 import { Moment } from '../../ui/moment.tsx';
+import { RepairFacts } from '../repairs/repair-facts.tsx';
+import { ContentFacts } from './contents/content-facts.tsx';
 
 export function Facts({ image }: { image: ImageStatus }) {
   const { image: text, images, words } = useText();
@@ -41,6 +43,8 @@ export function Facts({ image }: { image: ImageStatus }) {
       </dd>
       <dt>{words.size}</dt>
       <dd>{format.bytes(image.size)}</dd>
+      <ContentFacts image={image} />
+      <RepairFacts image={image} />
       {image.renewal && (
         <>
           <dt>{text.lookedAgain}</dt>

@@ -4,10 +4,12 @@ import { useText } from '../../catalogue/use-text.ts';
 import { paths } from '../../format/paths.ts';
 
 export function AreaTabs({ account }: { account: string }) {
-  const { shell, findings, packages, updates } = useText();
+  const { shell, findings, packages, updates, contents } = useText();
   const pages = [
     [paths.images(account), shell.images],
     [paths.findings(account), findings.title],
+    [paths.secrets(account), contents.secrets],
+    [paths.malware(account), contents.malware],
     [paths.packages(account), packages.title],
     [paths.updates(account), updates.tab],
   ] as const;

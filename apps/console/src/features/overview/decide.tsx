@@ -3,11 +3,11 @@ import type { Overview } from '@pratique/contract';
 import { Link } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { paths } from '../../format/paths.ts';
-import { Moment } from '../../ui/moment.tsx';
 import { Section } from '../../ui/page.tsx';
 import { StepSign } from '../../ui/step-mark.tsx';
 import { AdvisoryText } from '../advisory/advisory-text.tsx';
 import { decisionsIn } from './summary.ts';
+import { Waiting } from './waiting.tsx';
 
 export function Decide({ seen }: { seen: Overview }) {
   const { overview } = useText();
@@ -16,17 +16,8 @@ export function Decide({ seen }: { seen: Overview }) {
     <Section title={overview.decide}>
       {decisionsIn(seen) === 0 && <p className="quiet">{overview.nothingToDecide}</p>}
       <ul className="items">
-        {seen.waiting.map((run) => (
-          <li key={`${run.runId}-${run.step}`}>
-            <StepSign state="waiting" />
-            <p>
-              {run.repository}
-              {run.tag && `:${run.tag}`} {overview.waiting(run.step)} · <Moment at={run.since} />
-            </p>
-            <Link className="button primary" to={paths.run(account, run.runId)}>
-              {overview.review}
-            </Link>
-          </li>
+        {seen.waiting.map((waiting) => (
+          <Waiting key={`${waiting.runId}-${waiting.step}`} account={account} waiting={waiting} />
         ))}
         {seen.requestedExceptions.map((exception) => (
           <li key={exception.name}>

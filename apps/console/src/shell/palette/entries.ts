@@ -34,8 +34,20 @@ export function useEntries(account: string, q: string): Entry[] {
 }
 
 function usePages(account: string): Entry[] {
-  const { palette, shell, policies, authority, workloads, settings, deliveries, findings, packages, updates, compare } =
-    useText();
+  const {
+    palette,
+    shell,
+    policies,
+    authority,
+    workloads,
+    settings,
+    deliveries,
+    findings,
+    packages,
+    updates,
+    compare,
+    contents,
+  } = useText();
   const navigate = useNavigate();
   const { pathname, search } = useLocation();
   const page = (label: string, to: string): Entry => ({
@@ -50,6 +62,8 @@ function usePages(account: string): Entry[] {
     page(shell.images, paths.images(account)),
     page(under(shell.images, findings.title), paths.findings(account)),
     page(under(shell.images, findings.upgrades), paths.findings(account, { show: 'upgrades' })),
+    page(under(shell.images, contents.secrets), paths.secrets(account)),
+    page(under(shell.images, contents.malware), paths.malware(account)),
     page(under(shell.images, packages.title), paths.packages(account)),
     page(under(shell.images, updates.title), paths.updates(account)),
     page(under(shell.images, compare.title), paths.compareOthers(account)),

@@ -12,6 +12,7 @@ const step = (name: string, needs: string[] = [], state: StepRun['state'] = 'que
   attempts: 0,
   startedAt: null,
   finishedAt: null,
+  approval: null,
   summary: null,
   error: null,
 });

@@ -1,16 +1,13 @@
 /** What happened at one port. */
 import type { Run, StepRun } from '@pratique/contract';
-import { lazy, Suspense, useState } from 'react';
 import { useText } from '../../../catalogue/use-text.ts';
 import { useFormat } from '../../../format/format.ts';
-import { imageName } from '../../../format/reference.ts';
 import { useAccount } from '../../../shell/session.ts';
-import { Button } from '../../../ui/button.tsx';
 import { Moment } from '../../../ui/moment.tsx';
 import { StepMark } from '../../../ui/step-mark.tsx';
 import { AdvisoryText } from '../../advisory/advisory-text.tsx';
-
-const ApprovalDialog = lazy(async () => ({ default: (await import('./approval-dialog.tsx')).ApprovalDialog }));
+import { ApprovalDecision } from './approval-decision.tsx';
+import { ApprovalFacts } from './approval-facts.tsx';
 
 export function PortDetail({ run, step }: { run: Run; step: StepRun }) {
   const { image } = useText();
@@ -40,32 +37,19 @@ export function PortDetail({ run, step }: { run: Run; step: StepRun }) {
         {step.startedAt && step.finishedAt && ` · ${image.took} ${format.between(step.startedAt, step.finishedAt)}`}
         {step.attempts > 1 && ` · ${image.attempts(format.number(step.attempts))}`}
       </p>
-      {step.state === 'waiting' && step.kind === 'approval' && <Decision run={run} step={step} />}
-    </div>
-  );
-}
-
-function Decision({ run, step }: { run: Run; step: StepRun }) {
-  const { image, states, words } = useText();
-  const { account, may } = useAccount();
-  const [open, setOpen] = useState(false);
-  if (!may('maintainer')) return <p className="quiet">{states.needsRole(words.roles.maintainer, account)}</p>;
-  return (
-    <>
-      <Button look="primary" onClick={() => setOpen(true)}>
-        {image.approveTitle(step.name)}
-      </Button>
-      {open && (
-        <Suspense fallback={null}>
-          <ApprovalDialog
-            account={account}
-            run={run.id}
-            step={step.name}
-            image={imageName(account, run.repository, run.tag ?? run.digest)}
-            onClose={() => setOpen(false)}
-          />
-        </Suspense>
+      {step.approval && <ApprovalFacts approval={step.approval} waiting={step.state === 'waiting'} />}
+      {step.approval && step.state === 'waiting' && (
+        <ApprovalDecision
+          question={{
+            requestedBy: run.requestedBy,
+            approvers: step.approval.approvers,
+            answeredBy: step.approval.answers.map((answer) => answer.by),
+          }}
+          run={run.id}
+          step={step.name}
+          image={{ repository: run.repository, reference: run.tag ?? run.digest }}
+        />
       )}
-    </>
+    </div>
   );
 }
