@@ -4,3 +4,4 @@ export type { ContentFacts } from './content/content-facts.ts';
 export { examineDirectory } from './content/examine-directory.ts';
 export { examineImage } from './content/examine-image.ts';
 export type { ExaminedImage } from './content/join-content.ts';
+export { NO_OWN_RULES, type OwnRules, readRuleFile } from './content/own-rules.ts';

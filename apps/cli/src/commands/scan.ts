@@ -26,6 +26,13 @@ export function addScan(program: Command, context: Context): void {
     .option('--include-dev', 'also holes of what a lock file marks as for development alone')
     .option('--scanners <names>', `what to look for: some of ${SCANNERS.join(',')}; all by default`)
     .option('--profile <name>', 'checks of the baseline: cis-docker-4, hardened or minimal; all by default')
+    .option(
+      '--secret-rules <file>',
+      'further kinds of secrets: a .toml of gitleaks or a .yaml of Trivy; may be repeated',
+      several,
+    )
+    .option('--malware-hashes <file>', 'sha256 of files that are bad, one a line; may be repeated', several)
+    .option('--clamd <address>', 'ask a clamd about every content: unix:/PATH or tcp:HOST:PORT')
     .option('--fail-on <severity>', 'exit with 1 when something found is at least this severe (unknown counts as high)')
     .option('--vex <file>', 'OpenVEX, CSAF or CycloneDX whose statements count; may be given several times', several)
     .option(

@@ -21,7 +21,7 @@ export async function testSecrets(
   context: Context,
   files: readonly string[],
 ): Promise<Omit<SecretMatch, 'fingerprint'>[]> {
-  const examine = createFileExaminer({ secrets: { salt: randomBytes(32) }, malware: null });
+  const examine = createFileExaminer({ secrets: { salt: randomBytes(32) }, malware: false });
   const found: Omit<SecretMatch, 'fingerprint'>[] = [];
   for (const file of files) {
     const { secrets } = await examine(await readContent(context, file));
@@ -40,7 +40,7 @@ export async function testMalware(context: Context, paths: readonly string[]): P
       tested.push({ kind: 'bundle', path, trial: await testRuleBundle(readBundleFolder(full)) });
       continue;
     }
-    examine ??= createFileExaminer({ secrets: null, malware: {} });
+    examine ??= createFileExaminer({ secrets: null, malware: true });
     const { malware: matches, unexamined } = await examine(await readContent(context, path));
     tested.push({ kind: 'file', path, matches, unexamined });
   }

@@ -4,7 +4,13 @@ import { join, resolve } from 'node:path';
 import type { BaselineProfile } from '@pratique/contract';
 import { type ContentSource, type Descriptor, ImageManifest, parseManifest, verifyStream } from '@pratique/oci';
 import { type Exposure, inventorySbom, rememberLayers } from '@pratique/scan';
-import { contentRevision, type ExaminedImage, examineDirectory, examineImage } from '@pratique/scan/content';
+import {
+  contentRevision,
+  type ExaminedImage,
+  examineDirectory,
+  examineImage,
+  type OwnRules,
+} from '@pratique/scan/content';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
@@ -30,6 +36,8 @@ export type ExamineOptions = {
   scanners: readonly Scanner[];
   /** Of the baseline's checks; all where it is not given. */
   profile?: BaselineProfile | null;
+  /** Rules beside ours. */
+  own?: OwnRules;
 };
 
 /** What a developer's machine spares for it without being asked. */
@@ -42,10 +50,7 @@ export async function examine(context: Context, subject: string, options: Examin
   if (subject.startsWith('dir:')) {
     const dir = resolve(context.cwd, subject.slice(4));
     if (!(await stat(dir).catch(() => null))?.isDirectory()) throw new CliError(EXIT.usage, `${dir} is no folder`);
-    const examined = await examineDirectory(
-      dir,
-      await wantedContent(context, options.scanners, options.profile ?? null),
-    );
+    const examined = await examineDirectory(dir, await wantedContent(context, options.scanners, options));
     return { reference: subject, digest: null, exposure: null, ...examined };
   }
   if (subject.startsWith('sbom:')) {
@@ -89,7 +94,7 @@ export async function examineFrom(
     open: () => source.blob(descriptor),
     file: source.file?.(descriptor) ?? undefined,
   }));
-  const wanted = await wantedContent(context, options.scanners, options.profile ?? null);
+  const wanted = await wantedContent(context, options.scanners, options);
   const dir = join(cacheOf(context), 'layers');
   const examined = await examineImage({ layers, config }, wanted, {
     ...(options.cache ? { memory: rememberLayers(dir, LAYER_CACHE_BYTES, contentRevision(wanted)) } : {}),

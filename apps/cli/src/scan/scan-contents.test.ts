@@ -140,6 +140,29 @@ test('secrets are allowed by owner, reason and end; what has ended counts again'
   expect(await home.run(args)).toMatchObject({ code: 2, notes: expect.stringContaining('secrets.0.reason') });
 });
 
+test('rules of other tools and lists of digests count beside ours', async () => {
+  const rules = `[extend]\nuseDefault = true\ndisabledRules = ["github-pat"]\n[[rules]]\nid = "whole-token"\nregex = '''token: (\\S+)'''\nkeywords = ["token"]\n[[rules]]\nid = "ahead"\nregex = '''(?=x)y'''\n`;
+  await writeFile(join(home.dir, 'rules.toml'), rules);
+  const ran = await home.run(['scan', 'oci:image:1', '--scanners', 'secret', '--secret-rules', 'rules.toml', '--json']);
+  expect(ran.notes).toMatch(/rules.toml: ahead: .* is not carried over: /);
+  const found = (JSON.parse(ran.out) as ImageScan).secrets?.map(({ id }) => id);
+  expect(found).toContain('whole-token');
+  expect(found).not.toContain(kind?.id);
+
+  const settings = `token: ${told}\n`;
+  await writeFile(join(home.dir, 'bad.txt'), `${sha256(Buffer.from(settings)).slice(7)}  a bad file\n`);
+  const { malware } = await scan('oci:image:1', '--scanners', 'malware', '--malware-hashes', 'bad.txt');
+  expect(malware?.find(({ path }) => path === 'srv/app/settings')).toMatchObject({ source: 'bad' });
+
+  for (const [option, value, code] of [
+    ['--secret-rules', 'rules.json', 2],
+    ['--malware-hashes', 'nowhere.txt', 2],
+    ['--clamd', 'somewhere', 2],
+    ['--clamd', 'unix:/nowhere', 3],
+  ] as const)
+    expect([value, (await home.run(['scan', 'oci:image:1', option, value])).code]).toEqual([value, code]);
+});
+
 test('a folder is looked into likewise', async () => {
   await mkdir(join(home.dir, 'folder'));
   await writeFile(join(home.dir, 'folder', 'notes.txt'), `use ${told}\n`);

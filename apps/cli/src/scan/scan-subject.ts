@@ -6,6 +6,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { imagePath, isOnServer, readReference, readServerImage } from '../reference.ts';
 import { defaultStore } from './advisories.ts';
 import type { Examined } from './examine.ts';
+import { type OwnRuleOptions, readOwnRules } from './own-rules.ts';
 import { readProfile, readScanners, type Scanner } from './scanners.ts';
 
 export type ScanOptions = {
@@ -28,7 +29,7 @@ export type ScanOptions = {
   profile?: string;
   /** Asks nobody: neither the server nor another registry. */
   offline?: boolean;
-};
+} & OwnRuleOptions;
 
 const LOCAL = /^(?:oci|docker-archive|dir|sbom|podman|containerd|docker):/;
 
@@ -49,6 +50,7 @@ export async function scanSubject(context: Context, subject: string, options: Sc
     cache: options.cache ?? true,
     scanners,
     profile: readProfile(options.profile),
+    ...(hasOwnRules(options) ? { own: await readOwnRules(context, options) } : {}),
   });
   const { uncovered, ...offered } = scanners.includes('vuln')
     ? await matchHere(context, { inventory, exposure }, options)
@@ -83,6 +85,9 @@ export async function matchHere(
   }
 }
 
+const hasOwnRules = ({ secretRules, malwareHashes, clamd }: OwnRuleOptions): boolean =>
+  secretRules !== undefined || malwareHashes !== undefined || clamd !== undefined;
+
 /** What nobody asked for is left out. */
 function only(scanners: readonly Scanner[], scan: ImageScan): ImageScan {
   const vuln = scanners.includes('vuln');
@@ -101,8 +106,8 @@ function only(scanners: readonly Scanner[], scan: ImageScan): ImageScan {
 
 /** What the server has found already, in a place of its own: no layer is opened again. Null where it has not. */
 async function readStored(context: Context, subject: string, options: ScanOptions): Promise<ImageScan | null> {
-  // The server counts no development packages, and has made all checks of the baseline.
-  if (options.profile !== undefined) return null;
+  // The server counts no development packages, has made all checks of the baseline, and knows no rules of this machine.
+  if (options.profile !== undefined || hasOwnRules(options)) return null;
   if (options.local || options.includeDev || options.offline || options.db !== undefined || LOCAL.test(subject))
     return null;
   const { api, connection } = await openServer(context);

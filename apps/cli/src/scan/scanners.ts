@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BaselineProfile } from '@pratique/contract';
-import type { Wanted } from '@pratique/scan/content';
+import type { OwnRules, Wanted } from '@pratique/scan/content';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { settingsFile } from '../settings.ts';
@@ -24,7 +24,7 @@ export function readScanners(text: string | undefined): Scanner[] {
 export async function wantedContent(
   context: Context,
   scanners: readonly Scanner[],
-  profile: BaselineProfile | null,
+  { profile = null, own }: { profile?: BaselineProfile | null; own?: OwnRules },
 ): Promise<Wanted> {
   return {
     baseline: scanners.includes('baseline') ? { profile, now: new Date() } : null,
@@ -32,6 +32,7 @@ export async function wantedContent(
       ? { salt: await readSalt(settingsFile(context.env, 'fingerprint-salt')) }
       : null,
     malware: scanners.includes('malware'),
+    ...(own ? { own } : {}),
   };
 }
 

@@ -8,6 +8,7 @@ import { readRules } from '../malware/read-rules.ts';
 import { malwareRevision } from '../malware/revision.ts';
 import { SECRETS_REVISION } from '../secrets/catalog/list.ts';
 import { type ContentInspector, type ContentWanted, inspectContent } from './inspect-content.ts';
+import { NO_OWN_RULES, ownRevision } from './own-rules.ts';
 
 export type Wanted = ContentWanted & {
   /** `profile` null for all checks; `now` is what ends of life are judged by. */
@@ -18,13 +19,14 @@ export type Wanted = ContentWanted & {
 const CONTENT_REVISION = 2;
 
 /** Names what is looked for and by which rules, for the memory of layers. The salt is in it, and cannot be read from it. */
-export function contentRevision({ secrets, malware, baseline }: Wanted): string {
+export function contentRevision({ secrets, malware, baseline, own = NO_OWN_RULES }: Wanted): string {
   const salt = secrets ? createHash('sha256').update(secrets.salt).digest('hex') : '';
   return [
     secrets || malware ? `content ${CONTENT_REVISION}` : '',
     secrets ? `secrets ${SECRETS_REVISION} ${salt}` : '',
     malware ? `malware ${malwareRevision({ own: readRules() })}` : '',
     baseline ? `baseline ${BASELINE_REVISION}` : '',
+    secrets || malware ? ownRevision(own) : '',
   ]
     .filter(Boolean)
     .join(', ');

@@ -2,19 +2,21 @@
 import { createHash } from 'node:crypto';
 import type { MalwareMatch, Unexamined } from '@pratique/contract';
 import { openNested } from '../archives/open-nested.ts';
+import type { Clamd } from '../malware/clamd.ts';
 import { compileRules } from '../malware/compile-rules.ts';
 import { contentKind } from '../malware/content-kind.ts';
-import { examineContent, type NamedRules } from '../malware/examine-content.ts';
-import type { HashList } from '../malware/hash-list.ts';
+import { examineContent } from '../malware/examine-content.ts';
 import { readRules } from '../malware/read-rules.ts';
 import { createSecretExaminer, type SecretExaminer } from '../secrets/examiner.ts';
-import type { UserRule } from '../secrets/import/user-rule.ts';
 import type { ContentFacts, FileContent } from './content-facts.ts';
+import type { OpenedRules } from './own-rules.ts';
 
 export type ContentScanners = {
-  /** The salt of fingerprints, and rules beside the catalog; null where nobody asked for secrets. */
-  secrets: { salt: Buffer; rules?: readonly UserRule[] } | null;
-  malware: { bundles?: readonly NamedRules[]; hashLists?: readonly HashList[] } | null;
+  /** The salt of fingerprints; null where nobody asked for secrets. */
+  secrets: { salt: Buffer } | null;
+  malware: boolean;
+  /** Rules beside ours. */
+  own?: OpenedRules;
 };
 
 /** Of one file; beyond it is only counted. */
@@ -31,21 +33,22 @@ const CONTENT_MS = 10_000;
 export function createFileExaminer({
   secrets,
   malware,
+  own,
 }: ContentScanners): (file: FileContent) => Promise<ContentFacts> {
   let unexamined: Unexamined[] = [];
   const searcher: SecretExaminer | null = secrets
     ? createSecretExaminer({
         ...secrets,
+        ...(own ? { rules: own.secretRules, kinds: own.kinds } : {}),
         note(note) {
           if (note.type === 'incomplete')
             unexamined.push({ path: note.path, kind: 'partial', detail: `secrets: ${note.detail}` });
         },
       })
     : null;
-  const rules = malware
-    ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique', { lazy: true }) }, ...(malware.bundles ?? [])]
-    : [];
-  const hashLists = malware?.hashLists ?? [];
+  const rules = malware ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique', { lazy: true }) }] : [];
+  const hashLists = own?.hashLists ?? [];
+  const clamd = malware ? (own?.clamd ?? null) : null;
 
   const look = (file: FileContent, facts: ContentFacts, budget: { ms: number }): void => {
     if (searcher) facts.secrets.push(...searcher.examine(file));
@@ -63,11 +66,15 @@ export function createFileExaminer({
     unexamined = facts.unexamined;
     const budget = { ms: CONTENT_MS };
     look(file, facts, budget);
+    if (clamd) await ask(clamd, file, facts);
     // An archive without its middle cannot be opened; that it is partial has been said.
     if (file.skipped > 0) return facts;
     for await (const item of openNested(file.content, file.path)) {
       if (item.kind === 'unexamined') facts.unexamined.push(item.what);
-      else look({ ...item, size: item.content.length, skipped: 0 }, facts, budget);
+      else {
+        look({ ...item, size: item.content.length, skipped: 0 }, facts, budget);
+        if (clamd) await ask(clamd, { ...item, skipped: 0 }, facts);
+      }
       if (facts.secrets.length + facts.malware.length < MAX_FACTS && facts.unexamined.length < MAX_FACTS) continue;
       facts.unexamined.push({
         path: file.path,
@@ -78,6 +85,21 @@ export function createFileExaminer({
     }
     return facts;
   };
+}
+
+/** A content without its middle is not sent: what clamd would say of it is not of the file. */
+async function ask(
+  clamd: Clamd,
+  { path, content, skipped }: Pick<FileContent, 'path' | 'content' | 'skipped'>,
+  facts: ContentFacts,
+): Promise<void> {
+  if (skipped > 0) {
+    facts.unexamined.push({ path, kind: 'limit', detail: 'clamd was not asked: it is too long to be read whole' });
+    return;
+  }
+  const { matches, unexamined } = await clamd.examine({ path, content });
+  facts.malware.push(...(matches.length > 0 ? withDigest(matches, content) : []));
+  facts.unexamined.push(...unexamined);
 }
 
 /** By its digest a file can be allowed: the same one wherever it lies, and no other. Null where not all of it was read. */

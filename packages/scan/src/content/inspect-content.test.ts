@@ -10,6 +10,7 @@ import { seeded } from '../secrets/random.fixture.ts';
 import type { ContentFacts } from './content-facts.ts';
 import { ContentPool } from './content-pool.ts';
 import { type ContentInspector, type ContentWanted, inspectBeside, inspectHere } from './inspect-content.ts';
+import { NO_OWN_RULES } from './own-rules.ts';
 
 const WANTED: ContentWanted = { secrets: { salt: Buffer.alloc(32, 7) }, malware: true };
 const token = KINDS.find((kind) => kind.id === 'github-personal-access-token')?.sample(seeded(1));
@@ -85,7 +86,7 @@ test('who brings more than is being examined waits, and goes on', async () => {
 });
 
 test('threads that are gone end the work with an error', async () => {
-  const pool = new ContentPool({ secrets: null, malware: true });
+  const pool = new ContentPool({ secrets: null, malware: true, own: NO_OWN_RULES });
   await pool.close();
   expect(pool.room()).toBeNull();
   const inspector = inspectBeside(WANTED);

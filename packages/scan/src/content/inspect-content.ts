@@ -7,10 +7,13 @@ import { Batch, type Limits, type Slot, wantedBytes } from './batch.ts';
 import { type ContentFacts, type FileContent, hasFacts } from './content-facts.ts';
 import { type Asked, ContentPool } from './content-pool.ts';
 import { createFileExaminer } from './examine-file.ts';
+import { NO_OWN_RULES, type OwnRules, openOwnRules } from './own-rules.ts';
 
 export type ContentWanted = {
   secrets: { salt: Buffer } | null;
   malware: boolean;
+  /** Rules beside ours. */
+  own?: OwnRules;
 };
 export type ContentInspector = Inspector & { close(): Promise<void> };
 
@@ -37,8 +40,8 @@ const sparse = ({ path }: InspectedFile): ContentFacts => ({
   unexamined: [{ path, kind: 'unsupported', detail: 'it is stored in pieces with holes' }],
 });
 
-export function inspectBeside({ secrets, malware }: ContentWanted): ContentInspector {
-  const pool = new ContentPool({ secrets, malware });
+export function inspectBeside({ secrets, malware, own = NO_OWN_RULES }: ContentWanted): ContentInspector {
+  const pool = new ContentPool({ secrets, malware, own });
   let current: Batch<Asked> | null = null;
   const sealed = new Set<Batch<Asked>>();
   const seal = (): void => {
@@ -80,13 +83,13 @@ export function inspectBeside({ secrets, malware }: ContentWanted): ContentInspe
   };
 }
 
-export function inspectHere({ secrets, malware }: ContentWanted): ContentInspector {
+export function inspectHere({ secrets, malware, own = NO_OWN_RULES }: ContentWanted): ContentInspector {
   // Rules are compiled for the first content: an image of which all layers are remembered needs none.
   let examine: ReturnType<typeof createFileExaminer> | null = null;
   let last: Promise<void> | null = null;
   const examineNext = async (before: Promise<void> | null, file: FileContent): Promise<ContentFacts | null> => {
     await before;
-    examine ??= createFileExaminer({ secrets, malware: malware ? {} : null });
+    examine ??= createFileExaminer({ secrets, malware, own: openOwnRules(own) });
     const facts = await examine(file);
     return hasFacts(facts) ? facts : null;
   };

@@ -10,6 +10,7 @@ import { createSecretExaminer } from '../secrets/examiner.ts';
 import { joinSecrets, type LayerMatches } from '../secrets/join-layers.ts';
 import type { Wanted } from './besides.ts';
 import type { ContentFacts } from './content-facts.ts';
+import { NO_OWN_RULES, type OwnRules, openOwnRules } from './own-rules.ts';
 
 export type ExaminedImage = {
   inventory: Inventory;
@@ -35,7 +36,7 @@ const MAX_UNEXAMINED = 1000;
 export function joinContent(read: ReadContents, wanted: Wanted, config: unknown): ExaminedImage {
   const facts = read.facts as readonly Facts[];
   const unexamined = facts.flatMap((each) => each.facts.unexamined).filter((each) => !isPublished(read, each.path));
-  const secrets = wanted.secrets ? findSecrets(read, facts, config, wanted.secrets.salt) : null;
+  const secrets = wanted.secrets ? findSecrets(read, facts, config, wanted.secrets.salt, wanted.own) : null;
   const malware = facts.flatMap(({ layer, facts: { malware: found } }) =>
     found.map((each) => ({ ...each, layer: read.layers[layer]?.digest ?? null })),
   );
@@ -74,12 +75,14 @@ function findSecrets(
   facts: readonly Facts[],
   config: unknown,
   salt: Buffer,
+  own: OwnRules = NO_OWN_RULES,
 ): { secrets: Secret[]; unexamined: Unexamined[] } {
   const layers: LayerMatches[] = facts.map(({ layer, facts: { secrets } }) => ({
     layer: read.layers[layer]?.digest ?? null,
     matches: secrets,
   }));
-  const said = examineConfiguration(createSecretExaminer({ salt }), salt, config);
+  const { secretRules, kinds } = openOwnRules({ ...own, hashLists: [], clamd: null });
+  const said = examineConfiguration(createSecretExaminer({ salt, rules: secretRules, kinds }), salt, config);
   const found = joinSecrets({
     layers: [...layers, { layer: null, matches: said.matches }],
     isVisible(path, layer) {
