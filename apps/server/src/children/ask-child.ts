@@ -17,7 +17,7 @@ export type ChildOrder = {
   env?: Record<string, string>;
 };
 
-/** What a child is that gave no answer. `ended`: it took too long, or said too much, and would again. */
+/** Why a child gave no answer, as what it did: `took longer than 5 s and was ended`. `ended`: it would again. */
 export class ChildFailure extends Error {
   readonly ended: boolean;
   constructor(message: string, ended: boolean) {
@@ -29,16 +29,16 @@ export class ChildFailure extends Error {
 /** @throws ChildFailure where the child gives no JSON; what it says is from outside, and to be parsed as such */
 export async function askChild(ask: ChildOrder): Promise<unknown> {
   const { output, code, signal, killed, complaint } = await run(ask);
-  if (killed !== null) throw new ChildFailure(`it ${killed} and was ended`, true);
+  if (killed !== null) throw new ChildFailure(`${killed} and was ended`, true);
   if (code !== 0 || output.length === 0)
     throw new ChildFailure(
-      `it ended with ${signal ?? `code ${code}`}: ${complaint.trim().split('\n').slice(-3).join(' ')}`,
+      `ended with ${signal ?? `code ${code}`}: ${complaint.trim().split('\n').slice(-3).join(' ')}`,
       false,
     );
   try {
     return JSON.parse(output.toString('utf8'));
   } catch {
-    throw new ChildFailure('its answer is not JSON', false);
+    throw new ChildFailure('gave an answer that is not JSON', false);
   }
 }
 
@@ -67,8 +67,7 @@ function run(ask: ChildOrder): Promise<Ended> {
       endGroup(child.pid);
     };
     const timer = setTimeout(() => kill(`took longer than ${ask.timeoutS} s`), ask.timeoutS * 1000);
-    const orphan = () => endGroup(child.pid);
-    process.once('exit', orphan);
+    if (child.pid !== undefined) follow(child.pid);
     child.stdout.on('data', (piece: Buffer) => {
       size += piece.length;
       if (size > ask.maxAnswer) kill('gave an answer that is too large');
@@ -81,10 +80,23 @@ function run(ask: ChildOrder): Promise<Ended> {
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(timer);
-      process.off('exit', orphan);
+      if (child.pid !== undefined) running.delete(child.pid);
       resolve({ output: Buffer.concat(pieces), code, signal, killed, complaint });
     });
     child.stdin.end(JSON.stringify(ask.order));
+  });
+}
+
+/** Children end with this process, however it ends by itself. */
+const running = new Set<number>();
+let followed = false;
+
+function follow(pid: number): void {
+  running.add(pid);
+  if (followed) return;
+  followed = true;
+  process.once('exit', () => {
+    for (const each of running) endGroup(each);
   });
 }
 

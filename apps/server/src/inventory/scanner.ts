@@ -1,26 +1,10 @@
 /** Runs a scanner child: a process that reads hostile bytes and has neither database nor keys nor secrets. */
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ExaminedContents, Inventory } from '@pratique/contract';
 import type { Descriptor } from '@pratique/oci';
+import { askChild, ChildFailure } from '../children/ask-child.ts';
+import { childPermissions } from '../children/child-permissions.ts';
 import { ServerError } from '../error.ts';
-
-/**
- * Flags that let a child of ours read its code and the named folders, write where it is said, and start nothing. The
- * checkout as a whole is not among them: the data folder, with keys and passwords, lies in it by default.
- */
-export function childPermissions(
-  root: string,
-  readable: readonly string[],
-  writable: readonly string[] = [],
-): string[] {
-  const code = ['node_modules', 'packages', 'apps/server', 'rules'].map((part) => join(root, part));
-  return [
-    '--permission',
-    ...[...code, ...readable].map((path) => `--allow-fs-read=${path}`),
-    ...writable.map((path) => `--allow-fs-write=${path}`),
-  ];
-}
 
 /** What the child is told: where the layers lie, and where it may note what it read of them. Nothing else. */
 export type ScanOrder = {
@@ -59,50 +43,25 @@ export function createScanner(
   readable: string[],
   limits: { memoryMb: number; timeoutS: number },
 ): Scanner {
-  return (order) =>
-    new Promise((resolve, reject) => {
-      const notes = order.memory ? [order.memory.dir] : [];
-      // The engine of malware rules is an addon; it runs here, where there is nothing to be had, or nowhere.
-      const addons = order.contents ? ['--allow-addons'] : [];
-      const permissions = [...childPermissions(root, [...readable, ...notes], notes), ...addons];
-      const child = spawn(
-        process.execPath,
-        [...permissions, `--max-old-space-size=${limits.memoryMb}`, '--no-warnings', CHILD],
-        {
-          cwd: root,
-          env: { LANG: 'C.UTF-8' },
-          stdio: ['pipe', 'pipe', 'pipe'],
-        },
-      );
-      const output: Buffer[] = [];
-      let size = 0;
-      let complaint = '';
-      let killed: string | null = null;
-      const kill = (why: string) => {
-        killed = why;
-        child.kill('SIGKILL');
-      };
-      const timer = setTimeout(() => kill(`took longer than ${limits.timeoutS} s`), limits.timeoutS * 1000);
-      child.stdout.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_RESULT_BYTES) kill('gave a result that is too large');
-        else output.push(chunk);
+  return async (order) => {
+    const notes = order.memory ? [order.memory.dir] : [];
+    // The engine of malware rules is an addon; it runs here, where there is nothing to be had, or nowhere.
+    const addons = order.contents ? ['--allow-addons'] : [];
+    const answer = await askChild({
+      script: CHILD,
+      permissions: [...childPermissions(root, [...readable, ...notes], notes), ...addons],
+      cwd: root,
+      ...limits,
+      maxAnswer: MAX_RESULT_BYTES,
+      order,
+    }).catch((error: unknown) => {
+      if (!(error instanceof ChildFailure)) throw error;
+      throw new ServerError('scan-failed', `the scanner ${error.message}`, {
+        details: { permanent: error.ended, ended: true },
       });
-      child.stderr.on('data', (chunk: Buffer) => {
-        complaint = (complaint + chunk.toString('utf8')).slice(-2000);
-      });
-      child.stdin.on('error', () => {});
-      child.on('error', reject);
-      child.on('close', (code, signal) => {
-        clearTimeout(timer);
-        try {
-          resolve(readAnswer(Buffer.concat(output), code, signal, killed, complaint));
-        } catch (error) {
-          reject(error);
-        }
-      });
-      child.stdin.end(JSON.stringify(order));
     });
+    return readAnswer(answer as Answer);
+  };
 }
 
 /** What the child writes. */
@@ -110,24 +69,7 @@ export type Answer =
   | { ok: true; inventory: unknown; contents: unknown; failure: string | null }
   | { ok: false; code: string; message: string };
 
-function readAnswer(
-  bytes: Buffer,
-  code: number | null,
-  signal: string | null,
-  killed: string | null,
-  complaint: string,
-): ScanResult {
-  if (killed !== null)
-    throw new ServerError('scan-failed', `the scanner ${killed} and was ended`, {
-      details: { permanent: true, ended: true },
-    });
-  if (code !== 0 || bytes.length === 0)
-    throw new ServerError(
-      'scan-failed',
-      `the scanner ended with ${signal ?? `code ${code}`}: ${complaint.trim().split('\n').slice(-3).join(' ')}`,
-      { details: { ended: true } },
-    );
-  const answer = JSON.parse(bytes.toString('utf8')) as Answer;
+function readAnswer(answer: Answer): ScanResult {
   if (!answer.ok)
     throw new ServerError('scan-failed', answer.message, {
       details: { permanent: answer.code !== 'internal', code: answer.code },

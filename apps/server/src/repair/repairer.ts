@@ -3,8 +3,8 @@ import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askChild, ChildFailure } from '../children/ask-child.ts';
+import { childPermissions } from '../children/child-permissions.ts';
 import { ServerError } from '../error.ts';
-import { childPermissions } from '../inventory/scanner.ts';
 import { RepairAnswer, type Repaired, type RepairOrder } from './order.ts';
 
 export type RepairerConfig = {
@@ -61,7 +61,7 @@ export function createRepairer(root: string, readable: readonly string[], config
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', TMPDIR: temporaryDir },
       }).catch((error: unknown) => {
         if (!(error instanceof ChildFailure)) throw error;
-        throw new ServerError('scan-failed', `the repair failed: ${error.message}`, {
+        throw new ServerError('scan-failed', `the repair ${error.message}`, {
           details: { permanent: error.ended },
         });
       });

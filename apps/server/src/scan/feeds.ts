@@ -9,8 +9,8 @@ import { pipeline } from 'node:stream/promises';
 import type { FeedSource } from '@pratique/scan';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
+import { childPermissions } from '../children/child-permissions.ts';
 import { asSystem, type Db } from '../db/connect.ts';
-import { childPermissions } from '../inventory/scanner.ts';
 import type { CandidateOrder } from './candidates.ts';
 
 export type FeedDefinition =
