@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ServerError } from './error.ts';
 import { readInternalTargets } from './outbound/internal-addresses.ts';
+import { readRepairArchives } from './repair/archives.ts';
 import type { RepairArchives } from './repair/order.ts';
 import { CANDIDATE_SETTINGS, readArchivePlaces, readCandidateFeeds } from './scan/candidates.ts';
 import type { FeedDefinition } from './scan/feeds.ts';
@@ -49,6 +50,7 @@ const Environment = z.object({
   PRATIQUE_SCAN_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(900),
   PRATIQUE_REPAIR_MEMORY_MB: z.coerce.number().int().min(512).max(65536).default(2048),
   PRATIQUE_REPAIR_TIMEOUT_S: z.coerce.number().int().min(10).max(86400).default(1800),
+  PRATIQUE_REPAIR_ARCHIVES: z.string().startsWith('/').optional(),
   PRATIQUE_REPAIR_SANDBOX: z.enum(['on', 'off']).default('on'),
   PRATIQUE_VERDICT_DAYS: z.coerce.number().int().min(1).max(365).default(30),
   PRATIQUE_LAYER_CACHE_MB: z.coerce.number().int().min(0).max(1048576).default(2048),
@@ -170,7 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
       memoryMb: e.PRATIQUE_REPAIR_MEMORY_MB,
       timeoutS: e.PRATIQUE_REPAIR_TIMEOUT_S,
       sandbox: e.PRATIQUE_REPAIR_SANDBOX === 'on',
-      archives: readArchivePlaces(e),
+      archives: readRepairArchives(e.PRATIQUE_REPAIR_ARCHIVES, readArchivePlaces(e)),
     },
     verdictDays: e.PRATIQUE_VERDICT_DAYS,
     feedsHours: e.PRATIQUE_FEEDS === 'on' ? e.PRATIQUE_FEEDS_HOURS : null,

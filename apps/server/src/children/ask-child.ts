@@ -31,15 +31,18 @@ export async function askChild(ask: ChildOrder): Promise<unknown> {
   const { output, code, signal, killed, complaint } = await run(ask);
   if (killed !== null) throw new ChildFailure(`${killed} and was ended`, true);
   if (code !== 0 || output.length === 0)
-    throw new ChildFailure(
-      `ended with ${signal ?? `code ${code}`}: ${complaint.trim().split('\n').slice(-3).join(' ')}`,
-      false,
-    );
+    throw new ChildFailure(`ended with ${signal ?? `code ${code}`}: ${wordsOf(complaint)}`, false);
   try {
     return JSON.parse(output.toString('utf8'));
   } catch {
     throw new ChildFailure('gave an answer that is not JSON', false);
   }
+}
+
+/** The last that it said, without where in the code it was. */
+function wordsOf(complaint: string): string {
+  const lines = complaint.split('\n').filter((line) => !/^(\s+at |Node\.js v|[\s^]*$)/.test(line));
+  return lines.slice(-3).join(' ').trim();
 }
 
 type Ended = {

@@ -7,7 +7,15 @@ export type StoredManifest = z.infer<typeof StoredManifest>;
 
 /** Where a distribution's packages are and whose keys count, where that is configured. */
 export type RepairArchives = Readonly<
-  Record<string, { mirror?: string | undefined; securityMirror?: string | undefined; keyring?: string | undefined }>
+  Record<
+    string,
+    {
+      mirror?: string | undefined;
+      securityMirror?: string | undefined;
+      keyring?: string | undefined;
+      repositories?: readonly string[] | undefined;
+    }
+  >
 >;
 
 export type RepairOrder = {
