@@ -2,7 +2,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deb, makeArchive, type SignedArchive } from '../../packages/compose/src/fixture/signed-archive.ts';
-import type { Fleet, NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
+import type { Explanation, Fleet, NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
 import { OCI_LAYER_GZIP } from '../../packages/oci/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { container, review } from '../support/admission.ts';
@@ -174,6 +174,16 @@ describe('a chain that repairs', () => {
     expect(repair.gone.length).toBeGreaterThan(5);
     const [child] = await runsOf(server, 'vendor', 'mend/app', '1.0-r1');
     expect(repair.childRun).toBe(child?.id);
+  });
+
+  test('is in the history of both images', async () => {
+    const historyOf = async (reference: string) => {
+      const path = `/api/v1/accounts/vendor/image/explanation?repository=mend/app&reference=${reference}`;
+      const { history } = must(await server.api('GET', path)) as Explanation;
+      return history.filter(({ what }) => what === 'repaired').map(({ sentence }) => sentence.slice(0, 24));
+    };
+    expect(await historyOf('1.0')).toEqual(['repaired as 1.0-r1 sha25']);
+    expect(await historyOf('1.0-r1')).toEqual(['made by a repair of 1.0 ']);
   });
 
   test('lets a cluster run the repaired image and still refuses the original', async () => {

@@ -32,6 +32,9 @@ export async function readHistory(tx: Tx, repositoryId: string, digest: string):
       select created_at, 'signed', 'signed statement ' || predicate_type || case when manifest_digest is null then ' (kept here only)' else '' end from attestation
         where repository_id = ${repositoryId} and subject_digest = ${digest}
       union all
+      select finished_at, 'repaired', case when subject_digest = ${digest} then 'repaired as ' || coalesce(repaired_tag || ' ', '') || left(repaired_digest, 19) else 'made by a repair of ' || coalesce(tag || ' ', '') || left(subject_digest, 19) end
+        from repair where repository_id = ${repositoryId} and mode = 'repair' and repaired_digest is not null and (subject_digest = ${digest} or repaired_digest = ${digest}) and finished_at is not null
+      union all
       select at, 'delivered', case side when 'sent' then 'delivered to ' else 'received from ' end || counterparty || ' as ' || tag from receipt
         where repository_id = ${repositoryId} and digest = ${digest}
     ) as happened order by at desc limit ${MAX}`.execute(tx);
