@@ -2,6 +2,7 @@
 import { AdvisoryChangeRows, AdvisoryUpdates, Cluster, FindingRows, ImageRow, Run } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
+import { contentStops } from './walk-contents.ts';
 import { findingStops } from './walk-findings.ts';
 
 export type Stop = { name: string; path: string /** Text that must be visible. */; shows: string[] };
@@ -33,6 +34,7 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
     },
     ...imageStops(at, account, images),
     ...(await findingStops(page, account)),
+    ...(await contentStops(page, account)),
     ...(await holeStops(page, at, account)),
     ...comparisonStops(at, images),
     ...runs.map((run) => ({ name: 'run', path: at(`runs/${run.id}`), shows: ['Route', run.steps[0]?.name ?? ''] })),

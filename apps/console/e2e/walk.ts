@@ -6,6 +6,7 @@ import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import { walkAccess } from './walk-access.ts';
 import { walkActions } from './walk-actions.ts';
+import { CONTENT_STOPS, walkContents } from './walk-contents.ts';
 import { FINDING_STOPS, walkFindings } from './walk-findings.ts';
 import { walkHoles } from './walk-holes.ts';
 import { walkLife } from './walk-life.ts';
@@ -45,6 +46,7 @@ const LOOKED_UP: ReadonlySet<string> = new Set([
   'update',
   'compare',
   ...FINDING_STOPS,
+  ...CONTENT_STOPS,
 ]);
 const PHONE = { width: 390, height: 844 };
 
@@ -103,6 +105,7 @@ async function walkTheme(
     await walkAccess(page, walk);
     await walkFindings(page, walk);
     await walkHoles(page, walk);
+    await walkContents(page, walk);
   }
   await visitOnPhone(page, options.url, account, keep, report);
   const known = stops.filter(({ name }) => LOOKED_UP.has(name)).map(({ name, path }) => [name, path] as const);

@@ -24,6 +24,8 @@ export const contents = {
   more: 'Load more',
   secretsFact: (all: string, reachable: string) => `${all}, reachable at run time: ${reachable}`,
   checksFact: (failed: string, passed: string) => `${failed} checks failed, ${passed} passed`,
+  noneFound: 'none found',
+  noneFoundIn: (unexamined: string) => `none found; not looked into: ${unexamined}`,
   noSecrets: 'No secret was found in what was examined',
   noMalware: 'No malware was found in what was examined',
   redacted: 'Begins with',
@@ -31,6 +33,10 @@ export const contents = {
   statesLong: {
     reachable: 'Reachable at run time: a container of this image sees it.',
     'removed-later': 'A later layer deletes or replaces it; whoever pulls the image still has it.',
+  },
+  heldStates: {
+    reachable: 'Reachable at run time in at least one image.',
+    'removed-later': 'In no container, but in layers: whoever pulls such an image has it.',
   },
   where: {
     file: 'File',
@@ -51,7 +57,7 @@ export const contents = {
   acceptRisk: 'Ask for an exception in a terminal',
   turnOff:
     'Withdraw it where it was issued, and issue another: whoever has pulled the image has it. A rebuilt image without it comes after that.',
-  details: (what: string) => `Details of ${what}`,
+  details: (what: string) => `Detail: ${what}`,
   rule: 'Rule',
   family: 'Family',
   families: {
@@ -84,13 +90,13 @@ export const contents = {
   },
   profile: 'Profile',
   anyProfile: 'Any profile',
-  fix: 'What to do',
+  fix: 'What to do:',
   found: (count: string) => `Found: ${count}`,
   noFailed: 'No check failed of those that could be made',
   noneOfProfile: 'Nothing of this profile',
   passedChecks: (count: string) => `Checks passed: ${count}`,
   inapplicable: (count: string) => `Checks that do not apply: ${count}`,
-  unmade: 'This check could not be made, which is not a pass.',
+  unmade: (why: string) => `This check could not be made, which is not a pass: ${why}.`,
   secretsLead:
     'Each secret once, however many images hold it; the worst first. None of them is kept, only where they begin and a fingerprint.',
   malwareLead: 'What was found in images that are tagged here; the worst first.',

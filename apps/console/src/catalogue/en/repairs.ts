@@ -39,6 +39,8 @@ export const repairs = {
   goneScanned: 'by a scan of the repaired image',
   gonePromised: 'as the new versions promise',
   remaining: 'Remain',
+  remainingBeside: (before: string) => `of ${before} before`,
+  newBeside: 'brought by the new versions',
   new: 'New',
   left: 'Stay',
   leftBeside: 'each with its reason',

@@ -37,6 +37,8 @@ export const repairs: Catalogue['repairs'] = {
   goneScanned: '经扫描修复后的镜像',
   gonePromised: '按新版本的承诺',
   remaining: '仍存在',
+  remainingBeside: (before) => `原有 ${before} 个`,
+  newBeside: '由新版本带来',
   new: '新增',
   left: '保持原样',
   leftBeside: '各有缘由',

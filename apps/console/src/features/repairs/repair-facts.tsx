@@ -34,17 +34,21 @@ function Fact({ label, image: { account, repository }, repair, other, tag }: Pro
           repository={repository}
           reference={other}
           label={tag === null ? `${repository}@${shortDigest(other)}` : `${repository}:${tag}`}
-        />{' '}
+        />
+        {' · '}
         <Link className="named" to={paths.repair(account, repair.id)}>
           {repairs.report}
-        </Link>{' '}
+        </Link>
         {repaired && (
-          <Link
-            className="named"
-            to={paths.compare(account, { repository, reference: digest }, { repository, reference: repaired })}
-          >
-            {repairs.compare}
-          </Link>
+          <>
+            {' · '}
+            <Link
+              className="named"
+              to={paths.compare(account, { repository, reference: digest }, { repository, reference: repaired })}
+            >
+              {repairs.compare}
+            </Link>
+          </>
         )}
       </dd>
     </>

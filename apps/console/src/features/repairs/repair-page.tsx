@@ -58,10 +58,10 @@ function Known({ account, repair }: { account: string; repair: Repair }) {
       >
         <RepairActions account={account} repair={repair} />
       </PageHead>
-      <p className="above-table">
-        <RepairMark state={repair.state} /> <span className="quiet">{repairs.scopes[repair.scope]}</span>{' '}
+      <p className="repair-state">
+        <RepairMark state={repair.state} />
         <span className="quiet">
-          {repairs.askedBy} {repair.requestedBy}, <Moment at={repair.createdAt} />
+          {repairs.scopes[repair.scope]} · {repairs.askedBy} {repair.requestedBy}, <Moment at={repair.createdAt} />
         </span>
       </p>
       {repair.state !== 'failed' && repair.state !== 'done' && repair.error !== null && (

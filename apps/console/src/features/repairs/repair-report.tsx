@@ -100,9 +100,14 @@ function Numbers({ account, repair }: Props) {
             to: to('findings', 'remaining'),
             value: number(repair.remaining.length),
             label: repairs.remaining,
-            beside: how,
+            beside: repairs.remainingBeside(number(repair.gone.length + repair.remaining.length)),
           },
-          { to: to('findings', 'new'), value: number(repair.new.length), label: repairs.new, beside: how },
+          {
+            to: to('findings', 'new'),
+            value: number(repair.new.length),
+            label: repairs.new,
+            beside: repairs.newBeside,
+          },
         ]}
       />
     </div>

@@ -9,6 +9,9 @@ import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { inOrderOfLeft, type OnPlatform } from './say-repair.ts';
 
+/** Reasons are shown whole; of a longer table only the rows in view are drawn, which have one height. */
+const WRAPPED = 60;
+
 type Rows<T> = { rows: readonly OnPlatform<T>[] };
 const textOf = (row: object): string => Object.values(row).join(' ');
 
@@ -81,22 +84,24 @@ export function LeftPackages({ rows }: Rows<RepairLeft>) {
   const { repairs, image, words } = useText();
   const ordered = useMemo(() => inOrderOfLeft(rows), [rows]);
   const columns: Column<OnPlatform<RepairLeft>>[] = [
-    textColumn('package', image.package, (row) => row.name, 200),
+    textColumn('package', image.package, (row) => row.name, 152),
     ...usePlatformColumn(rows),
     versionColumn('installed', image.installed, (row) => row.version, ''),
     versionColumn('offered', repairs.offered, (row) => row.candidate, repairs.notOffered),
-    textColumn('reason', words.reason, (row) => repairs.reasons[row.reason], 152),
+    textColumn('reason', words.reason, (row) => repairs.reasons[row.reason], 136),
     textColumn('detail', words.detail, (row) => row.detail),
   ];
   return (
-    <DataTable
-      label={repairs.stays}
-      rows={ordered}
-      columns={columns}
-      keyOf={(row) => `${row.platform} ${row.name} ${row.version} ${row.reason}`}
-      textOf={textOf}
-      empty={<Empty title={repairs.nothingStays} />}
-    />
+    <div className={rows.length <= WRAPPED ? 'wrapping' : ''}>
+      <DataTable
+        label={repairs.stays}
+        rows={ordered}
+        columns={columns}
+        keyOf={(row) => `${row.platform} ${row.name} ${row.version} ${row.reason}`}
+        textOf={textOf}
+        empty={<Empty title={repairs.nothingStays} />}
+      />
+    </div>
   );
 }
 

@@ -75,8 +75,9 @@ function Facts({ image }: { image: ImageStatus }) {
   return (
     <>
       <p>
-        <VerdictMark standing={standingOfImage(image)} /> {sentenceOf(image, text, format)}
+        <VerdictMark standing={standingOfImage(image)} />
       </p>
+      <p>{sentenceOf(image, text, format)}</p>
       <dl className="facts">
         <dt>{words.digest}</dt>
         <dd>

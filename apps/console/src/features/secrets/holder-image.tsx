@@ -37,11 +37,11 @@ export function holderColumns<T extends Holder>(
   heads: { image: string; verdict: string },
 ): Column<T>[] {
   return [
-    { id: 'image', head: heads.image, width: 232, cell: (row) => <HolderImage account={account} row={row} /> },
+    { id: 'image', head: heads.image, width: 200, cell: (row) => <HolderImage account={account} row={row} /> },
     {
       id: 'verdict',
       head: heads.verdict,
-      width: 96,
+      width: 88,
       cell: (row) => <VerdictMark standing={standingOf({ decision: row.decision, state: row.verdictState })} />,
     },
   ];

@@ -45,7 +45,7 @@ function Known({ account, secret }: { account: string; secret: HeldSecret }) {
       <PageHead
         title={secret.title}
         lead={contents.secretSays(
-          contents.statesLong[secret.state],
+          contents.heldStates[secret.state],
           number(secret.images),
           number(secret.repositories),
         )}

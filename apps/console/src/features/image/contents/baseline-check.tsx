@@ -24,7 +24,7 @@ export function BaselineCheck({ account, check }: { account: string; check: Chec
         <p className="check-head">
           <strong>{check.title}</strong> <span className="quiet">{contents.checks[check.status]}</span>
         </p>
-        <p>{check.status === 'not-examined' ? `${contents.unmade} ${check.detail ?? ''}` : check.reason}</p>
+        <p>{check.status === 'not-examined' ? contents.unmade(check.detail ?? '') : check.reason}</p>
         {check.status === 'failed' && (
           <p>
             <span className="quiet">{contents.fix}</span> {check.fix}

@@ -10,7 +10,7 @@ import { useTableState } from '../../../ui/use-table-state.ts';
 import { useContents } from './use-contents.ts';
 
 export function ContentFacts({ image }: { image: ImageStatus }) {
-  const { contents, words } = useText();
+  const { contents } = useText();
   const { number } = useFormat();
   const { data } = useContents(image, useTableState().param('platform'));
   const counts = data?.counts ?? null;
@@ -32,7 +32,9 @@ export function ContentFacts({ image }: { image: ImageStatus }) {
       </dd>
     </>
   );
-  const told = (count: number, said: string): string => (count === 0 ? words.none : said);
+  const unexamined = counts?.unexamined ?? 0;
+  const none = unexamined === 0 ? contents.noneFound : contents.noneFoundIn(number(unexamined));
+  const told = (count: number, said: string): string => (count === 0 ? none : said);
   return (
     <>
       {fact(

@@ -2,13 +2,16 @@
 import { useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useText } from '../../../catalogue/use-text.ts';
-import { shortDigest } from '../../../format/digest.ts';
+import { shortDigest, shortMiddle } from '../../../format/digest.ts';
 import { useFormat } from '../../../format/format.ts';
 import type { Column } from '../../../ui/column.ts';
 import { SEVERITIES, SeverityMark } from '../../../ui/severity.tsx';
 import { SecretMention } from '../../secrets/secret-mention.tsx';
 import { SecretStateMark } from '../../secrets/secret-state.tsx';
 import type { Secret } from './use-contents.ts';
+
+/** The end of a path says most of it. */
+const PATH_LENGTH = 24;
 
 export function useSecretColumns(account: string): readonly Column<Secret>[] {
   const { contents, image, words } = useText();
@@ -18,7 +21,7 @@ export function useSecretColumns(account: string): readonly Column<Secret>[] {
       {
         id: 'severity',
         head: words.severity,
-        width: 96,
+        width: 88,
         sort: (row) => SEVERITIES.indexOf(row.severity),
         cell: (row) => <SeverityMark severity={row.severity} />,
       },
@@ -31,37 +34,37 @@ export function useSecretColumns(account: string): readonly Column<Secret>[] {
       {
         id: 'redacted',
         head: contents.redacted,
-        width: 120,
+        width: 104,
         cell: (row) => <code title={row.redacted}>{row.redacted}</code>,
       },
       {
         id: 'state',
         head: words.state,
-        width: 136,
+        width: 128,
         sort: (row) => row.state,
         cell: (row) => <SecretStateMark state={row.state} />,
       },
       {
         id: 'place',
         head: contents.place,
-        width: 256,
+        width: 232,
         sort: (row) => row.places[0]?.path ?? '',
         cell: (row) => <Place row={row} more={contents.morePlaces(number(row.placeCount - 1))} />,
       },
       {
         id: 'layer',
         head: image.layer,
-        width: 136,
+        width: 120,
         cell: (row) => <code title={row.places[0]?.layer ?? ''}>{short(row.places[0]?.layer ?? null)}</code>,
       },
       {
         id: 'fingerprint',
         head: contents.fingerprint,
-        width: 112,
+        width: 104,
         sort: (row) => row.fingerprint,
         cell: (row) => <SecretMention account={account} fingerprint={row.fingerprint} />,
       },
-      { id: 'why', head: words.detail, width: 64, cell: (row) => <DetailLink row={row} /> },
+      { id: 'why', head: words.detail, width: 56, cell: (row) => <DetailLink row={row} /> },
     ],
     [account, contents, image, words, number],
   );
@@ -77,7 +80,7 @@ function Place({ row, more }: { row: Secret; more: string }) {
   if (!first) return null;
   return (
     <span className="pair" title={row.places.map((place) => place.path).join('\n')}>
-      <code className="rest clipped">{first.path}</code>
+      <code className="rest clipped">{shortMiddle(first.path, PATH_LENGTH)}</code>
       {row.placeCount > 1 && <span className="quiet">{more}</span>}
     </span>
   );
