@@ -5,9 +5,20 @@ import { type Deb, makeArchive, type SignedArchive } from '../../packages/compos
 import type { Explanation, Fleet, NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
 import { OCI_LAYER_GZIP } from '../../packages/oci/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
+import { seeded } from '../../packages/scan/src/secrets/random.fixture.ts';
+import { KINDS } from '../../packages/scan/src/secrets.ts';
 import { container, review } from '../support/admission.ts';
 import { addPerson, eventually, makeContract, must, runsOf, settled, status } from '../support/chain.ts';
-import { bookworm, HOLED, imageOf, makeImage, pushImage, registry, type TestImage } from '../support/image.ts';
+import {
+  bookworm,
+  HARMLESS,
+  HOLED,
+  imageOf,
+  makeImage,
+  pushImage,
+  registry,
+  type TestImage,
+} from '../support/image.ts';
 import { startServer, type TestServer } from '../support/server.ts';
 
 let archive: SignedArchive;
@@ -217,6 +228,20 @@ describe('a chain that repairs', () => {
     expect([again?.repaired, again?.repairedTag]).toEqual([first?.repaired, '1.0-r1']);
     expect(again?.repaired).toBe(before.digest);
     expect(await tagsOf('vendor/mend/app')).toEqual(['1.0', '1.0-r1']);
+  });
+});
+
+test('a chain does not repair what newer packages would not mend', async () => {
+  const secret = KINDS.find(({ id }) => id === 'github-personal-access-token')?.sample(seeded(7)).secret;
+  const image = makeImage([...bookworm([HARMLESS]), { path: 'app/env', content: `TOKEN=${secret}\n` }], {
+    note: 'token',
+  });
+  await pushImage(server, 'vendor/mend/leaky', 'v1', image);
+  const { verdict, chain } = await settled(server, 'vendor', 'mend/leaky', 'v1');
+  expect(verdict?.decision).toBe('deny');
+  expect(chain.run?.steps.find((step) => step.name === 'repair')).toMatchObject({
+    state: 'skipped',
+    summary: expect.stringMatching(/^newer packages mend nothing of what denies it: /),
   });
 });
 

@@ -1,5 +1,5 @@
 /** Step: mend what the gate denied, as an image of its own that a run of its own judges. The original stays denied. */
-import type { PlatformRepair } from '@pratique/contract';
+import type { PlatformRepair, Reason } from '@pratique/contract';
 import { sql } from 'kysely';
 import { asSystem, type Tx } from '../../db/connect.ts';
 import { ServerError } from '../../error.ts';
@@ -41,13 +41,28 @@ export function repairStep(deps: RepairDeps): StepWork {
   };
 }
 
+/** Constraints of ours that speak of other things than packages; those of users may speak of anything. */
+const NOT_OF_PACKAGES: ReadonlySet<string> = new Set([
+  'Secrets',
+  'Malware',
+  'Baseline',
+  'RunsAsRoot',
+  'UnexaminedContent',
+  'UnknownBase',
+]);
+
 /** A sentence where there is nothing to do here; null where there is. */
 async function whyNot(tx: Tx, { runId, repository, tag, digest }: StepContext): Promise<string | null> {
-  const { rows } = await sql<{ trigger: string; tagged: string | null }>`
-    select run.trigger, (select t.digest from tag t where t.repository_id = ${repository.repositoryId} and t.name = ${tag}) as tagged
+  const { rows } = await sql<{ trigger: string; tagged: string | null; reasons: Reason[] | null }>`
+    select run.trigger, (select v.reasons from verdict v where v.run_id = run.run_id and v.digest = run.subject_digest and v.decision = 'deny') as reasons,
+      (select t.digest from tag t where t.repository_id = ${repository.repositoryId} and t.name = ${tag}) as tagged
     from run where run.run_id = ${runId}`.execute(tx);
   // What a repair could not clear, another one at once will not clear either.
   if (rows[0]?.trigger === 'repair') return 'this is a repaired image: what is left has no upgrade that clears it';
+  const denials = (rows[0]?.reasons ?? []).filter((reason) => reason.action === 'deny');
+  const [first] = denials;
+  if (first && denials.every((reason) => NOT_OF_PACKAGES.has(reason.template)))
+    return `newer packages mend nothing of what denies it: ${first.message}`;
   const tagged = rows[0]?.tagged ?? null;
   if (tag !== null && tagged !== null && tagged !== digest)
     return `${tag} names another image by now, which has a run of its own`;
