@@ -85,6 +85,14 @@ export function makeRouter(): ReturnType<typeof createBrowserRouter> {
               lazy: lazily(async () => (await import('./features/policies/policies-page.tsx')).PoliciesPage),
             },
             {
+              path: 'chains',
+              lazy: lazily(async () => (await import('./features/chains/to-list.tsx')).ToList),
+            },
+            {
+              path: 'chains/:chain',
+              lazy: lazily(async () => (await import('./features/chains/chain-page.tsx')).ChainPage),
+            },
+            {
               path: 'workloads',
               lazy: lazily(async () => (await import('./features/workloads/workloads-page.tsx')).WorkloadsPage),
             },

@@ -79,6 +79,7 @@ export const paths = {
     account: string,
     query: { show?: string; q?: string; rule?: string; exception?: string; foreign?: string; vex?: string } = {},
   ): string => at(account, `policies${queryOf(query)}`),
+  chain: (account: string, chain: string): string => at(account, `chains/${encodeURIComponent(chain)}`),
   workloads: (
     account: string,
     query: { show?: string; q?: string; decision?: string; cluster?: string } = {},

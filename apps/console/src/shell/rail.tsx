@@ -24,6 +24,7 @@ export function Rail({ account, connected, onFind }: Props) {
     /^\/accounts\/[^/]+\/(image|runs\/[^/]+|findings|secrets.*|malware|repairs\/[^/]+|packages?|advisor.*|updates.*|compare)$/.test(
       pathname,
     );
+  const onChain = /^\/accounts\/[^/]+\/chains\//.test(pathname);
   return (
     <header className="rail">
       <div className="rail-head">
@@ -39,7 +40,9 @@ export function Rail({ account, connected, onFind }: Props) {
           <NavLink
             key={to}
             to={to}
-            className={({ isActive }) => (isActive || (onImage && label === shell.images) ? 'active' : '')}
+            className={({ isActive }) =>
+              isActive || (onImage && label === shell.images) || (onChain && label === shell.policies) ? 'active' : ''
+            }
           >
             {label}
           </NavLink>

@@ -2,6 +2,7 @@
 import { advisory } from './advisory.ts';
 import { approvals } from './approvals.ts';
 import { authority } from './authority.ts';
+import { chains } from './chains.ts';
 import { compare } from './compare.ts';
 import { contents } from './contents.ts';
 import { deliveries } from './deliveries.ts';
@@ -34,6 +35,7 @@ export const en = {
   images,
   image,
   approvals,
+  chains,
   explain,
   findings,
   packages,

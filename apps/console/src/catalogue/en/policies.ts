@@ -75,10 +75,5 @@ export const policies = {
   withdraw: 'Withdraw',
   withdrawLead: (covers: string) =>
     `${covers} counts again at once; images that passed only by this exception are refused when they are judged anew. It can be asked for again.`,
-  chainOf: (name: string, version: string) => `${name}, version ${version}`,
   chainBy: (who: string) => `by ${who}`,
-  step: 'Step',
-  needs: 'After',
-  onDeny: 'On denial',
-  with: 'With',
 };

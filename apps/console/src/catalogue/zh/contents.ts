@@ -2,14 +2,14 @@
 import type { Catalogue } from '../catalogue.ts';
 
 export const contents: Catalogue['contents'] = {
-  secrets: '密钥',
+  secrets: '机密',
   malware: '恶意软件',
   baseline: '基线',
   examined: '内容检查时间',
   failed: '内容无法检查',
   failedHint: (why) => `${why}。其中有什么是未知的，并不等于干净。`,
   notYet: '内容尚未检查',
-  notYetHint: '还没有在这里查找过密钥和恶意软件，因此一无所知：这并不等于干净。',
+  notYetHint: '还没有在这里查找过机密和恶意软件，因此一无所知：这并不等于干净。',
   older: '规则在此之后有变化：后台会重新检查。在此之前，这里是旧规则的结果。',
   unexamined: (count) => `无法查看或未能完整查看的内容：${count} 处。它们是未知的，并不等于干净。`,
   unexaminedKinds: {
@@ -26,7 +26,7 @@ export const contents: Catalogue['contents'] = {
   checksFact: (failed, passed) => `${failed} 项未通过，${passed} 项通过`,
   noneFound: '没有发现',
   noneFoundIn: (unexamined) => `没有发现；另有 ${unexamined} 处未能查看`,
-  noSecrets: '在已检查的内容中没有发现密钥',
+  noSecrets: '在已检查的内容中没有发现机密',
   noMalware: '在已检查的内容中没有发现恶意软件',
   redacted: '开头',
   states: { reachable: '运行时可见', 'removed-later': '后来删除' },
@@ -45,7 +45,7 @@ export const contents: Catalogue['contents'] = {
   placesShown: (shown, all) => `共 ${all} 处，只保留前 ${shown} 处。`,
   line: (line, column) => `第 ${line} 行，第 ${column} 列`,
   fingerprint: '指纹',
-  fingerprintWhy: '同一个密钥在这里的每个镜像中指纹相同；从指纹读不出任何内容。',
+  fingerprintWhy: '同一个机密在这里的每个镜像中指纹相同；从指纹读不出任何内容。',
   inImages: (images, repositories) => `含有它的镜像：${images} 个，仓库：${repositories} 个`,
   excepted: '例外',
   acceptRisk: '在终端中申请例外',
@@ -85,7 +85,7 @@ export const contents: Catalogue['contents'] = {
   passedChecks: (count) => `通过的检查：${count} 项`,
   inapplicable: (count) => `不适用的检查：${count} 项`,
   unmade: (why) => `此项无法检查，不算通过：${why}。`,
-  secretsLead: '每个密钥只列一次，不论多少镜像含有它；最严重的在前。密钥本身从不保存，只保存开头和指纹。',
+  secretsLead: '每个机密只列一次，不论多少镜像含有它；最严重的在前。机密本身从不保存，只保存开头和指纹。',
   malwareLead: '在此处有标签的镜像中发现的内容；最严重的在前。',
   nothingHeld: '在已检查的内容中没有发现',
   nothingHeldHint: '内容未检查的镜像不在此列表中；镜像自己的页面会说明。',

@@ -65,10 +65,5 @@ export const policies: Catalogue['policies'] = {
   closeLead: '关闭后立即不再准入任何内容。已由其准入的 Pod 继续运行；重新创建时与其他 Pod 同样裁决。',
   withdraw: '撤回',
   withdrawLead: (covers) => `${covers} 立即重新计入；仅凭此例外通过的镜像在重新裁决时将被拒绝。以后可以再次申请。`,
-  chainOf: (name, version) => `${name}，版本 ${version}`,
   chainBy: (who) => `由 ${who} 定义`,
-  step: '步骤',
-  needs: '在其后',
-  onDeny: '被拒时',
-  with: '参数',
 };

@@ -3,6 +3,7 @@ import type { Catalogue } from '../catalogue.ts';
 import { advisory } from './advisory.ts';
 import { approvals } from './approvals.ts';
 import { authority } from './authority.ts';
+import { chains } from './chains.ts';
 import { compare } from './compare.ts';
 import { contents } from './contents.ts';
 import { deliveries } from './deliveries.ts';
@@ -35,6 +36,7 @@ export const zh: Catalogue = {
   images,
   image,
   approvals,
+  chains,
   explain,
   findings,
   packages,

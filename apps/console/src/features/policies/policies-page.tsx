@@ -3,12 +3,12 @@ import { lazy, Suspense } from 'react';
 import { useText } from '../../catalogue/use-text.ts';
 import { PageHead, Tabs, useShown } from '../../ui/page.tsx';
 import { SkeletonRows } from '../../ui/states.tsx';
-import { Chains } from './chains.tsx';
 import { Exceptions } from './exceptions.tsx';
 import { Rules } from './rules.tsx';
 import './policies.css';
 
 const VexDocuments = lazy(async () => ({ default: (await import('./vex/vex-documents.tsx')).VexDocuments }));
+const ChainList = lazy(async () => ({ default: (await import('../chains/chain-list.tsx')).ChainList }));
 const Trust = lazy(async () => ({ default: (await import('./trust/trust.tsx')).Trust }));
 
 export function PoliciesPage() {
@@ -37,7 +37,11 @@ export function PoliciesPage() {
           <Trust />
         </Suspense>
       )}
-      {shown === 'chains' && <Chains />}
+      {shown === 'chains' && (
+        <Suspense fallback={<SkeletonRows />}>
+          <ChainList />
+        </Suspense>
+      )}
     </div>
   );
 }
