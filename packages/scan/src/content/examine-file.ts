@@ -36,9 +36,15 @@ export function createFileExaminer({
   own,
 }: ContentScanners): (file: FileContent) => Promise<ContentFacts> {
   let unexamined: Unexamined[] = [];
+  const rules = malware
+    ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique', { lazy: true, prefiltered: true }) }]
+    : [];
+  // One pass over each content looks for the words of both.
+  const seeker = rules[0]?.rules.seeker;
   const searcher: SecretExaminer | null = secrets
     ? createSecretExaminer({
         ...secrets,
+        ...(seeker && { also: seeker }),
         ...(own ? { rules: own.secretRules, kinds: own.kinds } : {}),
         note(note) {
           if (note.type === 'incomplete')
@@ -46,7 +52,6 @@ export function createFileExaminer({
         },
       })
     : null;
-  const rules = malware ? [{ name: 'pratique', rules: compileRules(readRules(), 'pratique', { lazy: true }) }] : [];
   const hashLists = own?.hashLists ?? [];
   const clamd = malware ? (own?.clamd ?? null) : null;
 
@@ -56,7 +61,8 @@ export function createFileExaminer({
     const { path, mode, content, skipped } = file;
     const sha256 = hashLists.length > 0 && skipped === 0 ? createHash('sha256').update(content).digest('hex') : null;
     const kind = contentKind(content.subarray(0, HEAD_BYTES));
-    const found = examineContent({ path, mode, kind, content, skipped, sha256 }, { rules, hashLists, budget });
+    const sought = searcher !== null;
+    const found = examineContent({ path, mode, kind, content, skipped, sha256, sought }, { rules, hashLists, budget });
     facts.malware.push(...(found.matches.length > 0 ? withDigest(found.matches, skipped === 0 ? content : null) : []));
     unexamined.push(...found.unexamined);
   };

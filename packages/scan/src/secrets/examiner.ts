@@ -1,5 +1,6 @@
 /** Examines one file after the other for secrets. */
 import type { SecretPlace, Severity } from '@pratique/contract';
+import { seekWords, type WordSeeker } from '../malware/prefilter.ts';
 import { KINDS } from './catalog/list.ts';
 import type { UserRule } from './import/user-rule.ts';
 import { type FileKind, type Found, type KeywordKind, type Kind, MAX_FILE_BYTES } from './kind.ts';
@@ -52,6 +53,8 @@ export type SecretExaminerOptions = {
   /** In place of the whole catalog. */
   kinds?: readonly Kind[];
   note?: (note: SecretNote) => void;
+  /** Words of others that are looked for in the same pass over each file: in its bytes as they are, and to its end. */
+  also?: WordSeeker;
   /** When it is made: tokens that have ended by then are worth less. Where it is not given, none has. */
   now?: Date;
 };
@@ -74,17 +77,24 @@ type Kept = Found & {
  * content is.
  */
 export function createSecretExaminer(options: SecretExaminerOptions): SecretExaminer {
-  const { salt, rules = [], kinds = KINDS, note = () => undefined } = options;
+  const { salt, rules = [], kinds = KINDS, note = () => undefined, also } = options;
   const now = options.now?.getTime() ?? null;
   if (salt.length < 16) throw new RangeError('the salt of fingerprints has fewer than 16 bytes');
   const rank = new Map<Kind, number>(kinds.map((kind, at) => [kind, at]));
   const fileKinds = kinds.filter((kind): kind is FileKind => kind.by === 'file');
   const keywordKinds = kinds.filter((kind): kind is KeywordKind => kind.by === 'keyword');
   const indexes = {
-    anywhere: indexOf(keywordKinds.filter(({ scope }) => scope === 'anywhere')),
-    text: indexOf(keywordKinds.filter(({ scope }) => scope !== 'configuration')),
-    configuration: indexOf(keywordKinds),
+    anywhere: indexOf(
+      keywordKinds.filter(({ scope }) => scope === 'anywhere'),
+      also,
+    ),
+    text: indexOf(
+      keywordKinds.filter(({ scope }) => scope !== 'configuration'),
+      also,
+    ),
+    configuration: indexOf(keywordKinds, also),
   };
+  let others: LiteralIndex<number> | null = null;
   const work = { bytes: 0, looks: 0 };
 
   const gather = (given: Buffer, facts: PathFacts): Kept[] => {
@@ -98,7 +108,18 @@ export function createSecretExaminer(options: SecretExaminerOptions): SecretExam
     const index = indexes[binary ? 'anywhere' : facts.configuration ? 'configuration' : 'text'];
     work.bytes += content.length;
     let looks = 0;
+    let full = false;
+    also?.begin();
+    if (also && content !== given) {
+      others ??= new LiteralIndex(also.words);
+      seekWords(others, also, given);
+    }
     index.scan(content, (kind, at, word) => {
+      if (typeof kind === 'number') {
+        if (content === given) also?.mark(kind);
+        return true;
+      }
+      if (full) return true;
       looks++;
       const one = kind.find(content, at, facts, word);
       if (one !== null) found.push({ ...one, kind, rank: rank.get(kind) ?? 0 });
@@ -108,7 +129,8 @@ export function createSecretExaminer(options: SecretExaminerOptions): SecretExam
         path: facts.path,
         detail: `too many places that may be secrets; the file was read up to byte ${at}`,
       });
-      return false;
+      full = true;
+      return also !== undefined && content === given;
     });
     work.looks += looks;
     if (!binary)
@@ -174,11 +196,11 @@ const TEXT: PathFacts = {
   generated: false,
 };
 
-function indexOf(kinds: readonly KeywordKind[]): LiteralIndex<KeywordKind> {
+function indexOf(kinds: readonly KeywordKind[], also: WordSeeker | undefined): LiteralIndex<KeywordKind | number> {
   const literals = kinds.flatMap((kind) =>
     kind.keywords.map((text): Literal<KeywordKind> => ({ text, exact: kind.exact, value: kind })),
   );
-  return new LiteralIndex(literals);
+  return new LiteralIndex<KeywordKind | number>([...literals, ...(also?.words ?? [])]);
 }
 
 /** Texts of two bytes for each character, which Windows writes, as texts; what has NULs otherwise is a program or the like. */
