@@ -1,5 +1,5 @@
 /** What is in images and how they are mended: secrets, malware, baseline, repairs; and a repair, seen before it is made. */
-import { HeldSecrets, ImageRow, RepairSummary } from '@pratique/contract';
+import { HeldSecrets, ImageRow, RepairSummary, SecretHolders } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import type { Stop } from './stops.ts';
@@ -31,19 +31,23 @@ export async function contentStops(page: Page, account: string): Promise<Stop[]>
   const images = await ask(page, at('images?limit=200'), z.array(ImageRow));
   const repairs = await ask(page, at('repairs?limit=50'), z.array(RepairSummary));
   const { secrets } = await ask(page, at('secrets?limit=1'), HeldSecrets);
-  const first = images.find((row) => row.findings !== null);
-  const ofImage = (show: string): string =>
-    at(`image?${new URLSearchParams({ repository: first?.repository ?? '', reference: first?.tag ?? '', show })}`);
-  const made = repairs.find((one) => one.mode === 'repair' && one.repaired !== null);
+  const holders = secrets[0]
+    ? (await ask(page, at(`secrets/${secrets[0].fingerprint}/images?limit=1`), SecretHolders)).images
+    : [];
+  const made = madeOf(repairs);
+  const scanned = images.find((row) => row.findings !== null);
+  const leaking = holders[0] ?? scanned;
+  const mended = made ?? scanned;
+  const ofImage = (of: { repository: string; digest: string }, shows: readonly string[]): Stop[] =>
+    shows.map((show) => ({
+      name: `image-${show}`,
+      path: at(`image?${new URLSearchParams({ repository: of.repository, reference: of.digest, show })}`),
+      shows: ['Cargo', 'Contents examined'],
+    }));
   const path = at(`repairs/${made?.id}`);
   return [
-    ...(first
-      ? ['secrets', 'malware', 'baseline', 'repairs', 'fleet'].map((show) => ({
-          name: `image-${show}`,
-          path: ofImage(show),
-          shows: ['Cargo', 'Contents examined'],
-        }))
-      : []),
+    ...(leaking ? ofImage(leaking, ['secrets', 'malware', 'baseline']) : []),
+    ...(mended ? ofImage(mended, ['repairs', 'fleet']) : []),
     { name: 'secrets', path: at('secrets'), shows: ['Each secret once', secrets[0]?.title ?? 'Nothing was found'] },
     ...secrets.map((one) => ({
       name: 'secret',
@@ -62,6 +66,9 @@ export async function contentStops(page: Page, account: string): Promise<Stop[]>
       : []),
   ];
 }
+
+const madeOf = (repairs: RepairSummary[]): RepairSummary | undefined =>
+  repairs.find((one) => one.mode === 'repair' && one.repaired !== null);
 
 /** @throws Error when an action does not lead where it should */
 export async function walkContents(page: Page, walk: Walk): Promise<void> {
@@ -91,11 +98,13 @@ async function readSecret(page: Page, { url, account, keep, check }: Walk): Prom
 }
 
 async function repairAfterPreview(page: Page, { url, account, keep, check }: Walk): Promise<void> {
-  await page.goto(`${url}/accounts/${account}/images?verdict=refused`);
-  const image = page.locator('tbody .mention').first();
-  await page.getByRole('searchbox').waitFor();
-  if ((await image.count()) === 0) return;
-  await image.click();
+  const at = `/accounts/${encodeURIComponent(account)}`;
+  const images = await ask(page, `${at}/images?limit=200`, z.array(ImageRow));
+  const repairs = await ask(page, `${at}/repairs?limit=50`, z.array(RepairSummary));
+  const image = madeOf(repairs) ?? images.find((row) => row.decision === 'deny');
+  if (!image) return;
+  const { repository, digest, tag } = image;
+  await page.goto(`${url}${at}/image?${new URLSearchParams({ repository, reference: tag ?? digest })}`);
   await page.getByRole('button', { name: 'Repair…' }).click();
   const form = page.getByRole('dialog');
   await form.getByLabel('Packages').selectOption('findings');

@@ -104,6 +104,7 @@ export const repairs = {
   original: 'Original',
   repaired: 'Repaired',
   notStored: 'A preview stores nothing. This is the digest it would have:',
+  notKnownYet: 'Not known yet.',
   noSuch: 'There is none: nothing was changed.',
   compare: 'Compare both',
   toRun: 'Its chain run',

@@ -102,6 +102,7 @@ export const repairs: Catalogue['repairs'] = {
   original: '原镜像',
   repaired: '修复后',
   notStored: '预览不保存任何内容。它会有的摘要：',
+  notKnownYet: '尚不知道。',
   noSuch: '没有：没有任何改变。',
   compare: '比较两者',
   toRun: '它的流程运行',

@@ -19,7 +19,7 @@ export function RepairActions({ account, repair }: Props) {
   const isMade = !isPreview && repaired !== null;
   return (
     <>
-      {isPreview && repair.finishedAt !== null && (
+      {((isPreview && repair.finishedAt !== null) || repair.state === 'failed') && (
         <Link className="button" to={paths.image(account, repository, tag ?? digest, { do: 'repair' })}>
           {repairs.otherwise}
         </Link>

@@ -64,14 +64,18 @@ function Known({ account, repair }: { account: string; repair: Repair }) {
           {repairs.scopes[repair.scope]} · {repairs.askedBy} {repair.requestedBy}, <Moment at={repair.createdAt} />
         </span>
       </p>
-      {repair.state !== 'failed' && repair.state !== 'done' && repair.error !== null && (
+      {repair.finishedAt === null && repair.error !== null && (
         <p className="repair-note" role="note">
           {repairs.retried(repair.error)}
         </p>
       )}
       <Sides account={account} repair={repair} />
       {repair.state === 'done' && <RepairReport account={account} repair={repair} />}
-      {repair.state !== 'done' && repair.state !== 'failed' && <SkeletonRows rows={6} />}
+      {repair.finishedAt === null && (
+        <div className="repair-awaited">
+          <SkeletonRows rows={6} />
+        </div>
+      )}
       <div className="command-below">
         <Command
           label={words.sameInTerminal}

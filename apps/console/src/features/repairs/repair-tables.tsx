@@ -115,14 +115,16 @@ export function Scripts({ rows }: Rows<RepairScript>) {
     textColumn('detail', words.detail, (row) => row.detail),
   ];
   return (
-    <DataTable
-      label={repairs.scripts}
-      rows={rows}
-      columns={columns}
-      keyOf={(row) => `${row.platform} ${row.package} ${row.script} ${row.handled} ${row.detail}`}
-      textOf={textOf}
-      empty={<Empty title={repairs.noScripts} />}
-    />
+    <div className={rows.length <= WRAPPED ? 'wrapping' : ''}>
+      <DataTable
+        label={repairs.scripts}
+        rows={rows}
+        columns={columns}
+        keyOf={(row) => `${row.platform} ${row.package} ${row.script} ${row.handled} ${row.detail}`}
+        textOf={textOf}
+        empty={<Empty title={repairs.noScripts} />}
+      />
+    </div>
   );
 }
 

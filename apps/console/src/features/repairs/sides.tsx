@@ -25,7 +25,7 @@ export function Sides({ account, repair }: { account: string; repair: Repair }) 
         </Side>
         <Side title={repairs.repaired}>
           {repaired === null ? (
-            <p className="quiet">{repair.finishedAt === null ? '…' : repairs.noSuch}</p>
+            <p className="quiet">{repair.finishedAt === null ? repairs.notKnownYet : repairs.noSuch}</p>
           ) : repair.mode === 'preview' ? (
             <p>
               {repairs.notStored} <DigestText digest={repaired} />
