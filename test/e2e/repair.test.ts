@@ -282,6 +282,15 @@ describe('a repair that is asked for', () => {
     expect(await tagsOf('vendor/plain')).toEqual(['v1', 'v1-r1']);
   });
 
+  test('of what was taken out of service is refused', async () => {
+    const image = holed('revoked');
+    await pushImage(server, 'vendor/plain-revoked', 'v1', image);
+    const body = { repository: 'plain-revoked', reference: 'v1' };
+    must(await server.api('POST', '/api/v1/accounts/vendor/revocations', { ...body, reason: 'made by a stranger' }));
+    const answer = await server.api('POST', '/api/v1/accounts/vendor/repairs', body);
+    expect([answer.status, JSON.stringify(answer.json)]).toEqual([409, expect.stringContaining('revoked')]);
+  });
+
   test('is for those who may push', async () => {
     const reader = await addPerson(server, 'rosa', { vendor: 'reader' });
     const body = { repository: 'plain', reference: 'v1', mode: 'preview' };

@@ -9,6 +9,7 @@ import { findRepository } from '../registry/find-repository.ts';
 import { readFleet } from '../repair/built-on.ts';
 import { readRepair, readRepairs } from '../repair/read-repairs.ts';
 import { requestRepair } from '../repair/request-repair.ts';
+import { isRevoked } from '../revocation/read-revocation.ts';
 import { actorOf, grantOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 import { coveredRepositories } from './covered-repositories.ts';
@@ -32,6 +33,8 @@ export function repairRoutes(app: App, deps: ScanDeps & { db: Db }): void {
       const actor = actorOf(request);
       const { mode, scope, tagging, smokeStart, reference } = request.body;
       const asked = await withImage(db, grantOf(request), request.body, async (tx, repository, image) => {
+        if (mode === 'repair' && (await isRevoked(tx, repository, [image.digest])))
+          throw new ServerError('conflict', 'the image was revoked: what was taken out of service is not repaired');
         const tag = image.digest === reference ? null : reference;
         const { repairId, isNew } = await requestRepair(tx, {
           repository,

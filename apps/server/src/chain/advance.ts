@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
+import { enqueue, repairQueue } from '../jobs/run-queue.ts';
 
 export type StepRow = {
   step_run_id: string;
@@ -72,7 +73,8 @@ export async function advanceRun(tx: Tx, runId: string): Promise<void> {
   const steps = await readSteps(tx, runId);
   const plan = planRun(steps);
   for (const name of plan.skip) await skipStep(tx, runId, name);
-  for (const name of plan.start) await enqueueStep(tx, runId, name);
+  for (const name of plan.start)
+    await enqueueStep(tx, run, runId, name, steps.find((step) => step.name === name)?.kind ?? '');
   const after = steps.map((step) => (plan.skip.includes(step.name) ? 'skipped' : step.state));
   const state = runState(after);
   if (state !== run.state) await setRunState(tx, runId, state);
@@ -118,10 +120,14 @@ async function readSteps(tx: Tx, runId: string): Promise<StepRow[]> {
 }
 
 /** Puts the step's one job into the queue, unless it already is there. */
-async function enqueueStep(tx: Tx, runId: string, name: string): Promise<void> {
-  await sql`
-    with taken as (update step_run set enqueued_at = now() where run_id = ${runId} and name = ${name} and state = 'queued' and enqueued_at is null returning step_run_id)
-    select enqueue('chain.step', json_build_object('stepRunId', step_run_id)) from taken`.execute(tx);
+async function enqueueStep(tx: Tx, run: RunRow, runId: string, name: string, kind: string): Promise<void> {
+  const { rows } = await sql<{ step_run_id: string }>`
+    update step_run set enqueued_at = now() where run_id = ${runId} and name = ${name} and state = 'queued' and enqueued_at is null
+    returning step_run_id`.execute(tx);
+  const taken = rows[0];
+  if (!taken) return;
+  const queue = kind === 'repair' ? repairQueue(run.account_id) : undefined;
+  await enqueue(tx, 'chain.step', { stepRunId: taken.step_run_id }, { queue });
 }
 
 async function skipStep(tx: Tx, runId: string, name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { asSystem, type Db, type Tx } from '../db/connect.ts';
 import { appendEvent } from '../feed/append-event.ts';
-import { enqueue, enqueueAll, MAX_TAKES } from './run-queue.ts';
+import { enqueue, enqueueAll, MAX_TAKES, repairQueue } from './run-queue.ts';
 
 const EVERY_MS = 30_000;
 /** Longer than any moment between two transactions in which a job is over and the next one not yet there. */
@@ -77,17 +77,14 @@ async function resumeDeliveries(tx: Tx, quietS: number): Promise<number> {
 }
 
 async function resumeRepairs(tx: Tx, quietS: number): Promise<number> {
-  const { rows } = await sql<{ repair_id: string }>`
-    select repair_id from repair
+  const { rows } = await sql<{ repair_id: string; account_id: string }>`
+    select repair_id, account_id from repair
     where finished_at is null and created_at < now() - make_interval(secs => ${quietS}) and attempts < ${MAX_TAKES}
       and not has_live_job('repair.run', 'repairId', repair_id::text) and not has_dead_job('repair.run', 'repairId', repair_id::text)`.execute(
     tx,
   );
-  await enqueueAll(
-    tx,
-    'repair.run',
-    rows.map((row) => ({ repairId: row.repair_id })),
-  );
+  for (const row of rows)
+    await enqueue(tx, 'repair.run', { repairId: row.repair_id }, { queue: repairQueue(row.account_id) });
   return rows.length;
 }
 

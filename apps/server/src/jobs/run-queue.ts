@@ -76,6 +76,7 @@ async function attempt(
   given: Record<string, unknown>,
 ): Promise<void> {
   const { failures: before, ...payload } = given;
+  const queue = typeof payload['queue'] === 'string' ? payload['queue'] : undefined;
   const failures = typeof before === 'number' ? before : 0;
   try {
     await work({ payload, failures, lastAttempt: failures >= PAUSES_S.length });
@@ -83,18 +84,30 @@ async function attempt(
     const pause = PAUSES_S[failures];
     log.warn({ err: error, job: name, payload, failures: failures + 1, pause }, 'job failed');
     if (pause === undefined) return;
-    await asSystem(db, (tx) => enqueue(tx, name, { ...payload, failures: failures + 1 }, { afterS: pause }));
+    await asSystem(db, (tx) => enqueue(tx, name, { ...payload, failures: failures + 1 }, { afterS: pause, queue }));
   }
 }
 
-/** Puts a job into the queue, in the caller's transaction. */
+/** The queue of an account's repairs: two of them at a time are all that are under way, and the others hold no worker. */
+export const repairQueue = (accountId: string): string => `repairs-${Number.parseInt(accountId.slice(0, 8), 16) % 2}`;
+
+/**
+ * Puts a job into the queue, in the caller's transaction.
+ * @param options `queue`: its jobs run one after the other; the name goes along in the payload, for when it is tried again
+ */
 export async function enqueue(
   tx: Tx,
   task: string,
   payload: Record<string, unknown>,
-  options: { afterS?: number } = {},
+  { afterS = 0, queue }: { afterS?: number; queue?: string | undefined } = {},
 ): Promise<void> {
-  await sql`select enqueue(${task}, ${JSON.stringify(payload)}::json, null, now() + make_interval(secs => ${options.afterS ?? 0}), ${MAX_TAKES})`.execute(
+  if (queue !== undefined) {
+    await sql`select enqueue_in(${queue}, ${task}, ${JSON.stringify({ ...payload, queue })}::json, now() + make_interval(secs => ${afterS}), ${MAX_TAKES})`.execute(
+      tx,
+    );
+    return;
+  }
+  await sql`select enqueue(${task}, ${JSON.stringify(payload)}::json, null, now() + make_interval(secs => ${afterS}), ${MAX_TAKES})`.execute(
     tx,
   );
 }

@@ -61,7 +61,7 @@ async function readRepaired(
   return rows[0] ?? null;
 }
 
-/** Repairs of the image are no images on it. */
+/** A repair of these very layers is no image on them: it has one layer more, and is known as a repair. */
 async function readBuiltOn(
   tx: Tx,
   platforms: readonly string[],
@@ -79,7 +79,8 @@ async function readBuiltOn(
     built as (
       select distinct c.parent as digest from candidate c
       where exists (select from manifest_edge e where e.parent = c.parent and e.kind = 'layer' and e.ordinal > c.last)
-        and not exists (select from repaired_manifest rep where rep.digest = c.parent and rep.original_digest = c.base)
+        and (exists (select from manifest_edge e where e.parent = c.parent and e.kind = 'layer' and e.ordinal > c.last + 1)
+          or not exists (select from repaired_manifest rep where rep.digest = c.parent))
         and not exists (select from base b where b.parent = c.base and not exists (
           select from manifest_edge e where e.parent = c.parent and e.kind = 'layer' and e.ordinal = b.ordinal and e.child = b.child))),
     root as (

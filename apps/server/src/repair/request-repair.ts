@@ -2,7 +2,7 @@
 import type { RepairMode, RepairScope, RepairTagging } from '@pratique/contract';
 import { sql } from 'kysely';
 import type { Tx } from '../db/connect.ts';
-import { enqueue } from '../jobs/run-queue.ts';
+import { enqueue, repairQueue } from '../jobs/run-queue.ts';
 import type { Repository } from '../registry/cache.ts';
 
 export type AskedRepair = {
@@ -28,7 +28,7 @@ export async function requestRepair(tx: Tx, asked: AskedRepair): Promise<{ repai
   const made = rows[0]?.repair_id;
   if (made === undefined)
     return { repairId: (await findLive(tx, asked)) ?? (await requestRepair(tx, asked)).repairId, isNew: false };
-  await enqueue(tx, 'repair.run', { repairId: made });
+  await enqueue(tx, 'repair.run', { repairId: made }, { queue: repairQueue(repository.accountId) });
   return { repairId: made, isNew: true };
 }
 

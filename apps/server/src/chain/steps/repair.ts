@@ -7,6 +7,7 @@ import { carryOutRepair, type RepairDeps, type RepairRequest } from '../../repai
 import { describeOutcome } from '../../repair/describe-outcome.ts';
 import { type Published, publishRepair } from '../../repair/publish-repair.ts';
 import { recordRepair } from '../../repair/record-repair.ts';
+import { isRevoked } from '../../revocation/read-revocation.ts';
 import { PermanentStepError, type StepContext, type StepOutcome, type StepWork } from '../run-step.ts';
 import { RepairParameters } from '../step-parameters.ts';
 
@@ -63,6 +64,7 @@ async function whyNot(tx: Tx, { runId, repository, tag, digest }: StepContext): 
   const [first] = denials;
   if (first && denials.every((reason) => NOT_OF_PACKAGES.has(reason.template)))
     return `newer packages mend nothing of what denies it: ${first.message}`;
+  if (await isRevoked(tx, repository, [digest])) return 'it was revoked: what was taken out of service is not mended';
   const tagged = rows[0]?.tagged ?? null;
   if (tag !== null && tagged !== null && tagged !== digest)
     return `${tag} names another image by now, which has a run of its own`;
