@@ -73,7 +73,7 @@ export const image: Catalogue['image'] = {
   route: '航程',
   routeOf: (name, version) => `流程 ${name}，版本 ${version}`,
   requestedBy: (who, trigger) => `${trigger}，${who}`,
-  triggers: { push: '推送触发', delivery: '交付触发', manual: '手动触发', renewal: '裁决续期触发' },
+  triggers: { push: '推送触发', delivery: '交付触发', manual: '手动触发', renewal: '裁决续期触发', repair: '修复触发' },
   noRun: '该镜像上还没有运行过流程。',
   onDeny: '被拒时',
   attempts: (count) => `第 ${count} 次尝试`,
