@@ -40,7 +40,7 @@ export function BillActions({ image }: { image: ImageStatus }) {
     <p className="page-actions">
       <Button onClick={() => show('explain')}>{explain.open}</Button>
       <Button onClick={() => show('compare')}>{compare.open}</Button>
-      {may('developer') && <Button onClick={() => show('repair')}>{repairs.open}</Button>}
+      {may('developer') && !image.revocation && <Button onClick={() => show('repair')}>{repairs.open}</Button>}
       {image.revocation ? null : <RunAgain image={image} />}
       {may('maintainer') &&
         (image.revocation ? (

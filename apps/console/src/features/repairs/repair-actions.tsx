@@ -4,15 +4,13 @@ import { Link, useNavigate } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { paths } from '../../format/paths.ts';
 import { OnlyFor } from '../../shell/only-for.tsx';
-import { announce } from '../../ui/announcements.tsx';
 import { Button } from '../../ui/button.tsx';
-import { useSentence } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
-import { useAskRepair } from './use-repairs.ts';
+import type { useAskRepair } from './use-repairs.ts';
 
-type Props = { account: string; repair: Repair };
+type Props = { account: string; repair: Repair; ask: ReturnType<typeof useAskRepair> };
 
-export function RepairActions({ account, repair }: Props) {
+export function RepairActions({ account, repair, ask }: Props) {
   const { repairs } = useText();
   const { repository, digest, tag, repaired } = repair;
   const isPreview = repair.mode === 'preview';
@@ -24,7 +22,9 @@ export function RepairActions({ account, repair }: Props) {
           {repairs.otherwise}
         </Link>
       )}
-      {isPreview && repair.state === 'done' && repaired !== null && <RepairNow account={account} repair={repair} />}
+      {isPreview && repair.state === 'done' && repaired !== null && (
+        <RepairNow account={account} repair={repair} ask={ask} />
+      )}
       {isMade && repair.childRun && (
         <Link className="button" to={paths.run(account, repair.childRun)}>
           {repairs.toRun}
@@ -43,12 +43,10 @@ export function RepairActions({ account, repair }: Props) {
 }
 
 /** By what the preview was asked for; what it does not keep is in the address. */
-function RepairNow({ account, repair }: Props) {
+function RepairNow({ account, repair, ask }: Props) {
   const { repairs } = useText();
   const navigate = useNavigate();
-  const sentence = useSentence();
   const table = useTableState();
-  const ask = useAskRepair(account);
   const tagging: RepairTagging = table.param('tagging') === 'move' ? 'move' : 'suffix';
   const start = table.param('start');
   const { repository, tag, digest, scope } = repair;
@@ -67,10 +65,7 @@ function RepairNow({ account, repair }: Props) {
               tagging,
               smokeStart: start !== '',
             },
-            {
-              onSuccess: ({ id }) => void navigate(paths.repair(account, id, { start })),
-              onError: (error) => announce(sentence(error)),
-            },
+            { onSuccess: ({ id }) => void navigate(paths.repair(account, id, { start })) },
           )
         }
       >

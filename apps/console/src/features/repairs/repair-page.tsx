@@ -9,7 +9,7 @@ import { useAccount } from '../../shell/session.ts';
 import { Command } from '../../ui/copyable.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { PageHead } from '../../ui/page.tsx';
-import { Answered, SkeletonRows } from '../../ui/states.tsx';
+import { Answered, Failure, SkeletonRows } from '../../ui/states.tsx';
 import { useTableState } from '../../ui/use-table-state.ts';
 import { RepairActions } from './repair-actions.tsx';
 import { commandOf } from './repair-dialog.tsx';
@@ -17,7 +17,7 @@ import { RepairMark } from './repair-mark.tsx';
 import { RepairReport } from './repair-report.tsx';
 import { imageOf, sayRepair } from './say-repair.ts';
 import { Sides } from './sides.tsx';
-import { useRepair } from './use-repairs.ts';
+import { useAskRepair, useRepair } from './use-repairs.ts';
 import './repairs.css';
 
 export function RepairPage() {
@@ -48,6 +48,7 @@ function Known({ account, repair }: { account: string; repair: Repair }) {
   const { repairs, words } = useText();
   const format = useFormat();
   const table = useTableState();
+  const ask = useAskRepair(account);
   const isPreview = repair.mode === 'preview';
   const name = imageName(account, repair.repository, repair.tag ?? repair.digest);
   return (
@@ -56,8 +57,9 @@ function Known({ account, repair }: { account: string; repair: Repair }) {
         title={(isPreview ? repairs.previewTitle : repairs.title)(imageOf(repair))}
         lead={<span role="status">{sayRepair(repair, repairs, format)}</span>}
       >
-        <RepairActions account={account} repair={repair} />
+        <RepairActions account={account} repair={repair} ask={ask} />
       </PageHead>
+      {ask.error && <Failure error={ask.error} change />}
       <p className="repair-state">
         <RepairMark state={repair.state} />
         <span className="quiet">
