@@ -18,6 +18,7 @@ export const chains = {
       'What is denied is mended in an image of its own, which is judged, signed and delivered by a run of its own.',
     'dry-run': 'The gate judges, a repair says what it would do; nothing is signed, mended or delivered.',
   },
+  patterns: 'Patterns',
   patternsHint: 'Patterns, separated by commas: * stays within a part of the path, ** crosses parts.',
   deliverTo: 'Deliver to',
   deliverToHint: 'ACCOUNT/NAME or ACCOUNT/NAME:TAG, one a line. Without a tag, images keep their own.',

@@ -18,6 +18,7 @@ export const chains: Catalogue['chains'] = {
     'repair-then-deliver': '被拒绝的镜像修复为另一个镜像，由其自己的运行裁决、签名和交付。',
     'dry-run': '关卡裁决，修复只说明会做什么；不签名、不修复、不交付。',
   },
+  patterns: '模式',
   patternsHint: '模式，以逗号分隔：* 只匹配一段路径，** 可跨越多段。',
   deliverTo: '交付给',
   deliverToHint: 'ACCOUNT/NAME 或 ACCOUNT/NAME:TAG，每行一个。不写标签则保留镜像自己的标签。',

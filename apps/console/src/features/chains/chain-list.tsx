@@ -74,7 +74,7 @@ function useColumns(account: string): readonly Column<ChainVersion>[] {
         cell: (row) => row.version,
       },
       textColumn('repositories', words.repositories, (row) => row.definition.repositories.join(', '), 176),
-      textColumn('steps', chains.steps, (row) => row.definition.steps.map((step) => step.name).join(' · '), 400),
+      textColumn('steps', chains.steps, (row) => row.definition.steps.map((step) => step.name).join(' · ')),
       textColumn('by', words.actor, (row) => row.createdBy, 120),
       momentColumn('created', words.when, (row) => row.createdAt),
     ],

@@ -9,6 +9,7 @@ import { AreaField, TextField } from '../../ui/field.tsx';
 import { patternsOf, textOf } from '../../ui/form-data.ts';
 import { FormDialog } from '../../ui/form-dialog.tsx';
 import { wordsIn } from './read-parameters.ts';
+import './chains.css';
 
 const MAX_PATTERNS = 50;
 

@@ -23,11 +23,11 @@ export function Waiting({ account, waiting }: { account: string; waiting: Overvi
         {overview.waiting(waiting.step)}
         <small>
           {approvals.given(format.number(waiting.given), format.number(waiting.needed))} ·{' '}
-          {approvals.askedBy(waiting.requestedBy)} · {approvals.waitsSince} <Moment at={waiting.since} />
+          {approvals.askedBy(waiting.requestedBy)} <Moment at={waiting.since} />
           {waiting.expiresAt !== null && (
             <>
               {' '}
-              · <Moment at={waiting.expiresAt} /> {approvals.refusedThen}
+              · {approvals.endsIn} <Moment at={waiting.expiresAt} />
             </>
           )}
         </small>

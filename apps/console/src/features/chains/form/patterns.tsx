@@ -12,7 +12,7 @@ export function Patterns({ chain, disabled, onChange }: Props) {
   return (
     <Section title={words.repositories}>
       <WordsField
-        label={words.repositories}
+        label={chains.patterns}
         hint={chains.patternsHint}
         value={chain.repositories}
         disabled={disabled}

@@ -2,27 +2,44 @@
 import type { Edge, Graph } from './lay-out-graph.ts';
 
 /** Geometry shared with graph.css: a column with its gap, a row with its gap, a step's box. */
-const COLUMN = 240;
+const COLUMN = 212;
 const ROW = 80;
-const BOX = { width: 168, height: 64 };
+const BOX = { width: 148, height: 64 };
 /** Room for the arrow's head. */
 const HEAD = 7;
+/** How far a line to a branch goes sideways while it falls. */
+const FALL = 16;
 
 export function GraphLines({ graph, label }: { graph: Graph; label: string }) {
   return (
     <svg width={graph.columns * COLUMN} height={graph.rows * ROW} aria-hidden="true">
       {graph.edges.map((edge) => (
-        <Line key={`${edge.from} ${edge.to} ${edge.onDeny}`} graph={graph} edge={edge} label={label} />
+        <Line key={`${edge.from} ${edge.to} ${edge.onDeny}`} graph={graph} edge={edge} />
+      ))}
+      {graph.edges.map((edge) => (
+        <Label key={`${edge.from} ${edge.to} ${edge.onDeny}`} graph={graph} edge={edge} label={label} />
       ))}
     </svg>
   );
 }
 
-function Line({ graph, edge, label }: { graph: Graph; edge: Edge; label: string }) {
+/** Above where the line arrives; all of them are drawn after all lines, so that none crosses a word. */
+function Label({ graph, edge, label }: { graph: Graph; edge: Edge; label: string }) {
+  const to = graph.nodes[edge.to];
+  if (!edge.onDeny || !to) return null;
+  return (
+    <text x={to.column * COLUMN - HEAD} y={middle(to.row) - 7} textAnchor="end">
+      {label}
+    </text>
+  );
+}
+
+function Line({ graph, edge }: { graph: Graph; edge: Edge }) {
   const from = graph.nodes[edge.from];
   const to = graph.nodes[edge.to];
   if (!from || !to) return null;
   const end = { x: to.column * COLUMN - HEAD, y: middle(to.row) };
+  const bend = edge.onDeny ? fall : curve;
   let path = `M${from.column * COLUMN + BOX.width} ${middle(from.row)}`;
   let x = from.column * COLUMN + BOX.width;
   let y = middle(from.row);
@@ -37,19 +54,20 @@ function Line({ graph, edge, label }: { graph: Graph; edge: Edge; label: string 
     <g className={edge.onDeny ? 'line deny' : 'line'}>
       <path d={path} />
       <path className="head" d={`M${end.x + HEAD} ${end.y}l-9 -4.5v9z`} />
-      {edge.onDeny && (
-        <text x={end.x - 4} y={end.y - 6} textAnchor="end">
-          {label}
-        </text>
-      )}
     </g>
   );
 }
 
 const middle = (row: number): number => row * ROW + BOX.height / 2;
 
+/** Falls at once and runs level from there, which leaves room for the label. */
+function fall(x1: number, y1: number, x2: number, y2: number): string {
+  if (y1 === y2) return `H${x2}`;
+  return `C${x1 + FALL / 2} ${y1} ${x1 + FALL / 2} ${y2} ${x1 + FALL} ${y2}H${x2}`;
+}
+
 /** Leaves and arrives level. */
-function bend(x1: number, y1: number, x2: number, y2: number): string {
+function curve(x1: number, y1: number, x2: number, y2: number): string {
   if (y1 === y2) return `H${x2}`;
   const half = (x1 + x2) / 2;
   return `C${half} ${y1} ${half} ${y2} ${x2} ${y2}`;

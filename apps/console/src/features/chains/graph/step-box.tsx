@@ -22,12 +22,11 @@ export function StepBox({ node, step, branchOf, current, wrong, onSelect, onKey 
   const { kinds, says } = text.chains;
   const said = sayStep(step, text);
   const spoken = [
-    `${step.name}, ${kinds[step.kind]}`,
+    said === '' ? '' : kinds[step.kind],
     wrong === null ? '' : says.wrong(wrong),
     step.needs.length > 0 ? says.after(step.needs.join(', ')) : '',
     ...branchOf.map(says.branch),
     step.on_deny.length > 0 ? says.onDeny(step.on_deny.join(', ')) : '',
-    said,
   ];
   return (
     <li style={{ gridColumn: node.column + 1, gridRow: node.row + 1 }}>
@@ -36,7 +35,6 @@ export function StepBox({ node, step, branchOf, current, wrong, onSelect, onKey 
         className={`step-box ${wrong === null ? '' : 'wrong'}`}
         data-index={node.index}
         aria-pressed={current}
-        aria-label={spoken.filter((part) => part !== '').join('; ')}
         title={wrong ?? said}
         onClick={onSelect}
         onKeyDown={onKey}
@@ -44,6 +42,7 @@ export function StepBox({ node, step, branchOf, current, wrong, onSelect, onKey 
         <KindSign kind={step.kind} />
         <strong>{step.name}</strong>
         <span>{said || kinds[step.kind]}</span>
+        <span className="visually-hidden">{spoken.filter((part) => part !== '').join('; ')}</span>
       </button>
     </li>
   );

@@ -25,8 +25,8 @@ export function ApprovalDecision({ question, run, step, image }: Props) {
   const may = mayDecide(question, { name: me?.name ?? '', role });
   const name = imageName(account, image.repository, image.reference);
   if (may === 'not-approver')
-    return <p className="quiet">{approvals.refused[may](sayApprovers(question.approvers, text))}</p>;
-  if (may !== 'yes') return <p className="quiet">{approvals.refused[may]}</p>;
+    return <p className="quiet undecidable">{approvals.refused[may](sayApprovers(question.approvers, text))}</p>;
+  if (may !== 'yes') return <p className="quiet undecidable">{approvals.refused[may]}</p>;
   return (
     <>
       <Button look="primary" aria-label={approvals.decideOn(name, step)} onClick={() => setOpen(true)}>
