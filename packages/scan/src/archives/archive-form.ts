@@ -22,6 +22,8 @@ const MARKS: readonly (readonly [form: ArchiveForm | ClosedForm, mark: Buffer])[
   ['lz4', Buffer.from([0x04, 0x22, 0x4d, 0x18])],
   ['arj', Buffer.from([0x60, 0xea])],
 ];
+/** Nearly all contents are no archives: their first byte says so. */
+const FIRST: ReadonlySet<number> = new Set(MARKS.map(([, mark]) => mark[0] ?? -1));
 const END_OF_ZIP = Buffer.from([0x50, 0x4b, 0x05, 0x06]);
 const ZIP_DIRECTORY = 0x02014b50;
 const ZIP64_LOCATOR = 0x07064b50;
@@ -32,8 +34,12 @@ const CLOSED: ReadonlySet<string> = new Set(['7z', 'rar', 'cab', 'lzip', 'lz4', 
 
 /** A zip may have anything before it, a program or a picture, and is recognised by its end then. Null: no archive. */
 export function archiveForm(bytes: Buffer): ArchiveForm | ClosedForm | null {
-  for (const [form, mark] of MARKS)
-    if (bytes.length >= mark.length && bytes.compare(mark, 0, mark.length, 0, mark.length) === 0) {
+  for (const [form, mark] of FIRST.has(bytes[0] ?? -1) ? MARKS : [])
+    if (
+      mark[0] === bytes[0] &&
+      bytes.length >= mark.length &&
+      bytes.compare(mark, 0, mark.length, 0, mark.length) === 0
+    ) {
       if (form === 'bzip2' && !isBzip2(bytes)) continue;
       if (form === 'arj' && !isArj(bytes)) continue;
       return form;

@@ -9,7 +9,10 @@ import { arMembers, cpioMembers, type Member, tarMembers } from './members.ts';
 import { unpack } from './unpack.ts';
 
 export type NestedItem =
-  /** `path` names the archives on the way: `app.tar.gz!/app.tar!/lib/x.jar!/a.sh`. The content is cut off at a limit. */
+  /**
+   * `path` names the archives on the way: `app.tar.gz!/app.tar!/lib/x.jar!/a.sh`. The content is cut off at a limit, and
+   * valid until the next item is asked for: large memory is given back at once.
+   */
   | { kind: 'member'; path: string; mode: number; content: Buffer; depth: number }
   | { kind: 'unexamined'; what: Unexamined };
 
@@ -51,7 +54,17 @@ async function* open(job: Job, limits: NestedLimits, budget: Budget): AsyncGener
     }
     yield { ...item, depth };
     yield* open({ path: item.path, bytes: item.content, depth, compressed }, limits, budget);
+    release(item.content, job.bytes);
   }
+}
+
+/** Below this it costs less to leave it to the collector, and buffers may lie in memory that others share. */
+const RELEASE_BYTES = 1024 * 1024;
+
+/** The collector would let a hundred megabytes pile up before it looks. */
+function release({ buffer, byteOffset }: Buffer, archive: Buffer): void {
+  if (buffer === archive.buffer || byteOffset !== 0 || buffer.byteLength < RELEASE_BYTES) return;
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 async function* openOne(form: ArchiveForm, job: Job, limits: NestedLimits, budget: Budget): AsyncGenerator<NestedItem> {

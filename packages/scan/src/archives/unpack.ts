@@ -9,6 +9,9 @@ const { XzReadableStream } = createRequire(import.meta.url)('xz-decompress') as 
 
 /** Below this a call that blocks is much faster than a stream. */
 const SMALL_BYTES = 256 * 1024;
+/** What comes out at once: smaller pieces are copied together more often. */
+const STREAM_CHUNK = 256 * 1024;
+const MOST_CHUNK = 8 * 1024 * 1024;
 
 /** @param limit most bytes that come out. Throws nothing */
 export function unpack(form: 'gzip' | 'bzip2' | 'xz' | 'zstd', bytes: Buffer, limit: number): Promise<Unpacked> {
@@ -16,7 +19,7 @@ export function unpack(form: 'gzip' | 'bzip2' | 'xz' | 'zstd', bytes: Buffer, li
     case 'gzip':
       return gunzip(bytes, limit);
     case 'zstd':
-      return throughStream(createZstdDecompress(), bytes, limit);
+      return throughStream(createZstdDecompress({ chunkSize: STREAM_CHUNK }), bytes, limit);
     case 'bzip2':
       return Promise.resolve(bunzip2(bytes, limit));
     case 'xz':
@@ -27,11 +30,17 @@ export function unpack(form: 'gzip' | 'bzip2' | 'xz' | 'zstd', bytes: Buffer, li
 async function gunzip(bytes: Buffer, limit: number): Promise<Unpacked> {
   if (bytes.length <= SMALL_BYTES)
     try {
-      return { content: gunzipSync(bytes, { maxOutputLength: limit }), problem: null };
+      return { content: gunzipSync(bytes, { maxOutputLength: limit, chunkSize: chunkFor(bytes) }), problem: null };
     } catch {
       // Damaged, too large, or followed by something else: the stream keeps what came out before.
     }
-  return throughStream(createGunzip(), bytes, limit);
+  return throughStream(createGunzip({ chunkSize: STREAM_CHUNK }), bytes, limit);
+}
+
+/** The last four bytes say how long it was, which may be untrue. @see RFC 1952, section 2.3.1 */
+function chunkFor(bytes: Buffer): number {
+  const said = bytes.length >= 18 ? bytes.readUInt32LE(bytes.length - 4) : 0;
+  return Math.min(MOST_CHUNK, Math.max(1024, Math.min(said, bytes.length * 64) + 1));
 }
 
 function throughStream(decoder: Transform, bytes: Buffer, limit: number): Promise<Unpacked> {

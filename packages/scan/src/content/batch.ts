@@ -72,3 +72,8 @@ export class Batch<T> {
 export function wantedBytes(size: number, { headBytes, tailBytes }: Limits): number {
   return Math.min(size, headBytes + tailBytes);
 }
+
+/** At once, not when the collector comes by: what lies in it cannot be read any more. */
+export function freeMemory(memory: ArrayBuffer): void {
+  memory.transfer(0);
+}

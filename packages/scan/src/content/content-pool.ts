@@ -12,7 +12,17 @@ const MOST_THREADS = 4;
 
 export type Asked = { resolve: (facts: ContentFacts | null) => void; reject: (error: unknown) => void };
 
-export class ContentPool {
+/** Examines batches of contents. */
+export type Batches = {
+  /** @param bytes that the first file of a batch takes */
+  memoryFor(bytes: number): ArrayBuffer;
+  give(batch: Batch<Asked>): void;
+  /** Null while there is room; else resolves when there is. */
+  room(): Promise<void> | null;
+  close(): Promise<void>;
+};
+
+export class ContentPool implements Batches {
   readonly #threads: { worker: Worker; bytes: number }[] = [];
   readonly #under = new Map<number, { batch: Batch<Asked>; thread: { bytes: number } }>();
   readonly #waiting: (() => void)[] = [];
@@ -37,7 +47,6 @@ export class ContentPool {
     }
   }
 
-  /** @param bytes that the first file of a batch takes */
   memoryFor(bytes: number): ArrayBuffer {
     return bytes > BATCH_BYTES ? new ArrayBuffer(bytes) : (this.#free.pop() ?? new ArrayBuffer(BATCH_BYTES));
   }
@@ -57,7 +66,6 @@ export class ContentPool {
     thread.worker.postMessage({ id, memory, files: batch.files } satisfies Task, [memory]);
   }
 
-  /** Null while there is room; else resolves when there is. */
   room(): Promise<void> | null {
     if (this.#bytes <= MOST_BYTES) return null;
     return new Promise((resolve) => this.#waiting.push(resolve));
@@ -72,7 +80,7 @@ export class ContentPool {
     const done = this.#under.get(id);
     if (!done) return;
     this.#under.delete(id);
-    if (memory.byteLength === BATCH_BYTES) this.#free.push(memory);
+    if (memory) this.#free.push(memory);
     this.#bytes -= done.batch.bytes;
     done.thread.bytes -= done.batch.bytes;
     for (const [at, { resolve }] of done.batch.notes.entries()) resolve(facts[at] ?? null);

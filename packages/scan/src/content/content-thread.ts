@@ -1,13 +1,14 @@
 /** A thread that examines batches of contents. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { BatchFile } from './batch.ts';
-import { type ContentFacts, hasFacts } from './content-facts.ts';
+import { BATCH_BYTES, type BatchFile, freeMemory } from './batch.ts';
+import type { ContentFacts } from './content-facts.ts';
+import { examineBatch } from './examine-batch.ts';
 import { type ContentScanners, createFileExaminer } from './examine-file.ts';
 import { type OwnRules, openOwnRules } from './own-rules.ts';
 
 export type Task = { id: number; memory: ArrayBuffer; files: BatchFile[] };
-/** Facts at the places of the files; the memory goes back to be used again. */
-export type Answer = { id: number; facts: (ContentFacts | null)[]; memory: ArrayBuffer };
+/** Facts at the places of the files; the memory goes back to be used again, where other batches can use it. */
+export type Answer = { id: number; facts: (ContentFacts | null)[]; memory: ArrayBuffer | null };
 export type Started = { secrets: { salt: Uint8Array } | null; malware: boolean; own: OwnRules };
 
 const { secrets, malware, own } = workerData as Started;
@@ -21,11 +22,11 @@ let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', ({ id, memory, files }: Task) => {
   last = last.then(async () => {
-    const facts: Answer['facts'] = [];
-    for (const { offset, length, ...file } of files) {
-      const found = await examine({ ...file, content: Buffer.from(memory, offset, length) });
-      facts.push(hasFacts(found) ? found : null);
+    const facts = await examineBatch(examine, memory, files);
+    if (memory.byteLength === BATCH_BYTES) parentPort?.postMessage({ id, facts, memory } satisfies Answer, [memory]);
+    else {
+      freeMemory(memory);
+      parentPort?.postMessage({ id, facts, memory: null } satisfies Answer);
     }
-    parentPort?.postMessage({ id, facts, memory } satisfies Answer, [memory]);
   });
 });

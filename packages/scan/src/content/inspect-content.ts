@@ -1,11 +1,11 @@
 /** Looks for secrets and malware in all contents of an image while its layers are read. */
 import type { InspectedFile, Inspector } from '@pratique/oci/layers/inspect';
 import { mayStartThreads } from '@pratique/oci/layers/read-layer';
-import { ContentWindow } from '../malware/content-window.ts';
 import { malwareWants } from '../malware/wants.ts';
 import { Batch, type Limits, type Slot, wantedBytes } from './batch.ts';
-import { type ContentFacts, type FileContent, hasFacts } from './content-facts.ts';
-import { type Asked, ContentPool } from './content-pool.ts';
+import { BatchesHere } from './batches-here.ts';
+import type { ContentFacts } from './content-facts.ts';
+import { type Asked, type Batches, ContentPool } from './content-pool.ts';
 import { createFileExaminer } from './examine-file.ts';
 import { NO_OWN_RULES, type OwnRules, openOwnRules } from './own-rules.ts';
 
@@ -41,7 +41,10 @@ const sparse = ({ path }: InspectedFile): ContentFacts => ({
 });
 
 export function inspectBeside({ secrets, malware, own = NO_OWN_RULES }: ContentWanted): ContentInspector {
-  const pool = new ContentPool({ secrets, malware, own });
+  return inspectIn(new ContentPool({ secrets, malware, own }));
+}
+
+function inspectIn(pool: Batches): ContentInspector {
   let current: Batch<Asked> | null = null;
   const sealed = new Set<Batch<Asked>>();
   const seal = (): void => {
@@ -84,41 +87,5 @@ export function inspectBeside({ secrets, malware, own = NO_OWN_RULES }: ContentW
 }
 
 export function inspectHere({ secrets, malware, own = NO_OWN_RULES }: ContentWanted): ContentInspector {
-  // Rules are compiled for the first content: an image of which all layers are remembered needs none.
-  let examine: ReturnType<typeof createFileExaminer> | null = null;
-  let last: Promise<void> | null = null;
-  const examineNext = async (before: Promise<void> | null, file: FileContent): Promise<ContentFacts | null> => {
-    await before;
-    examine ??= createFileExaminer({ secrets, malware, own: openOwnRules(own) });
-    const facts = await examine(file);
-    return hasFacts(facts) ? facts : null;
-  };
-  return {
-    open(file) {
-      if (file.sparse) return { data() {}, end: () => sparse(file) };
-      const limits = limitsOf(file);
-      if (!limits) return null;
-      const { path, mode, size } = file;
-      const window = new ContentWindow(limits);
-      return {
-        data: (piece) => window.data(piece),
-        end() {
-          const facts = examineNext(last, { path, mode, size, ...window.end() });
-          const done: Promise<void> = facts.then(
-            () => {},
-            () => {}, // told to whoever waits for the facts
-          );
-          last = done;
-          void done.then(() => {
-            if (last === done) last = null;
-          });
-          return facts;
-        },
-      };
-    },
-    // No more contents are held than came with one piece.
-    room: () => last,
-    flush() {},
-    close: async () => {},
-  };
+  return inspectIn(new BatchesHere(() => createFileExaminer({ secrets, malware, own: openOwnRules(own) })));
 }

@@ -15,6 +15,8 @@ export function newBudget(): ZipBudget {
   return { entries: 500_000, bytes: 1024 * 1024 * 1024 };
 }
 
+const MOST_CHUNK = 8 * 1024 * 1024;
+
 /** Something of an archive that was not read, in words; `limit` where it was refused for its size or number. */
 export type ZipProblem = { kind: 'limit' | 'unreadable'; detail: string };
 
@@ -100,7 +102,9 @@ function readEntry(bytes: Buffer, base: number, entry: ZipEntry, max: number, bu
   if (budget.bytes <= 0) return { kind: 'limit', detail: 'the archives in this file expand to more than is read' };
   const room = Math.min(max, entry.size, budget.bytes);
   try {
-    const content = inflateRawSync(stored, { maxOutputLength: Math.max(1, room) });
+    // One piece of memory for all of it, where what it says of itself can be true: pieces are copied together.
+    const chunkSize = Math.min(MOST_CHUNK, Math.max(64, Math.min(room, stored.length * 64) + 1));
+    const content = inflateRawSync(stored, { maxOutputLength: Math.max(1, room), chunkSize });
     budget.bytes -= content.length;
     return content;
   } catch (error) {
