@@ -68,6 +68,8 @@ export const overview = {
     refused: 'refused',
     failed: 'its chain failed',
     signed: 'signed',
+    repaired: (from: string) => `came back repaired from ${from}`,
+    repairFailed: (why: string) => `could not be repaired: ${why}`,
     tagDeleted: (who: string) => `tag deleted by ${who}`,
     sent: (to: string) => `delivered to ${to}`,
     received: (from: string) => `received from ${from}`,

@@ -67,6 +67,8 @@ export const overview: Catalogue['overview'] = {
     refused: '拒绝',
     failed: '流程失败',
     signed: '已签名',
+    repaired: (from) => `由 ${from} 修复而来`,
+    repairFailed: (why) => `无法修复：${why}`,
     tagDeleted: (who) => `标签被 ${who} 删除`,
     sent: (to) => `已交付给 ${to}`,
     received: (from) => `收到自 ${from}`,

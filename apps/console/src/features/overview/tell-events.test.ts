@@ -23,6 +23,17 @@ test.each([
   ],
   ['verdict.expired', image, ['app:1.0', 'its verdict ended', atImage]],
   [
+    'image.repaired',
+    { ...image, tag: '1.0-r1', repaired: `sha256:${'b'.repeat(64)}` },
+    ['app:1.0-r1', 'came back repaired from sha256:aaaaaaaa…aaaaaa', 'image?repository=app&reference=1.0-r1'],
+  ],
+  [
+    'repair.failed',
+    { ...image, mode: 'repair', repairId: 'r-1', reason: 'the list has ended' },
+    ['app:1.0', 'could not be repaired: the list has ended', 'repairs/r-1'],
+  ],
+  ['repair.failed', { ...image, mode: 'preview', repairId: 'r-1', reason: 'ended' }, [null, undefined, null]],
+  [
     'image.reinstated',
     { digest: DIGEST, by: 'anna' },
     [null, 'The revocation of sha256:aaaaaaaa…aaaaaa was lifted by anna', null],

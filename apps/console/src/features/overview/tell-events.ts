@@ -65,6 +65,19 @@ export const TELLS: Readonly<Record<string, (told: Told) => EventLine | null>> =
   'verdict.ending': ({ text, field, image }) => image(text.ending(field('reason'))),
   'verdict.expired': ({ text, image }) => image(text.expired),
   'image.signed': ({ text, image }) => image(text.signed),
+  // Told of what came back; its tag may be none of the original's.
+  'image.repaired': ({ account, text, field }) => {
+    const [repository, tag, repaired] = [field('repository'), field('tag'), field('repaired')];
+    return about(
+      `${repository}${tag ? `:${tag}` : `@${shortDigest(repaired)}`}`,
+      paths.image(account, repository, tag || repaired),
+      text.repaired(shortDigest(field('digest'))),
+    );
+  },
+  'repair.failed': ({ account, text, field, image }) =>
+    field('mode') === 'preview'
+      ? null
+      : { ...image(text.repairFailed(field('reason'))), to: paths.repair(account, field('repairId')) },
   'image.revoked': ({ text, field }) => line(text.digestRevoked(shortDigest(field('digest')), field('by'))),
   'image.reinstated': ({ text, field }) => line(text.digestReinstated(shortDigest(field('digest')), field('by'))),
   'run.finished': ({ text, field, image }) => (field('state') === 'failed' ? image(text.failed) : null),
