@@ -15,6 +15,7 @@ import {
   HOLED,
   imageOf,
   makeImage,
+  makeIndex,
   pushImage,
   registry,
   type TestImage,
@@ -280,6 +281,27 @@ describe('a repair that is asked for', () => {
     const all = await Promise.all(bodies.map((body) => asked(body)));
     expect(new Set(all.map((one) => one.repaired)).size).toBe(1);
     expect(await tagsOf('vendor/plain')).toEqual(['v1', 'v1-r1']);
+  });
+
+  test('of an index repairs each platform, and the index names the repaired ones', async () => {
+    const [own, other] = [holed('of an index'), makeImage([{ path: 'readme', content: 'no packages' }], { note: 'x' })];
+    const index = makeIndex([
+      { image: own, os: 'linux', architecture: 'amd64' },
+      { image: other, os: 'linux', architecture: 'arm64' },
+    ]);
+    for (const child of [own, other]) await pushImage(server, 'vendor/plain-index', null, child);
+    await pushImage(server, 'vendor/plain-index', 'v1', index);
+    const repair = await asked({ repository: 'plain-index', reference: 'v1' });
+    expect(repair).toMatchObject({ state: 'done', digest: index.digest, original: index.digest, repairedTag: 'v1-r1' });
+    const [first, second] = repair.platforms;
+    expect([first?.digest, first?.result?.upgraded.length]).toEqual([own.digest, 1]);
+    expect([second?.digest, second?.result]).toEqual([other.digest, null]);
+    expect(second?.skipped).toMatch(/no package database/);
+    const answer = await registry(server, 'GET', 'vendor/plain-index/manifests/v1-r1');
+    const { manifests } = (await answer.json()) as { manifests: { digest: string }[] };
+    expect(manifests.map(({ digest }) => digest)).toEqual([first?.result?.to, other.digest]);
+    expect((await settled(server, 'vendor', 'plain-index', 'v1-r1')).digest).toBe(repair.repaired);
+    expect((await repairOf(repair.id)).gone.length).toBeGreaterThan(5);
   });
 
   test('of what was taken out of service is refused', async () => {
