@@ -2,6 +2,7 @@
 import { AdvisoryChangeRows, AdvisoryUpdates, Cluster, FindingRows, ImageRow, Run } from '@pratique/contract';
 import type { Page } from 'playwright-core';
 import { z } from 'zod';
+import { chainStops } from './walk-chains.ts';
 import { contentStops } from './walk-contents.ts';
 import { findingStops } from './walk-findings.ts';
 
@@ -50,7 +51,7 @@ export async function stopsOf(page: Page, account: string): Promise<Stop[]> {
       shows: ['Trust policy', 'Images of other registries', 'Logins to other registries'],
     },
     { name: 'vex', path: at('policies?show=vex'), shows: ['Statements of those who know a product', 'Add a document'] },
-    { name: 'chains', path: at('policies?show=chains'), shows: ['On denial', 'inventory'] },
+    ...(await chainStops(page, account)),
     { name: 'admissions', path: at('workloads'), shows: ['Admission reviews'] },
     { name: 'running', path: at('workloads?show=running'), shows: ['Running'] },
     { name: 'clusters', path: at('workloads?show=clusters'), shows: ['Connect a cluster'] },

@@ -6,6 +6,7 @@ import { checkAccessibility } from './check-accessibility.ts';
 import { type Stop, stopsOf } from './stops.ts';
 import { walkAccess } from './walk-access.ts';
 import { walkActions } from './walk-actions.ts';
+import { CHAIN_STOPS, walkChains } from './walk-chains.ts';
 import { CONTENT_STOPS, walkContents } from './walk-contents.ts';
 import { FINDING_STOPS, walkFindings } from './walk-findings.ts';
 import { walkHoles } from './walk-holes.ts';
@@ -46,6 +47,7 @@ const LOOKED_UP: ReadonlySet<string> = new Set([
   'update',
   'compare',
   ...FINDING_STOPS,
+  ...CHAIN_STOPS,
   ...CONTENT_STOPS,
 ]);
 const PHONE = { width: 390, height: 844 };
@@ -106,6 +108,7 @@ async function walkTheme(
     await walkFindings(page, walk);
     await walkHoles(page, walk);
     await walkContents(page, walk);
+    await walkChains(page, walk);
   }
   await visitOnPhone(page, options.url, account, keep, report);
   const known = stops.filter(({ name }) => LOOKED_UP.has(name)).map(({ name, path }) => [name, path] as const);
