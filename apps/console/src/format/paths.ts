@@ -20,6 +20,7 @@ export const paths = {
       do?: string;
       finding?: string;
       secret?: string;
+      match?: string;
     } = {},
   ): string => at(account, `image${queryOf({ repository, reference, ...query })}`),
   /** @param id any name of a hole: a CVE, or an advisory's own id */

@@ -56,7 +56,7 @@ function Known({ account, secret }: { account: string; secret: HeldSecret }) {
         <HeldTable
           query={useSecretHolders(account, secret.fingerprint)}
           label={contents.holders}
-          columns={useColumns(account)}
+          columns={useColumns(account, secret.fingerprint)}
           keyOf={keyOf}
           isNarrowed={false}
           none={{ title: contents.noHolder }}
@@ -107,7 +107,7 @@ function Facts({ account, secret }: { account: string; secret: HeldSecret }) {
   );
 }
 
-function useColumns(account: string): readonly Column<SecretHolder>[] {
+function useColumns(account: string, fingerprint: string): readonly Column<SecretHolder>[] {
   const { contents, images, words } = useText();
   const { number } = useFormat();
   return useMemo(
@@ -130,7 +130,7 @@ function useColumns(account: string): readonly Column<SecretHolder>[] {
         width: 72,
         cell: (row) => (
           <Link
-            to={paths.image(account, row.repository, row.digest, { show: 'secrets' })}
+            to={paths.image(account, row.repository, row.digest, { show: 'secrets', secret: fingerprint })}
             aria-label={contents.details(`${row.repository}:${row.tags[0] ?? row.digest}`)}
           >
             {words.detail}
@@ -138,6 +138,6 @@ function useColumns(account: string): readonly Column<SecretHolder>[] {
         ),
       },
     ],
-    [account, contents, images, words, number],
+    [account, fingerprint, contents, images, words, number],
   );
 }
