@@ -123,6 +123,7 @@ async function repairAfterPreview(page: Page, { url, account, keep, check }: Wal
   await page.getByText('Packages upgraded:').waitFor();
   await check('repair-made');
   await keep('repair-made');
+  await page.getByText('by a scan of the repaired image').waitFor({ timeout: REPAIRED_MS });
   await page.getByRole('link', { name: 'Compare both' }).click();
   await page.getByRole('heading', { name: 'Differences' }).waitFor();
 }

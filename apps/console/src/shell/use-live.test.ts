@@ -17,6 +17,7 @@ const event = (data: unknown) =>
 test.each([
   ['exception.requested', event({}), ['exceptions', 'advisories', 'contents', 'overview']],
   ['repair.finished', event({ digest: DIGEST }), ['repairs', 'overview', `image:${DIGEST}`]],
+  ['verdict.decided', event({ digest: DIGEST }), ['images', 'runs', 'repairs', 'overview', `image:${DIGEST}`]],
   ['image.repaired', event({ digest: DIGEST }), ['repairs', 'images', 'runs', 'overview', 'image']],
   ['contents.examined', event({ digest: DIGEST }), ['contents', 'images', 'overview', `image:${DIGEST}`]],
   ['policy.changed', event({}), ['policy', 'overview']],

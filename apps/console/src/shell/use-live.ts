@@ -86,6 +86,10 @@ export function touchedBy(type: string, data: string): string[] {
     case 'exception':
     case 'break-glass':
       return ['exceptions', 'advisories', 'contents', 'overview'];
+    // A repair tells what it cleared once what it made is scanned and judged.
+    case 'run':
+    case 'verdict':
+      return ['images', 'runs', 'repairs', 'overview', ...imageOf(data)];
     case 'repair':
       return ['repairs', 'overview', ...imageOf(data)];
     case 'contents':
