@@ -26,6 +26,7 @@ test.each([
   ['break-glass.used', event({}), ['exceptions', 'advisories', 'contents', 'overview']],
   ['vex.withdrawn', event({}), ['vex', 'advisories', 'scan', 'overview', 'image']],
   ['trust-policy.changed', event({}), ['trust', 'foreign-images', 'overview']],
+  ['chain.defined', event({ chain: 'web' }), ['chains', 'overview']],
   ['foreign-image.refused', event({ digest: DIGEST }), ['foreign-images', 'overview']],
   ['webhook.given-up', event({}), ['webhooks', 'overview']],
   ['cluster.changed', event({}), ['clusters', 'placements', 'overview']],

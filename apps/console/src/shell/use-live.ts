@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 
 /** Events that change what a page shows. The feed names each; server-sent events are heard by name only. */
 const TYPES = [
-  ...['approval.requested', 'approval.given'],
+  ...['approval.requested', 'approval.given', 'chain.defined', 'chain.retired'],
   ...['repair.finished', 'repair.failed', 'image.repaired'],
   ...['queued', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'denied'].map((state) => `step.${state}`),
   ...[
@@ -96,6 +96,8 @@ export function touchedBy(type: string, data: string): string[] {
       return ['contents', 'images', 'overview', ...imageOf(data)];
     case 'vex':
       return ['vex', 'advisories', 'scan', 'overview', 'image'];
+    case 'chain':
+      return ['chains', 'overview'];
     case 'policy':
       return ['policy', 'overview'];
     case 'trust-policy':

@@ -79,7 +79,7 @@ describe('a draft', () => {
   });
 });
 
-test('whoever changed an older version is told of the newer one, and replaces nothing', async () => {
+test('whoever changed an older version is told of the newer one, replaces nothing, and each change is an event', async () => {
   const put = (more: object) => ask('PUT', '/api/v1/accounts/vendor/chains/web', token, { definition, ...more });
   expect(ChainVersion.parse((await put({ ifVersion: 0 })).json()).version).toBe(1);
   expect((await put({ ifVersion: 0 })).statusCode).toBe(409);
@@ -87,4 +87,17 @@ test('whoever changed an older version is told of the newer one, and replaces no
   const late = await put({ ifVersion: 1 });
   expect([late.statusCode, late.body]).toEqual([409, expect.stringContaining('version 2 by now')]);
   expect(ChainVersion.parse((await put({})).json()).version).toBe(3);
+  expect((await ask('DELETE', '/api/v1/accounts/vendor/chains/web', token)).statusCode).toBe(204);
+  const { rows } = await asSystem(db, (tx) =>
+    sql<{ said: string }>`
+      select type || ' ' || coalesce(data->>'version', '') as said from outbox where subject = 'chain/web' order by seq`.execute(
+      tx,
+    ),
+  );
+  expect(rows.map((row) => row.said)).toEqual([
+    'chain.defined 1',
+    'chain.defined 2',
+    'chain.defined 3',
+    'chain.retired ',
+  ]);
 });

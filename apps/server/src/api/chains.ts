@@ -18,6 +18,7 @@ import { startRun } from '../chain/start-run.ts';
 import { examineChain, validateChain } from '../chain/validate-chain.ts';
 import { asTenant, type Db, type Tx } from '../db/connect.ts';
 import { ServerError } from '../error.ts';
+import { appendEvent } from '../feed/append-event.ts';
 import { actorOf, grantOf, personOf, wholeGrantOf } from './access.ts';
 import type { App } from './app.ts';
 import { readRuns } from './read-runs.ts';
@@ -66,7 +67,14 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
         await refuseOutdated(tx, definition.name, request.body.ifVersion);
         await storeChain(tx, accountId, definition, actorOf(request).name);
         await recordAudit(tx, { accountId, actor: actorOf(request), action: 'chain.define', subject: definition.name });
-        return (await readChains(tx)).find((chain) => chain.name === definition.name);
+        const defined = (await readChains(tx)).find((chain) => chain.name === definition.name);
+        await appendEvent(tx, {
+          accountId,
+          subject: `chain/${definition.name}`,
+          type: 'chain.defined',
+          data: { chain: definition.name, version: defined?.version ?? null, by: actorOf(request).name },
+        });
+        return defined;
       });
       if (!stored) throw new ServerError('internal', 'the chain could not be read back');
       return stored;
@@ -89,6 +97,12 @@ export function chainRoutes(app: App, deps: { db: Db }): void {
           actor: actorOf(request),
           action: 'chain.retire',
           subject: request.params.chain,
+        });
+        await appendEvent(tx, {
+          accountId,
+          subject: `chain/${request.params.chain}`,
+          type: 'chain.retired',
+          data: { chain: request.params.chain, by: actorOf(request).name },
         });
       });
       return reply.status(204).send(null);

@@ -107,6 +107,8 @@ export const overview = {
       enrolled: 'cluster: its agent enrolled',
     },
     contractEnded: (by: string) => `Contract ended by ${by}`,
+    chainDefined: (who: string) => `chain defined by ${who}`,
+    chainRetired: (who: string) => `chain retired by ${who}`,
     policyChanged: (who: string) => `Policy changed by ${who}`,
     contractOffered: (from: string) => `Contract offered by ${from}`,
     contractAccepted: (by: string) => `Contract accepted by ${by}`,

@@ -106,6 +106,8 @@ export const overview: Catalogue['overview'] = {
       enrolled: '集群：代理已注册',
     },
     contractEnded: (by) => `${by} 终止了契约`,
+    chainDefined: (who) => `流程由 ${who} 定义`,
+    chainRetired: (who) => `流程由 ${who} 停用`,
     policyChanged: (who) => `策略由 ${who} 更改`,
     contractOffered: (from) => `${from} 提出契约`,
     contractAccepted: (by) => `${by} 接受契约`,

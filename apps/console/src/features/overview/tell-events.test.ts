@@ -21,6 +21,8 @@ test.each([
     { ...image, reason: 'no engine' },
     ['app:1.0', 'its verdict ends within a day: no engine', atImage],
   ],
+  ['chain.defined', { chain: 'web', by: 'anna' }, ['web', 'chain defined by anna', 'chains/web']],
+  ['chain.retired', { chain: 'web', by: 'anna' }, ['web', 'chain retired by anna', 'policies?show=chains']],
   ['verdict.expired', image, ['app:1.0', 'its verdict ended', atImage]],
   [
     'image.repaired',

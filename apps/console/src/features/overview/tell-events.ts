@@ -100,6 +100,10 @@ export const TELLS: Readonly<Record<string, (told: Told) => EventLine | null>> =
     ),
   'vex.added': vex((text, by) => text.vexAdded(by)),
   'vex.withdrawn': vex((text, by) => text.vexWithdrawn(by)),
+  'chain.defined': ({ account, text, field }) =>
+    about(field('chain'), paths.chain(account, field('chain')), text.chainDefined(field('by'))),
+  'chain.retired': ({ account, text, field }) =>
+    about(field('chain'), paths.policies(account, { show: 'chains' }), text.chainRetired(field('by'))),
   'policy.changed': ({ text, field }) => line(text.policyChanged(field('actor'))),
   'trust-policy.changed': ({ text, field }) => line(text.trustChanged(field('actor'))),
   'foreign-image.trusted': foreign((text) => text.foreignTrusted),

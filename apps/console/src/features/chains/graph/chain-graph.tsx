@@ -1,6 +1,6 @@
 /** The chain as a graph: a button for each step, lines for what it waits for, others for denials. */
 import type { ChainDefinition } from '@pratique/contract';
-import { type CSSProperties, type KeyboardEvent, useMemo, useRef } from 'react';
+import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef } from 'react';
 import { useText } from '../../../catalogue/use-text.ts';
 import { GraphLines } from './graph-lines.tsx';
 import { type Graph, layOutGraph } from './lay-out-graph.ts';
@@ -17,10 +17,22 @@ type Props = {
   onSelect: (index: number) => void;
 };
 
+/** Pixels kept in view on each side of the step that is chosen. */
+const BESIDE = 24;
+
 export function ChainGraph({ chain, selected, wrong, onSelect }: Props) {
   const { chains } = useText();
   const graph = useMemo(() => layOutGraph(chain.steps), [chain.steps]);
   const list = useRef<HTMLOListElement>(null);
+  const column = graph.nodes.find((node) => node.index === selected)?.column;
+  // Sideways only: what is edited stands below, and must not be scrolled away.
+  useEffect(() => {
+    const item = list.current?.querySelector('[aria-pressed="true"]')?.parentElement;
+    const scroller = item?.closest('.chain-graph');
+    if (!item || !scroller || column === undefined) return;
+    const right = item.offsetLeft + item.offsetWidth + BESIDE - scroller.clientWidth;
+    scroller.scrollLeft = Math.min(Math.max(scroller.scrollLeft, right), Math.max(0, item.offsetLeft - BESIDE));
+  }, [selected, column]);
   const go = (event: KeyboardEvent, from: number): void => {
     const next = nextStep(graph, from, event.key);
     if (next === null) return;

@@ -8,7 +8,7 @@ const BOX = { width: 148, height: 64 };
 /** Room for the arrow's head. */
 const HEAD = 7;
 /** How far a line to a branch goes sideways while it falls. */
-const FALL = 16;
+const FALL = 8;
 
 export function GraphLines({ graph, label }: { graph: Graph; label: string }) {
   return (
