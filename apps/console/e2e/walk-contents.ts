@@ -5,22 +5,8 @@ import { z } from 'zod';
 import type { Stop } from './stops.ts';
 import type { Walk } from './walk-actions.ts';
 
-/** Names of the stops, which are visited in Chinese as well. */
-export const CONTENT_STOPS = [
-  'image-secrets',
-  'image-malware',
-  'image-baseline',
-  'image-repairs',
-  'image-fleet',
-  'secrets',
-  'secret',
-  'malware',
-  'repair',
-  'repair-left',
-  'repair-findings',
-  'repair-scripts',
-  'repair-sources',
-] as const;
+/** Names of stops that are visited in Chinese as well: one of each kind of page. */
+export const CONTENT_STOPS = ['image-secrets', 'image-baseline', 'image-fleet', 'secrets', 'secret', 'repair'] as const;
 
 /** Lists of packages are fetched and checked, and the image put together. */
 const REPAIRED_MS = 180_000;
