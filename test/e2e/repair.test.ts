@@ -366,7 +366,7 @@ describe('the tag', () => {
     const repairs = await Promise.all(
       ['v1', 'v1-r7'].map((reference) => asked({ repository: 'plain-two', reference })),
     );
-    expect(repairs.map((repair) => repair.repairedTag).sort()).toEqual(['v1-r1', 'v1-r2']);
+    expect(new Set(repairs.map((repair) => repair.repairedTag))).toEqual(new Set(['v1-r1', 'v1-r2']));
     for (const { repairedTag, repaired } of repairs)
       expect((await status(server, 'vendor', 'plain-two', repairedTag ?? '')).digest).toBe(repaired);
   });

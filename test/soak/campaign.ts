@@ -82,18 +82,18 @@ export async function runCampaign(campaign: Campaign): Promise<Report> {
 
 /** An archive that has what the denied images need. */
 async function openArchive(): Promise<{ env: NodeJS.ProcessEnv; close(): Promise<void> }> {
-  const { publish, mirror, keyring, close } = await makeArchive([]);
-  await publish('bookworm', []);
-  await publish('bookworm-updates', []);
-  await publish('bookworm-security', [
+  const archive = await makeArchive([]);
+  await archive.publish('bookworm', []);
+  await archive.publish('bookworm-updates', []);
+  await archive.publish('bookworm-security', [
     { name: OLD.name, version: '3.9.0-1', fields: { Source: OLD.source, Architecture: 'amd64' }, files: [] },
   ]);
   const env = {
-    PRATIQUE_DEBIAN_MIRROR: mirror,
-    PRATIQUE_DEBIAN_SECURITY_MIRROR: mirror,
-    PRATIQUE_DEBIAN_KEYRING: keyring,
+    PRATIQUE_DEBIAN_MIRROR: archive.mirror,
+    PRATIQUE_DEBIAN_SECURITY_MIRROR: archive.mirror,
+    PRATIQUE_DEBIAN_KEYRING: archive.keyring,
   };
-  return { env, close };
+  return { env, close: () => archive.close() };
 }
 
 /** A contract, and a chain that delivers what it allows. */
