@@ -99,7 +99,7 @@ async function stayWithChanges(page: Page): Promise<void> {
 }
 
 async function saveAndRetire(page: Page, { keep, check }: Walk, name: string): Promise<void> {
-  await page.getByRole('button', { name: 'Save as version 1' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Version 1, defined by').waitFor();
   await page.reload();
   await step(page, 'ask').waitFor();

@@ -36,6 +36,8 @@ export const chains = {
     `Pushes to ${patterns} no longer follow this chain; another one that matches does, if there is any. Runs under way end as they began. It can be defined again.`,
   newer: (version: string, who: string) =>
     `Version ${version} was defined by ${who} meanwhile; yours is not saved over it. Discard your changes to see it.`,
+  retiredMeanwhile:
+    'This chain was retired meanwhile. Discard changes, and what it was can be defined again; what you changed is in the text until then.',
   leaveTitle: 'Leave without saving?',
   leaveLead: 'What you changed in this chain is lost.',
   leave: 'Leave',

@@ -35,6 +35,7 @@ export const chains: Catalogue['chains'] = {
   retireLead: (patterns) =>
     `推送到 ${patterns} 不再走此流程；若有其他匹配的流程则改走该流程。进行中的运行照旧结束。以后可以重新定义。`,
   newer: (version, who) => `${who} 在此期间定义了版本 ${version}；您的更改不会覆盖它。放弃更改即可查看。`,
+  retiredMeanwhile: '此流程在此期间已停用。放弃更改后可按原样重新定义；在此之前您的更改仍在文本中。',
   leaveTitle: '不保存就离开？',
   leaveLead: '您对此流程的更改将丢失。',
   leave: '离开',

@@ -1,5 +1,6 @@
 /** One chain in the designer: one that is in force, or a new one that a template began. */
-import { ChainDefinition } from '@pratique/contract';
+import { ChainDefinition, type ChainVersion } from '@pratique/contract';
+import { useState } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
 import { useText } from '../../catalogue/use-text.ts';
 import { paths } from '../../format/paths.ts';
@@ -21,15 +22,18 @@ export function ChainPage() {
         <Link to={paths.policies(account, { show: 'chains' })}>{chains.title}</Link>
       </nav>
       <Answered query={useChains(account)} what={chains.title}>
-        {(all) => {
-          const saved = all.find((one) => one.name === name) ?? null;
-          const begin = saved?.definition ?? begun;
-          if (!begin) return <NoSuchChain account={account} name={name} />;
-          return <Designer key={`${account}/${name}`} name={name} saved={saved} begin={begin} />;
-        }}
+        {(all) => <Opened key={name} name={name} saved={all.find((one) => one.name === name) ?? null} begun={begun} />}
       </Answered>
     </div>
   );
+}
+
+/** What somebody else retires while it is changed here stays on the page, with its changes. */
+function Opened({ name, saved, begun }: { name: string; saved: ChainVersion | null; begun: ChainDefinition | null }) {
+  const { account } = useAccount();
+  const [first] = useState(saved?.definition ?? begun);
+  const begin = saved?.definition ?? first;
+  return begin ? <Designer name={name} saved={saved} begin={begin} /> : <NoSuchChain account={account} name={name} />;
 }
 
 /** What the template dialog hands over with the address; kept by the browser over a reload. */

@@ -13,7 +13,6 @@ type Props = {
   name: string;
   /** The version that was changed; null for a new chain. */
   base: ChainVersion | null;
-  next: number;
   dirty: boolean;
   canSave: boolean;
   onSave: () => void;
@@ -21,8 +20,8 @@ type Props = {
   onRetired: () => void;
 };
 
-export function DesignerHead({ name, base, next, dirty, canSave, onSave, onRevert, onRetired }: Props) {
-  const { chains } = useText();
+export function DesignerHead({ name, base, dirty, canSave, onSave, onRevert, onRetired }: Props) {
+  const { chains, words } = useText();
   const { account, may } = useAccount();
   const [retiring, setRetiring] = useState(false);
   const retire = useRemoval(account, 'chains', name);
@@ -45,7 +44,7 @@ export function DesignerHead({ name, base, next, dirty, canSave, onSave, onRever
             </Button>
           )}
           <Button look="primary" disabled={!canSave} onClick={onSave}>
-            {chains.save(String(next))}
+            {base ? chains.save(String(base.version + 1)) : words.save}
           </Button>
         </>
       )}

@@ -34,8 +34,10 @@ export function Designer({ name, saved, begin }: Props) {
   const { pathname } = useLocation();
   const { selected, select } = useSelected(draft.chain);
   const leaving = useRef(false);
+  const [retired, setRetired] = useState(false);
   const wrong = draft.validation?.valid === false && draft.validation.step !== null ? draft.validation : null;
-  const newer = saved && saved.version !== base?.version ? saved : null;
+  const newer = !define.isPending && saved && saved.version !== base?.version ? saved : null;
+  const gone = base !== null && saved === null && !retired && !define.isPending;
   const save = (): void =>
     define.mutate(
       { definition: draft.text, ifVersion: base?.version ?? 0 },
@@ -51,10 +53,8 @@ export function Designer({ name, saved, begin }: Props) {
     );
   const revert = (): void => {
     define.reset();
-    if (saved) {
-      setBase(saved);
-      draft.change(saved.definition);
-    } else draft.change(begin);
+    setBase(saved);
+    draft.change(begin);
   };
   const valid = draft.validation?.valid === true && draft.validation.definition.name === name;
   return (
@@ -62,17 +62,18 @@ export function Designer({ name, saved, begin }: Props) {
       <DesignerHead
         name={name}
         base={base}
-        next={(saved?.version ?? base?.version ?? 0) + 1}
-        dirty={dirty}
-        canSave={dirty && valid && newer === null && !define.isPending}
+        dirty={dirty || gone}
+        canSave={dirty && valid && newer === null && !gone && !define.isPending}
         onSave={save}
         onRevert={revert}
         onRetired={() => {
           leaving.current = true;
+          setRetired(true);
           void navigate(paths.policies(account, { show: 'chains' }));
         }}
       />
       {newer && <p className="notice">{chains.newer(String(newer.version), newer.createdBy)}</p>}
+      {gone && <p className="notice">{chains.retiredMeanwhile}</p>}
       {define.error && <Failure error={define.error} change />}
       <Validity draft={draft} name={name} onStep={(step) => select(step)} />
       <Section title={chains.graph} aside={<Legend />}>
