@@ -3,6 +3,7 @@
 /** Words of examples. In a random token of 40 letters each is as good as impossible. */
 const EXAMPLE =
   /example|placeholder|dummy|sample|changeme|change[_-]?me|redacted|replace|insert|your[_-]|my[_-]?(?:secret|token|key|password)|[_-]here|xxxx|\*\*\*|\.\.\.|0000000|1111111|1234567|abcdefg|deadbeef|foobar|loremipsum|not[_-]?a[_-]?real|fake/i;
+const EXAMPLES = new RegExp(EXAMPLE.source, 'gi');
 
 /** Shannon entropy in bits for each character. */
 export function entropyOf(text: string): number {
@@ -15,14 +16,24 @@ export function entropyOf(text: string): number {
 
 /** True when the text may be a random key: no example's word in it, no long run, and as varied as its length lets expect. */
 export function isRandom(text: string): boolean {
-  if (EXAMPLE.test(text) || /(.)\1{5}/.test(text) || isSequence(text)) return false;
+  if (isExample(text) || /(.)\1{5}/.test(text) || isSequence(text)) return false;
   const drawn = text.replaceAll(/[-_.]/g, '');
   return entropyOf(drawn) >= leastEntropy(drawn);
 }
 
 /** Words of examples, also where the value was chosen by a person. */
 export function isExample(text: string): boolean {
-  return EXAMPLE.test(text);
+  if (text.length <= LONG) return EXAMPLE.test(text);
+  return [...text.matchAll(EXAMPLES)].some(([word]) => isWritten(word));
+}
+
+/** In longer texts words come by chance, above all in keys: `FAkEA` begins a number in many. */
+const LONG = 64;
+
+/** As people write words: in one case, or with a capital letter. */
+function isWritten(word: string): boolean {
+  const rest = word.slice(1);
+  return word === word.toUpperCase() || rest === rest.toLowerCase();
 }
 
 /** Half of what random characters of the same alphabet and length have is never reached from above by chance. */
