@@ -37,7 +37,6 @@ const POOL: Record<string, string[]> = {
   'php-cli': ['php', '-r', 'echo PHP_VERSION;'],
   redis: ['redis-server', '--version'],
   'postgresql-client': ['psql', '--version'],
-  exim4: ['exim4', '--version'],
   apache2: ['apache2', '-v'],
   busybox: ['busybox', 'true'],
   tar: ['tar', '--version'],
