@@ -1,11 +1,11 @@
 /** Carries out a plan on the tree of an image with apk's database, in the order and by the rules of apk. */
-import type { RepairDifference, RepairLeftReason, RepairScript } from '@pratique/contract';
-import { ComposeError } from '../../error.ts';
+import type { RepairDifference } from '@pratique/contract';
 import type { Tree } from '../../files/tree.ts';
 import { Debconf } from '../../install/debconf.ts';
 import type { World } from '../../install/world.ts';
-import { runScript, ScriptNotDone, type Scripts } from '../debian/scripts.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { type Applied, type ApplyOptions, runJob } from '../applied.ts';
+import { runScript, type Scripts } from '../debian/scripts.ts';
+import { inOrder } from '../plan/in-order.ts';
 import { scriptOwner } from '../script-owner.ts';
 import { apkEnvironment, apkSteps } from './commands.ts';
 import { type ApkDatabase, type ApkPackage, packageOf, pathIn, writeApkDatabase } from './database.ts';
@@ -24,23 +24,6 @@ import type { TarFile } from './signature.ts';
 /** One package of the plan; `present` is null for one that is added. */
 export type ApkItem = { present: ApkPackage | null; opened: OpenApk };
 
-export type ApkApplied =
-  | {
-      status: 'done';
-      scripts: RepairScript[];
-      differences: RepairDifference[];
-      files: Map<string, { files: number; bytes: number }>;
-    }
-  | { status: 'refused'; packages: string[]; reason: RepairLeftReason; detail: string; scripts: RepairScript[] };
-
-export type ApkApplyOptions = {
-  architecture: string;
-  /** Seconds since 1970 for all that is made. */
-  now: number;
-  sandbox: Sandbox | null;
-  progress: (done: number, total: number, what: string) => void;
-};
-
 const MAX_DIFFERENCES = 1000;
 
 /** Changes `tree`; where it is refused the tree is half done and of no use. */
@@ -48,23 +31,10 @@ export async function applyApk(
   tree: Tree,
   database: ApkDatabase,
   items: readonly ApkItem[],
-  options: ApkApplyOptions,
-): Promise<ApkApplied> {
+  options: ApplyOptions,
+): Promise<Applied> {
   const job = new ApkJob(tree, database, items, options);
-  try {
-    await job.run();
-  } catch (error) {
-    const scripted = error instanceof ScriptNotDone;
-    if (!scripted && !(error instanceof ComposeError && error.code === 'file-conflict')) throw error;
-    return {
-      status: 'refused',
-      packages: job.blamed.length > 0 ? job.blamed : [scripted ? error.package : job.world.current],
-      reason: scripted ? 'script' : 'file-conflict',
-      detail: error.message,
-      scripts: job.scripts.done.filter(({ handled }) => handled === 'not-done'),
-    };
-  }
-  return { status: 'done', scripts: job.scripts.done, differences: job.differences, files: job.files };
+  return runJob(job, job.scripts, (script) => script ?? job.world.current);
 }
 
 class ApkJob {
@@ -77,14 +47,14 @@ class ApkJob {
   readonly #packages: ApkPackage[];
   readonly #folder: string;
   readonly #items: readonly ApkItem[];
-  readonly #options: ApkApplyOptions;
+  readonly #options: ApplyOptions;
   readonly #archive: ApkScripts;
   readonly #isHex: boolean;
   readonly #triggers: Map<string, string[]>;
   readonly #touched = new Map<string, Set<string>>();
   readonly #changed = new Set<ApkPackage>();
 
-  constructor(tree: Tree, database: ApkDatabase, items: readonly ApkItem[], options: ApkApplyOptions) {
+  constructor(tree: Tree, database: ApkDatabase, items: readonly ApkItem[], options: ApplyOptions) {
     this.world = worldOf(tree, options);
     this.scripts = { done: [], sandbox: options.sandbox };
     this.#folder = database.folder;
@@ -206,7 +176,7 @@ class ApkJob {
   }
 }
 
-function worldOf(tree: Tree, { architecture, now }: ApkApplyOptions): World {
+function worldOf(tree: Tree, { architecture, now }: ApplyOptions): World {
   const world: World = {
     tree,
     now,
@@ -255,24 +225,4 @@ function sortedScripts(scripts: OpenApk['scripts'], built: number): [string, Tar
     const script = scripts.get(kind);
     return script ? [[kind, { ...script, mode: 0o755, mtime: built }] as [string, TarFile]] : [];
   });
-}
-
-/** What others need comes first; in circles by name. */
-function inOrder(items: readonly ApkItem[]): ApkItem[] {
-  const ordered = new Set<ApkItem>();
-  const visiting = new Set<ApkItem>();
-  const given = new Map<string, ApkItem>();
-  for (const item of items) for (const { name } of item.opened.offer.provides) given.set(name, item);
-  const visit = (item: ApkItem): void => {
-    if (ordered.has(item) || visiting.has(item)) return;
-    visiting.add(item);
-    for (const need of item.opened.offer.needs)
-      for (const { name } of need.relations) {
-        const other = given.get(name);
-        if (other) visit(other);
-      }
-    ordered.add(item);
-  };
-  for (const item of [...items].sort((a, b) => (a.opened.offer.name < b.opened.offer.name ? -1 : 1))) visit(item);
-  return [...ordered];
 }

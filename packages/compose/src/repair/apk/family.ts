@@ -2,12 +2,13 @@
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RepairLeft, RepairScript } from '@pratique/contract';
-import { ComposeError } from '../../error.ts';
+import type { RepairedPackage, RepairLeft } from '@pratique/contract';
 import type { Tree } from '../../files/tree.ts';
+import type { Refused } from '../applied.ts';
+import { applyInAttempts } from '../attempts.ts';
 import type { Family, FamilyContext, Patient, Planned, Repaired, Unrepaired } from '../family.ts';
 import { type Left, planUnits, type Slot, type UnitPlan } from '../plan/plan-units.ts';
-import { type ApkApplied, type ApkItem, applyApk } from './apply.ts';
+import { type ApkItem, applyApk } from './apply.ts';
 import { type ApkChoiceRequest, type ApkUnit, apkOffers, chooseApkVersions } from './choose.ts';
 import { type ApkDatabase, type ApkPackage, readApkDatabase } from './database.ts';
 import { type OpenApk, openApk } from './open-package.ts';
@@ -25,8 +26,6 @@ export const apkFamily: Family = {
     return { open: (context) => new ApkPatient(tree, database, system, context) };
   },
 };
-
-const MAX_ATTEMPTS = 200;
 
 class ApkPatient implements Patient {
   readonly compareVersions = compareApkVersions;
@@ -65,30 +64,22 @@ class ApkPatient implements Patient {
     return { upgrades, versions: this.#versions(), left: this.#left(), sources: repositories.sources };
   }
 
-  async apply(): Promise<Repaired | Unrepaired> {
-    const notDone: RepairScript[] = [];
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      this.#context.signal?.throwIfAborted();
-      const plan = this.#plan;
-      if (!plan || plan.upgrades.size === 0) return { status: 'nothing', left: this.#left(), scripts: notDone };
-      const items = await this.#fetch(plan);
-      const created = items.reduce((latest, { opened }) => Math.max(latest, opened.offer.built), 0);
-      const tree = this.#tree.copy();
-      tree.now = created;
-      const applied = await applyApk(tree, this.#database, items, {
-        architecture: this.#system.architecture,
-        now: created,
-        sandbox: this.#context.sandbox,
-        progress: (done, total, what) => this.#context.progress('configure', done, total, what),
-      });
-      if (applied.status === 'done') return this.#report(applied, items, tree, created, notDone);
-      notDone.push(...applied.scripts);
-      this.#refuse(applied);
-    }
-    throw new ComposeError(
-      'unsatisfiable',
-      `the repair was begun ${MAX_ATTEMPTS} times, and each time a package refused`,
-    );
+  apply(): Promise<Repaired | Unrepaired> {
+    return applyInAttempts(this.#tree, this.#context, {
+      architecture: this.#system.architecture,
+      next: () => this.#next(),
+      apply: (tree, items, options) => applyApk(tree, this.#database, items, options),
+      refuse: (refused) => this.#refuse(refused),
+      left: () => this.#left(),
+      describe,
+    });
+  }
+
+  async #next(): Promise<{ items: ApkItem[]; created: number } | null> {
+    const plan = this.#plan;
+    if (!plan || plan.upgrades.size === 0) return null;
+    const items = await this.#fetch(plan);
+    return { items, created: items.reduce((latest, { opened }) => Math.max(latest, opened.offer.built), 0) };
   }
 
   async close(): Promise<void> {
@@ -110,7 +101,7 @@ class ApkPatient implements Patient {
     this.#plan = planUnits<ApkUnit>(this.#slots, apkOffers(this.#request()), this.#refused);
   }
 
-  #refuse({ packages, reason, detail }: Extract<ApkApplied, { status: 'refused' }>): void {
+  #refuse({ packages, reason, detail }: Refused): void {
     for (const name of packages) {
       const slot = this.#slots.find(({ present }) => present.name === name);
       this.#refused.set(name, {
@@ -169,37 +160,20 @@ class ApkPatient implements Patient {
     // Packages that were only thought of as an addition are not the image's.
     return [...ended, ...(this.#plan?.left ?? []).filter((each) => each.version !== '')];
   }
+}
 
-  #report(
-    applied: Extract<ApkApplied, { status: 'done' }>,
-    items: readonly ApkItem[],
-    tree: Tree,
-    created: number,
-    notDone: RepairScript[],
-  ): Repaired {
-    const upgraded = items.map(({ present, opened: { offer, sha256 } }) => ({
-      name: offer.name,
-      architecture: offer.architecture,
-      from: present?.version ?? null,
-      to: offer.version,
-      source: offer.fields.get('o') ?? offer.name,
-      suite: offer.suite,
-      url: offer.url,
-      sha256,
-      size: offer.size,
-      files: applied.files.get(offer.name)?.files ?? 0,
-    }));
-    return {
-      status: 'repaired',
-      tree,
-      upgraded: upgraded.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      left: this.#left(),
-      scripts: [...applied.scripts, ...notDone],
-      differences: applied.differences,
-      packageBytes: [...applied.files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
-      created,
-    };
-  }
+function describe({ present, opened: { offer, sha256 } }: ApkItem): Omit<RepairedPackage, 'files'> {
+  return {
+    name: offer.name,
+    architecture: offer.architecture,
+    from: present?.version ?? null,
+    to: offer.version,
+    source: offer.fields.get('o') ?? offer.name,
+    suite: offer.suite,
+    url: offer.url,
+    sha256,
+    size: offer.size,
+  };
 }
 
 function asPackage(unit: ApkUnit): ApkPackage {

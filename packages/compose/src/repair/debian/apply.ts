@@ -1,6 +1,5 @@
 /** Carries out a plan on an image's tree, in the order and by the rules of dpkg. */
-import type { RepairDifference, RepairLeftReason, RepairScript } from '@pratique/contract';
-import { ComposeError } from '../../error.ts';
+import type { RepairDifference } from '@pratique/contract';
 import { inMemory } from '../../files/content.ts';
 import type { Tree } from '../../files/tree.ts';
 import { writeFileList } from '../../install/database.ts';
@@ -9,36 +8,18 @@ import type { Opened } from '../../install/install.ts';
 import { installationOrder } from '../../install/order.ts';
 import type { Installed, World } from '../../install/world.ts';
 import { makeLinkerCache } from '../../steps/ldconfig.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { type Applied, type ApplyOptions, runJob } from '../applied.ts';
 import { removeOnUpgrade, settleConffiles } from './conffiles.ts';
 import { type Database, infoPath, type Present, writeDatabase } from './database.ts';
 import { loadDebconf, saveDebconf } from './debconf-files.ts';
 import { ownersOf, removeObsolete, type Unpacked, unpackOver } from './files.ts';
 import { missingDocumentation, readPathFilters } from './path-filters.ts';
-import { runScript, ScriptNotDone, type Scripts } from './scripts.ts';
+import { runScript, type Scripts } from './scripts.ts';
 import { triggered, writeInterests } from './triggers.ts';
 import { filesThatDiffer } from './verify.ts';
 
 /** One package of the plan, unpacked; `present` is null for one that is added. */
 export type Item = { present: Present | null; opened: Opened };
-
-export type Applied =
-  | {
-      status: 'done';
-      scripts: RepairScript[];
-      differences: RepairDifference[];
-      files: Map<string, { files: number; bytes: number }>;
-    }
-  /** Somebody's package cannot be upgraded: the plan has to be made without. */
-  | { status: 'refused'; packages: string[]; reason: RepairLeftReason; detail: string; scripts: RepairScript[] };
-
-export type ApplyOptions = {
-  architecture: string;
-  /** Seconds since 1970 for all that is made. */
-  now: number;
-  sandbox: Sandbox | null;
-  progress: (done: number, total: number, what: string) => void;
-};
 
 /** Changes `tree`; where it is refused the tree is half done and of no use. */
 export async function applyUpgrades(
@@ -50,20 +31,7 @@ export async function applyUpgrades(
   const world = worldOf(tree, database, options);
   const scripts: Scripts = { done: [], sandbox: options.sandbox };
   const job = new Job(world, database, items, options, scripts);
-  try {
-    await job.run();
-  } catch (error) {
-    const scripted = error instanceof ScriptNotDone;
-    if (!scripted && !(error instanceof ComposeError && error.code === 'file-conflict')) throw error;
-    return {
-      status: 'refused',
-      packages: job.blamed.length > 0 ? job.blamed : [scripted ? error.package : world.current],
-      reason: scripted ? 'script' : 'file-conflict',
-      detail: error.message,
-      scripts: scripts.done.filter(({ handled }) => handled === 'not-done'),
-    };
-  }
-  return { status: 'done', scripts: scripts.done, differences: job.differences, files: job.files };
+  return runJob(job, scripts, (script) => script ?? world.current);
 }
 
 function worldOf(tree: Tree, database: Database, { architecture, now }: ApplyOptions): World {

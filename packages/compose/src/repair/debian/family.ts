@@ -2,7 +2,7 @@
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RepairLeft, RepairScript } from '@pratique/contract';
+import type { RepairedPackage, RepairLeft } from '@pratique/contract';
 import { fetchVerified } from '../../archive/download.ts';
 import type { Candidate } from '../../archive/packages.ts';
 import { ComposeError } from '../../error.ts';
@@ -11,8 +11,10 @@ import { type Opened, unpackAll } from '../../install/install.ts';
 import { makeUniverse } from '../../resolve/universe.ts';
 import { startUnpacker } from '../../unpack/unpacker.ts';
 import { compareVersions } from '../../version.ts';
+import type { Refused } from '../applied.ts';
+import { applyInAttempts } from '../attempts.ts';
 import type { Family, FamilyContext, Patient, Planned, Repaired, Unrepaired } from '../family.ts';
-import { type Applied, applyUpgrades, type Item } from './apply.ts';
+import { applyUpgrades, type Item } from './apply.ts';
 import { chooseVersions } from './choose.ts';
 import { type Database, type Present, readDatabase } from './database.ts';
 import { openSuites, type Suites } from './open-suites.ts';
@@ -30,8 +32,6 @@ export const debianFamily: Family = {
     return { open: (context) => new DebianPatient(tree, database, system, context) };
   },
 };
-
-const MAX_ATTEMPTS = 200;
 
 class DebianPatient implements Patient {
   readonly compareVersions = compareVersions;
@@ -81,31 +81,23 @@ class DebianPatient implements Patient {
     };
   }
 
-  async apply(): Promise<Repaired | Unrepaired> {
-    const notDone: RepairScript[] = [];
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      this.#context.signal?.throwIfAborted();
-      const plan = this.#plan;
-      if (!plan || plan.upgrades.size === 0) return { status: 'nothing', left: this.#left(), scripts: notDone };
-      await this.#fetch([...plan.upgrades.values(), ...plan.added]);
-      const items = this.#items(plan);
-      const created = newest(items);
-      const tree = this.#tree.copy();
-      tree.now = created;
-      const applied = await applyUpgrades(tree, this.#database, items, {
-        architecture: this.#system.architecture,
-        now: created,
-        sandbox: this.#context.sandbox,
-        progress: (done, total, what) => this.#context.progress('configure', done, total, what),
-      });
-      if (applied.status === 'done') return this.#report(applied, items, tree, created, notDone);
-      notDone.push(...applied.scripts);
-      this.#refuse(applied);
-    }
-    throw new ComposeError(
-      'unsatisfiable',
-      `the repair was begun ${MAX_ATTEMPTS} times, and each time a package refused`,
-    );
+  apply(): Promise<Repaired | Unrepaired> {
+    return applyInAttempts(this.#tree, this.#context, {
+      architecture: this.#system.architecture,
+      next: () => this.#next(),
+      apply: (tree, items, options) => applyUpgrades(tree, this.#database, items, options),
+      refuse: (refused) => this.#refuse(refused),
+      left: () => this.#left(),
+      describe,
+    });
+  }
+
+  async #next(): Promise<{ items: Item[]; created: number } | null> {
+    const plan = this.#plan;
+    if (!plan || plan.upgrades.size === 0) return null;
+    await this.#fetch([...plan.upgrades.values(), ...plan.added]);
+    const items = this.#items(plan);
+    return { items, created: newest(items) };
   }
 
   async close(): Promise<void> {
@@ -119,7 +111,7 @@ class DebianPatient implements Patient {
   }
 
   /** Plans again without the packages that refused. */
-  #refuse({ packages, reason, detail }: Extract<Applied, { status: 'refused' }>): void {
+  #refuse({ packages, reason, detail }: Refused): void {
     for (const name of packages) {
       const choice = this.#choices.find(({ present }) => present.installed.candidate.name === name);
       this.#refused.set(name, {
@@ -201,40 +193,21 @@ class DebianPatient implements Patient {
     // Packages that were only thought of as an addition are not the image's.
     return [...ended, ...(this.#plan?.left ?? []).filter((each) => each.version !== '')];
   }
+}
 
-  #report(
-    applied: Extract<Applied, { status: 'done' }>,
-    items: Item[],
-    tree: Tree,
-    created: number,
-    notDone: RepairScript[],
-  ): Repaired {
-    const upgraded = items.map(({ present, opened }) => {
-      const { name, version, architecture, mirror, filename, suite, expected, stanza } = opened.installed.candidate;
-      return {
-        name,
-        architecture,
-        from: present?.installed.candidate.version ?? null,
-        to: version,
-        source: stanza.get('source')?.split(' ')[0] ?? name,
-        suite,
-        url: `${mirror}/${filename}`,
-        sha256: expected.sha256,
-        size: expected.size,
-        files: applied.files.get(name)?.files ?? 0,
-      };
-    });
-    return {
-      status: 'repaired',
-      tree,
-      upgraded: upgraded.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      left: this.#left(),
-      scripts: [...applied.scripts, ...notDone],
-      differences: applied.differences,
-      packageBytes: [...applied.files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
-      created,
-    };
-  }
+function describe({ present, opened }: Item): Omit<RepairedPackage, 'files'> {
+  const { name, version, architecture, mirror, filename, suite, expected, stanza } = opened.installed.candidate;
+  return {
+    name,
+    architecture,
+    from: present?.installed.candidate.version ?? null,
+    to: version,
+    source: stanza.get('source')?.split(' ')[0] ?? name,
+    suite,
+    url: `${mirror}/${filename}`,
+    sha256: expected.sha256,
+    size: expected.size,
+  };
 }
 
 /** When the newest of the packages was built: the only clock of a repair, so that the same packages make the same bytes. */

@@ -1,14 +1,14 @@
 /** Carries out a plan on the tree of an image with rpm's database, in the order and by the rules of rpm. */
 // One file, because the order of a transaction is one idea: scripts, files, triggers and records depend on each other.
-import type { RepairDifference, RepairLeftReason, RepairScript } from '@pratique/contract';
-import { ComposeError } from '../../error.ts';
+import type { RepairDifference, RepairScript } from '@pratique/contract';
 import { inMemory } from '../../files/content.ts';
 import type { Tree } from '../../files/tree.ts';
 import { Debconf } from '../../install/debconf.ts';
 import type { World } from '../../install/world.ts';
 import { makeLinkerCache } from '../../steps/ldconfig.ts';
+import { type Applied, type ApplyOptions, runJob } from '../applied.ts';
 import { runScript, ScriptNotDone, type Scripts } from '../debian/scripts.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { inOrder } from '../plan/in-order.ts';
 import { scriptOwner } from '../script-owner.ts';
 import { RPM_ENVIRONMENT, rpmSteps } from './commands.ts';
 import { changeRpmDatabase, type RpmDatabase } from './database.ts';
@@ -35,23 +35,9 @@ import { installColor, readOmissions } from './system.ts';
 /** One package of the plan; `present` is null for one that is added; `replaced` are those that it stands for. */
 export type RpmItem = { present: RpmPackage | null; replaced: readonly RpmPackage[]; opened: OpenRpm };
 
-export type RpmApplied =
-  | {
-      status: 'done';
-      scripts: RepairScript[];
-      differences: RepairDifference[];
-      files: Map<string, { files: number; bytes: number }>;
-    }
-  | { status: 'refused'; packages: string[]; reason: RepairLeftReason; detail: string; scripts: RepairScript[] };
-
-export type RpmApplyOptions = {
-  architecture: string;
-  /** Seconds since 1970 for all that is made. */
-  now: number;
+export type RpmApplyOptions = ApplyOptions & {
   /** For the database, while it is changed. */
   folder: string;
-  sandbox: Sandbox | null;
-  progress: (done: number, total: number, what: string) => void;
 };
 
 /** A package as scripts and triggers see it. */
@@ -64,22 +50,9 @@ export async function applyRpm(
   database: RpmDatabase,
   items: readonly RpmItem[],
   options: RpmApplyOptions,
-): Promise<RpmApplied> {
+): Promise<Applied> {
   const job = new RpmJob(tree, database, items, options);
-  try {
-    await job.run();
-  } catch (error) {
-    const scripted = error instanceof ScriptNotDone;
-    if (!scripted && !(error instanceof ComposeError && error.code === 'file-conflict')) throw error;
-    return {
-      status: 'refused',
-      packages: job.blamed.length > 0 ? job.blamed : [job.world.current],
-      reason: scripted ? 'script' : 'file-conflict',
-      detail: error.message,
-      scripts: job.scripts.done.filter(({ handled }) => handled === 'not-done'),
-    };
-  }
-  return { status: 'done', scripts: job.scripts.done, differences: job.differences, files: job.files };
+  return runJob(job, job.scripts, () => job.world.current);
 }
 
 class RpmJob {
@@ -328,26 +301,6 @@ function worldOf(tree: Tree, { architecture, now }: RpmApplyOptions): World {
       path: () => '/var/tmp/pratique-rpm/script',
     },
   };
-}
-
-/** What others need comes first; in circles by name. */
-function inOrder(items: readonly RpmItem[]): RpmItem[] {
-  const ordered = new Set<RpmItem>();
-  const visiting = new Set<RpmItem>();
-  const given = new Map<string, RpmItem>();
-  for (const item of items) for (const { name } of item.opened.offer.provides) given.set(name, item);
-  const visit = (item: RpmItem): void => {
-    if (ordered.has(item) || visiting.has(item)) return;
-    visiting.add(item);
-    for (const need of item.opened.offer.needs)
-      for (const { name } of need.relations) {
-        const other = given.get(name);
-        if (other) visit(other);
-      }
-    ordered.add(item);
-  };
-  for (const item of [...items].sort((a, b) => (a.opened.offer.name < b.opened.offer.name ? -1 : 1))) visit(item);
-  return [...ordered];
 }
 
 function addLines({ tree }: World, path: string, lines: readonly string[]): void {

@@ -2,13 +2,15 @@
 import { closeSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RepairLeft, RepairScript } from '@pratique/contract';
+import type { RepairedPackage, RepairLeft } from '@pratique/contract';
 import { fetchVerified } from '../../archive/download.ts';
 import { ComposeError } from '../../error.ts';
 import type { Tree } from '../../files/tree.ts';
+import type { Applied, ApplyOptions, Refused } from '../applied.ts';
+import { applyInAttempts } from '../attempts.ts';
 import type { Family, FamilyContext, Patient, Planned, Repaired, Unrepaired } from '../family.ts';
 import { type Left, planUnits, type UnitPlan } from '../plan/plan-units.ts';
-import { applyRpm, type RpmApplied, type RpmItem } from './apply.ts';
+import { applyRpm, type RpmItem } from './apply.ts';
 import { chooseRpmVersions, type RpmChoices, type RpmUnit } from './choose.ts';
 import { findRpmDatabase, type RpmDatabase, readRpmDatabase } from './database.ts';
 import { type OpenRpm, openRpm } from './open-package.ts';
@@ -33,8 +35,6 @@ export const rpmFamily: Family = {
     return { open: (context) => new RpmPatient(tree, found.path, architecture, context) };
   },
 };
-
-const MAX_ATTEMPTS = 200;
 
 class RpmPatient implements Patient {
   readonly compareVersions = compareRpmVersions;
@@ -85,32 +85,27 @@ class RpmPatient implements Patient {
     return { upgrades, versions: this.#versions(), left: this.#left(), sources: repositories.sources };
   }
 
-  async apply(): Promise<Repaired | Unrepaired> {
-    const notDone: RepairScript[] = [];
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      this.#context.signal?.throwIfAborted();
-      const [plan, database, system] = [this.#plan, this.#database, this.#system];
-      if (!plan || !database || !system || this.#changes() === 0)
-        return { status: 'nothing', left: this.#left(), scripts: notDone };
-      const items = await this.#fetch(plan);
-      const created = items.reduce((latest, { opened }) => Math.max(latest, opened.offer.built), 0);
-      const tree = this.#tree.copy();
-      tree.now = created;
-      const applied = await applyRpm(tree, database, items, {
-        architecture: system.architecture,
-        now: created,
-        folder: await this.#folder(),
-        sandbox: this.#context.sandbox,
-        progress: (done, total, what) => this.#context.progress('configure', done, total, what),
-      });
-      if (applied.status === 'done') return this.#report(applied, items, tree, created, notDone);
-      notDone.push(...applied.scripts);
-      this.#refuse(applied);
-    }
-    throw new ComposeError(
-      'unsatisfiable',
-      `the repair was begun ${MAX_ATTEMPTS} times, and each time a package refused`,
-    );
+  apply(): Promise<Repaired | Unrepaired> {
+    return applyInAttempts(this.#tree, this.#context, {
+      architecture: this.#system?.architecture ?? '',
+      next: () => this.#next(),
+      apply: (tree, items, options) => this.#applyTo(tree, items, options),
+      refuse: (refused) => this.#refuse(refused),
+      left: () => this.#left(),
+      describe,
+    });
+  }
+
+  async #next(): Promise<{ items: RpmItem[]; created: number } | null> {
+    const plan = this.#plan;
+    if (!plan || !this.#database || this.#changes() === 0) return null;
+    const items = await this.#fetch(plan);
+    return { items, created: items.reduce((latest, { opened }) => Math.max(latest, opened.offer.built), 0) };
+  }
+
+  async #applyTo(tree: Tree, items: readonly RpmItem[], options: ApplyOptions): Promise<Applied> {
+    if (!this.#database) throw new Error('there is no plan yet');
+    return applyRpm(tree, this.#database, items, { ...options, folder: await this.#folder() });
   }
 
   async close(): Promise<void> {
@@ -133,7 +128,7 @@ class RpmPatient implements Patient {
     return (this.#plan?.upgrades.size ?? 0) + (this.#plan?.replaced.size ?? 0);
   }
 
-  #refuse({ packages, reason, detail }: Extract<RpmApplied, { status: 'refused' }>): void {
+  #refuse({ packages, reason, detail }: Refused): void {
     for (const name of packages) {
       const slot = this.#choices.slots.find(
         ({ present, candidate }) => present.name === name || candidate?.name === name,
@@ -198,38 +193,21 @@ class RpmPatient implements Patient {
     // Packages that were only thought of as an addition are not the image's.
     return [...ended, ...(this.#plan?.left ?? []).filter((each) => each.version !== '')];
   }
+}
 
-  #report(
-    applied: Extract<RpmApplied, { status: 'done' }>,
-    items: readonly RpmItem[],
-    tree: Tree,
-    created: number,
-    notDone: RepairScript[],
-  ): Repaired {
-    const upgraded = items.map(({ present, replaced, opened: { offer } }) => ({
-      name: offer.name,
-      architecture: offer.architecture,
-      from: present?.version ?? null,
-      to: offer.version,
-      source: offer.source,
-      suite: offer.suite,
-      url: offer.url,
-      sha256: offer.sha256,
-      size: offer.size,
-      files: applied.files.get(offer.name)?.files ?? 0,
-      ...(replaced.length > 0 ? { replaces: replaced.map(({ name, version }) => ({ name, version })) } : {}),
-    }));
-    return {
-      status: 'repaired',
-      tree,
-      upgraded: upgraded.sort((a, b) => (a.name < b.name ? -1 : 1)),
-      left: this.#left(),
-      scripts: [...applied.scripts, ...notDone],
-      differences: applied.differences,
-      packageBytes: [...applied.files.values()].reduce((sum, { bytes }) => sum + bytes, 0),
-      created,
-    };
-  }
+function describe({ present, replaced, opened: { offer } }: RpmItem): Omit<RepairedPackage, 'files'> {
+  return {
+    name: offer.name,
+    architecture: offer.architecture,
+    from: present?.version ?? null,
+    to: offer.version,
+    source: offer.source,
+    suite: offer.suite,
+    url: offer.url,
+    sha256: offer.sha256,
+    size: offer.size,
+    ...(replaced.length > 0 ? { replaces: replaced.map(({ name, version }) => ({ name, version })) } : {}),
+  };
 }
 
 function asPackage(unit: RpmUnit): RpmPackage {
