@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Deb, makeArchive, type SignedArchive } from '../../packages/compose/src/fixture/signed-archive.ts';
 import type { Explanation, Fleet, NewClusterAnswer, Repair, RepairSummary } from '../../packages/contract/src/index.ts';
-import { OCI_LAYER_GZIP } from '../../packages/oci/src/index.ts';
+import { OCI_LAYER_GZIP, OCI_MANIFEST } from '../../packages/oci/src/index.ts';
 import { sha256 } from '../../packages/oci/src/layers/tar-fixture.ts';
 import { seeded } from '../../packages/scan/src/secrets/random.fixture.ts';
 import { KINDS } from '../../packages/scan/src/secrets.ts';
@@ -14,6 +14,7 @@ import {
   HARMLESS,
   HOLED,
   imageOf,
+  makeArtifact,
   makeImage,
   makeIndex,
   pushImage,
@@ -369,6 +370,70 @@ describe('the tag', () => {
     expect(new Set(repairs.map((repair) => repair.repairedTag))).toEqual(new Set(['v1-r1', 'v1-r2']));
     for (const { repairedTag, repaired } of repairs)
       expect((await status(server, 'vendor', 'plain-two', repairedTag ?? '')).digest).toBe(repaired);
+  });
+});
+
+describe('somebody who may push', () => {
+  test('cannot say in the platform’s place how a repaired image came to be, neither before nor after', async () => {
+    const image = holed('stated');
+    await pushImage(server, 'vendor/plain-stated', 'v1', image);
+    const { repaired } = await asked({ repository: 'plain-stated', reference: 'v1', mode: 'preview' });
+    // The same inputs make the same bytes: the digest is known before the image is there.
+    const statement = {
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: 'image', digest: { sha256: repaired?.slice(7) } }],
+      predicateType: 'https://slsa.dev/provenance/v1',
+      predicate: {
+        buildDefinition: { buildType: 'https://stranger.example/v1', externalParameters: {} },
+        runDetails: { builder: { id: 'https://stranger.example' } },
+      },
+    };
+    const attach = (note: string) => {
+      const text = JSON.stringify({ ...statement, note });
+      const subject = { digest: repaired ?? '', manifest: Buffer.alloc(700), mediaType: OCI_MANIFEST, blobs: [] };
+      const made = makeArtifact('application/vnd.in-toto+json', text, subject);
+      const manifest = made.manifest.toString().replace('"text/plain"', '"application/vnd.in-toto+json"');
+      const bytes = Buffer.from(manifest);
+      return pushImage(server, 'vendor/plain-stated', null, { ...made, manifest: bytes, digest: sha256(bytes) });
+    };
+    await attach('before');
+    const repair = await asked({ repository: 'plain-stated', reference: 'v1' });
+    expect(repair.repaired).toBe(repaired);
+    await settled(server, 'vendor', 'plain-stated', 'v1-r1');
+    await attach('after');
+    // Another key signs all anew.
+    must(await server.api('POST', '/api/v1/accounts/vendor/keys/rotation'));
+    must(await server.api('POST', '/api/v1/accounts/vendor/runs', { repository: 'plain-stated', reference: 'v1-r1' }));
+    await settled(server, 'vendor', 'plain-stated', 'v1-r1', 2);
+    const answer = await server.api(
+      'GET',
+      `/api/v1/accounts/vendor/image/attestation?repository=plain-stated&reference=v1-r1&predicateType=${encodeURIComponent('https://slsa.dev/provenance/v1')}`,
+    );
+    const { bundle } = must(answer) as { bundle: { dsseEnvelope: { payload: string } } };
+    const signed = Buffer.from(bundle.dsseEnvelope.payload, 'base64').toString();
+    expect(signed).toContain('https://pratique.dev/repair/v1');
+    expect(signed).not.toContain('stranger');
+  });
+
+  test('gets a repaired image also under the longest of tags, and while the original is deleted', async () => {
+    const tag = `v${'1'.repeat(127)}`;
+    await pushImage(server, 'vendor/plain-long', tag, holed('long'));
+    const repair = await asked({ repository: 'plain-long', reference: tag });
+    expect(repair.repairedTag).toBe(`${tag.slice(0, 122)}-r1`);
+    const image = holed('deleted');
+    await pushImage(server, 'vendor/plain-gone', 'v1', image);
+    const { id } = must(
+      await server.api('POST', '/api/v1/accounts/vendor/repairs', { repository: 'plain-gone', reference: 'v1' }),
+    ) as RepairSummary;
+    await registry(server, 'DELETE', `vendor/plain-gone/manifests/${image.digest}`);
+    const ended = await eventually('its end', async () => {
+      const found = await repairOf(id);
+      return found.finishedAt === null ? null : found;
+    });
+    // Either it was made of what was there, wholly, or not at all.
+    if (ended.state === 'done')
+      expect((await registry(server, 'GET', `vendor/plain-gone/manifests/${ended.repaired}`)).status).toBe(200);
+    else expect(ended.error).toMatch(/is not in vendor\/plain-gone/);
   });
 });
 

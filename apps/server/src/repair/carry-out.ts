@@ -39,7 +39,13 @@ export type CarriedOut = {
   original: string;
   platforms: PlatformRepair[];
   /** Null where there was nothing to do. */
-  repaired: { digest: string; manifests: StoredManifest[]; stored: Map<string, number> } | null;
+  repaired: {
+    digest: string;
+    manifests: StoredManifest[];
+    stored: Map<string, number>;
+    /** Of the manifest that says how it came to be; null of a preview. */
+    provenance: string | null;
+  } | null;
 };
 
 /** @throws ServerError `not-found`, `scan-failed`; both may say that trying again gives the same */
@@ -57,7 +63,7 @@ export async function carryOutRepair(deps: RepairDeps, request: RepairRequest): 
     const original = originalOf(asked, answer);
     if (answer.digest === null) return { original, platforms, repaired: null };
     requireSameImage(asked, answer);
-    const nothing = { digest: answer.digest, manifests: [], stored: new Map<string, number>() };
+    const nothing = { digest: answer.digest, manifests: [], stored: new Map<string, number>(), provenance: null };
     if (mode === 'preview') return { original, platforms, repaired: nothing };
     const documents = makeDocuments({
       name: `${deps.publicUrl.replace(/^https?:\/\//, '')}/${repository.account}/${repository.name}`,
@@ -78,7 +84,12 @@ export async function carryOutRepair(deps: RepairDeps, request: RepairRequest): 
     return {
       original,
       platforms,
-      repaired: { digest: answer.digest, manifests: [...answer.manifests, ...documents.manifests], stored },
+      repaired: {
+        digest: answer.digest,
+        manifests: [...answer.manifests, ...documents.manifests],
+        stored,
+        provenance: documents.provenance,
+      },
     };
   });
 }

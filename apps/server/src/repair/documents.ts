@@ -12,7 +12,8 @@ const REPAIRED_AS = 'dev.pratique.repaired-as';
 const REPAIRED_FROM = 'dev.pratique.repaired-from';
 
 export type Blob = { digest: string; bytes: Buffer };
-export type Documents = { blobs: Blob[]; manifests: StoredManifest[] };
+/** `provenance` is the digest of the manifest that says how the repaired image came to be. */
+export type Documents = { blobs: Blob[]; manifests: StoredManifest[]; provenance: string };
 
 export type DocumentsOf = {
   /** `registry.example/account/name` */
@@ -46,6 +47,13 @@ export function makeDocuments(of: DocumentsOf): Documents {
   );
   const empty = { digest: digestOf(Buffer.from('{}')), bytes: Buffer.from('{}') };
   const created = of.finished.toISOString();
+  const stated = manifestOf(
+    IN_TOTO,
+    empty,
+    { blob: provenance, mediaType: IN_TOTO, predicateType: PROVENANCE },
+    repaired,
+    { 'org.opencontainers.image.created': created },
+  );
   const about = (target: Subject, annotations: Record<string, string>) =>
     manifestOf(REPAIR_REPORT, empty, { blob: report, mediaType: REPAIR_REPORT }, target, {
       'org.opencontainers.image.created': created,
@@ -59,10 +67,9 @@ export function makeDocuments(of: DocumentsOf): Documents {
     manifests: [
       ...named.map((one) => about(one, { [REPAIRED_AS]: repaired.digest })),
       about(repaired, { [REPAIRED_FROM]: of.original.digest }),
-      manifestOf(IN_TOTO, empty, { blob: provenance, mediaType: IN_TOTO, predicateType: PROVENANCE }, repaired, {
-        'org.opencontainers.image.created': created,
-      }),
+      stated,
     ],
+    provenance: stated.digest,
   };
 }
 

@@ -16,8 +16,8 @@ export async function recordRepair(tx: Tx, request: RepairRequest, outcome: Outc
   const { original, repaired, published, platforms, stepRunId } = outcome;
   await sql`
     insert into repair (account_id, repository_id, subject_digest, tag, mode, scope, tagging, step_run_id, requested_by, state,
-                        original_digest, repaired_digest, repaired_tag, child_run_id, platforms, finished_at)
+                        original_digest, repaired_digest, repaired_tag, provenance_digest, child_run_id, platforms, finished_at)
     values (${repository.accountId}, ${repository.repositoryId}, ${digest}, ${tag}, ${mode}, ${scope}, ${tagging}, ${stepRunId}, ${requestedBy}, 'done',
-            ${original}, ${repaired?.digest ?? null}, ${published?.tag ?? null}, ${published?.childRunId ?? null}, ${JSON.stringify(platforms)}::jsonb, now())
+            ${original}, ${repaired?.digest ?? null}, ${published?.tag ?? null}, ${repaired?.provenance ?? null}, ${published?.childRunId ?? null}, ${JSON.stringify(platforms)}::jsonb, now())
     on conflict (step_run_id) do nothing`.execute(tx);
 }

@@ -73,7 +73,7 @@ async function finishRepair(tx: Tx, repairId: string, claim: Claim, done: Carrie
     repaired && request.mode === 'repair' ? await publishRepair(tx, request, { ...done, repaired }) : null;
   await sql`
     update repair set state = 'done', finished_at = now(), error = null, original_digest = ${done.original}, repaired_digest = ${repaired?.digest ?? null},
-      repaired_tag = ${published?.tag ?? null}, child_run_id = ${published?.childRunId ?? null}, platforms = ${JSON.stringify(done.platforms)}::jsonb
+      repaired_tag = ${published?.tag ?? null}, provenance_digest = ${repaired?.provenance ?? null}, child_run_id = ${published?.childRunId ?? null}, platforms = ${JSON.stringify(done.platforms)}::jsonb
     where repair_id = ${repairId}`.execute(tx);
   await announce(tx, repairId, claim, 'repair.finished', {});
 }

@@ -8,7 +8,10 @@ import type { Repository } from '../registry/cache.ts';
 
 const MAX_STATEMENT_BYTES = 16 * 1024 * 1024;
 
-/** The latest statement of type SLSA Provenance v1 about this very digest; null where there is none that can be read. */
+/**
+ * The latest statement of type SLSA Provenance v1 about this very digest; null where there is none that can be read. Of an
+ * image that a repair made here only what the repair itself stated: anybody who pushes could attach another.
+ */
 export async function readPushedProvenance(
   tx: Tx,
   store: BlobStore,
@@ -16,8 +19,12 @@ export async function readPushedProvenance(
   digest: string,
 ): Promise<Provenance | null> {
   const { rows } = await sql<{ bytes: Buffer }>`
+    with made as (
+      select provenance_digest as digest from repair
+      where repository_id = ${repository.repositoryId} and repaired_digest = ${digest} and mode = 'repair' and state = 'done')
     select m.bytes from referrer r join manifest m using (digest)
-    where r.repository_id = ${repository.repositoryId} and r.subject_digest = ${digest} and r.artifact_type = ${IN_TOTO} order by m.created_at desc limit 10`.execute(
+    where r.repository_id = ${repository.repositoryId} and r.subject_digest = ${digest} and r.artifact_type = ${IN_TOTO}
+      and (not exists (select from made) or r.digest in (select made.digest from made)) order by m.created_at desc limit 10`.execute(
     tx,
   );
   for (const row of rows) {

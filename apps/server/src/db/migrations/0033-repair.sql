@@ -20,6 +20,8 @@ create table repair (
   -- null where there was nothing to repair; of a preview: what it would become
   repaired_digest text,
   repaired_tag text,
+  -- the statement of how the repaired image came to be, as it is attached to it: the one that the chain signs
+  provenance_digest text,
   child_run_id uuid references run,
   -- [{digest, os, architecture, result, skipped}]
   platforms jsonb not null default '[]',
